@@ -1,0 +1,48 @@
+package access_test
+
+import (
+	"testing"
+
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/fault"
+)
+
+var acts = []access.Act{access.ReadProfile, access.ReadCase, access.ReadPlan, access.Submit, access.Withdraw, access.ReadPorts}
+
+func TestRequire(t *testing.T) {
+	for _, act := range acts {
+		if f := fault.Of(access.Require(t.Context(), act)); f.Kind != fault.SignedOut || f.Reason != "SIGN_IN" {
+			t.Errorf("%s by nobody: %v", act, f)
+		}
+		ctx := access.With(t.Context(), &access.Viewer{Kind: "STRANGER"})
+		if f := fault.Of(access.Require(ctx, act)); f.Kind != fault.Denied || f.Reason != "NOT_ALLOWED" {
+			t.Errorf("%s by an unknown kind: %v", act, f)
+		}
+	}
+	for _, tt := range []struct {
+		kind access.Kind
+		may  []access.Act
+	}{
+		{access.Veteran, []access.Act{access.ReadProfile, access.ReadCase, access.ReadPlan, access.Submit, access.Withdraw}},
+		{access.Officer, []access.Act{access.ReadProfile, access.ReadCase}},
+		{access.Analyst, []access.Act{access.ReadCase}},
+		{access.Partner, nil},
+		{access.Operator, []access.Act{access.ReadPorts}},
+	} {
+		v := &access.Viewer{Kind: tt.kind}
+		n := 0
+		for _, act := range acts {
+			if v.May(act) {
+				n++
+			}
+		}
+		for _, act := range tt.may {
+			if !v.May(act) {
+				t.Errorf("%s may not %s", tt.kind, act)
+			}
+		}
+		if n != len(tt.may) {
+			t.Errorf("%s may do %d acts, want %d", tt.kind, n, len(tt.may))
+		}
+	}
+}

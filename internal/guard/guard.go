@@ -1,0 +1,130 @@
+// Package guard makes every read of the record pass access, whichever door it came through: field, node, federation entity or nested edge.
+//
+// Rows out of sight are not there, so counts and pages are right; without a
+// viewer there is nothing at all, and an entity that has no rule below is
+// answered to nobody but the hub itself.
+package guard
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	"github.com/vetgraph/vetgraph/ent/gen/event"
+	"github.com/vetgraph/vetgraph/ent/gen/intercept"
+	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/division"
+)
+
+// Reads sets the guard on a client.
+func Reads(c *gen.Client) {
+	c.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
+		v := access.From(ctx)
+		if v == nil {
+			return access.SignIn()
+		}
+		if v.Kind == access.Machine {
+			return nil
+		}
+		q.WhereP(func(s *sql.Selector) { s.Where(visible(v, q.Type(), s.C)) })
+		return nil
+	}))
+}
+
+// visible is the condition on a row of an entity type that a viewer may see.
+// col qualifies a column of the row.
+func visible(v *access.Viewer, entity string, col func(string) string) *sql.Predicate {
+	switch entity {
+	case gen.TypeDivision:
+		return sql.ExprP("1 = 1") // public, like the map
+	case gen.TypeCatalogVersion:
+		return nothing()
+	case gen.TypeVeteran:
+		return person(v, col)
+	case gen.TypeCaseFile:
+		return file(v, col)
+	case gen.TypeItem:
+		return matter(v, col)
+	case gen.TypeMaterial:
+		return within(col(material.FieldCaseID), casefile.Table, v, file)
+	case gen.TypeEvent:
+		return entry(v, col)
+	}
+	if v.Kind == access.Veteran {
+		return sql.EQ(col("veteran_id"), v.Self)
+	}
+	return within(col("veteran_id"), veteran.Table, v, person) // every other entity is a fact about a person
+}
+
+type rule func(v *access.Viewer, col func(string) string) *sql.Predicate
+
+// person is the condition on a row of veterans.
+func person(v *access.Viewer, col func(string) string) *sql.Predicate {
+	switch v.Kind {
+	case access.Veteran:
+		return sql.EQ(col(veteran.FieldID), v.Self)
+	case access.Clerk:
+		return inDivision(v, col(veteran.FieldDivision))
+	case access.Officer: // a person who has something before this department
+		t := sql.Table(item.Table)
+		return sql.And(inDivision(v, col(veteran.FieldDivision)), sql.In(col(veteran.FieldID),
+			sql.Select(t.C(item.FieldVeteranID)).From(t).Where(matter(v, t.C))))
+	}
+	return nothing()
+}
+
+// file is the condition on a row of case_files.
+func file(v *access.Viewer, col func(string) string) *sql.Predicate {
+	switch v.Kind {
+	case access.Veteran:
+		return sql.EQ(col(casefile.FieldVeteranID), v.Self)
+	case access.Clerk, access.Analyst, access.Auditor:
+		return inDivision(v, col(casefile.FieldDivision))
+	case access.Officer:
+		t := sql.Table(item.Table)
+		return sql.And(inDivision(v, col(casefile.FieldDivision)), sql.In(col(casefile.FieldID),
+			sql.Select(t.C(item.FieldCaseID)).From(t).Where(matter(v, t.C))))
+	}
+	return nothing()
+}
+
+// matter is the condition on a row of items.
+func matter(v *access.Viewer, col func(string) string) *sql.Predicate {
+	switch v.Kind {
+	case access.Veteran:
+		return sql.EQ(col(item.FieldVeteranID), v.Self)
+	case access.Clerk, access.Analyst, access.Auditor:
+		return inDivision(v, col(item.FieldDivision))
+	case access.Officer:
+		return sql.And(inDivision(v, col(item.FieldDivision)), sql.EQ(col(item.FieldDepartment), v.Department))
+	}
+	return nothing()
+}
+
+// entry is the condition on a row of events: of a visible case and, for an
+// officer, not about another department's item.
+func entry(v *access.Viewer, col func(string) string) *sql.Predicate {
+	p := within(col(event.FieldCaseID), casefile.Table, v, file)
+	if v.Kind != access.Officer {
+		return p
+	}
+	return sql.And(p, sql.Or(sql.IsNull(col(event.FieldItemID)), within(col(event.FieldItemID), item.Table, v, matter)))
+}
+
+// within is true of a column that refers to a row of table which r lets the viewer see.
+func within(ref, table string, v *access.Viewer, r rule) *sql.Predicate {
+	t := sql.Table(table)
+	return sql.In(ref, sql.Select(t.C("id")).From(t).Where(r(v, t.C)))
+}
+
+func inDivision(v *access.Viewer, col string) *sql.Predicate {
+	lo, hi := division.Range(v.Division)
+	return sql.And(sql.GTE(col, lo), sql.LTE(col, hi))
+}
+
+func nothing() *sql.Predicate { return sql.False() }

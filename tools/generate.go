@@ -1,0 +1,7 @@
+// Package tools holds generators, checks and loads; nothing here ships in the binary.
+//
+// go generate ./tools makes everything that is generated, and no diff may remain.
+package tools
+
+//go:generate go -C .. run ./tools/entgen
+//go:generate go -C .. tool gqlgen generate
