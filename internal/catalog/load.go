@@ -1,0 +1,293 @@
+package catalog
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+)
+
+//go:embed catalog.yaml sources.yaml departments.yaml materials.yaml codes fields matters ports
+var files embed.FS
+
+var builtin = sync.OnceValues(func() (*Catalog, error) { return Load(files) })
+
+// Builtin is the catalogue that ships with the program. It is read once; all
+// callers share it.
+func Builtin() (*Catalog, error) { return builtin() }
+
+// BuiltinFiles are the files [Builtin] is read from, to archive or to copy as a start.
+func BuiltinFiles() fs.FS { return files }
+
+// The bounds of a catalogue, wide for any honest one.
+const (
+	maxFileBytes  = 1 << 20
+	maxTotalBytes = 16 << 20
+	maxFiles      = 2000
+)
+
+// layout is where files may stand; every other file is a mistake, for a rule in
+// a file that nobody reads is worse than none. Names beginning with a dot and a
+// README.md beside catalog.yaml are left alone.
+var layout = regexp.MustCompile(`^(catalog|sources|departments|materials)\.yaml$|^(codes|fields|matters|ports)/[^/]+\.yaml$`)
+
+// source is one file as read.
+type source struct {
+	name string
+	data []byte
+}
+
+// Load reads a catalogue and checks it. Its error is [*Problems], every mistake
+// at once in the order of files and lines; there is no catalogue then.
+func Load(fsys fs.FS) (*Catalog, error) {
+	l := &loader{decoder: decoder{places: map[any]place{}}, c: &Catalog{}}
+	sources := l.read(fsys)
+	for _, s := range sources {
+		l.parse(s)
+	}
+	if len(sources) > 0 || len(l.problems) == 0 {
+		l.index()
+		l.check()
+	}
+	if len(l.problems) > 0 {
+		l.problems.sort()
+		return nil, &l.problems
+	}
+	l.c.Version = l.c.Meta.Label + "+" + fingerprint(sources)
+	return l.c, nil
+}
+
+// loader builds one catalogue.
+type loader struct {
+	decoder
+	c       *Catalog
+	windows map[string]*Window
+	groups  map[string][]*Field // fields by the file they stand in
+}
+
+// read collects the files of the layout in the order of their names.
+func (l *loader) read(fsys fs.FS) (sources []source) {
+	total := 0
+	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		l.file = name
+		base := path.Base(name)
+		switch {
+		case err != nil:
+			return err
+		case name != "." && strings.HasPrefix(base, "."):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case e.IsDir(), name == "README.md":
+			return nil
+		case !layout.MatchString(name):
+			l.whole("does not belong here; a catalogue is catalog.yaml, sources.yaml, departments.yaml, materials.yaml and codes/, fields/, matters/, ports/ with .yaml files")
+			return nil
+		case len(sources) == maxFiles:
+			return fmt.Errorf("more than %d files", maxFiles)
+		}
+		data, err := readFile(fsys, name)
+		if err != nil {
+			l.whole("%v", err)
+			return nil
+		}
+		if total += len(data); total > maxTotalBytes {
+			return fmt.Errorf("more than %d bytes in all", maxTotalBytes)
+		}
+		sources = append(sources, source{name, data})
+		return nil
+	})
+	if err != nil {
+		l.whole("%v", err)
+		return nil
+	}
+	for _, name := range []string{"catalog.yaml", "departments.yaml", "materials.yaml", "sources.yaml"} {
+		if !slices.ContainsFunc(sources, func(s source) bool { return s.name == name }) {
+			l.file = name
+			l.whole("is missing")
+		}
+	}
+	return sources
+}
+
+// whole reports a mistake of the present file as such.
+func (l *loader) whole(format string, args ...any) {
+	l.problems = append(l.problems, Problem{File: l.file, Text: fmt.Sprintf(format, args...)})
+}
+
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(data) > maxFileBytes {
+		err = fmt.Errorf("is larger than %d bytes", maxFileBytes)
+	}
+	return data, err
+}
+
+// fingerprint is the same for equal bytes under equal names, wherever they lie.
+func fingerprint(sources []source) string {
+	h := sha256.New()
+	for _, s := range sources {
+		_, _ = fmt.Fprintf(h, "%s\x00%d\x00%s", s.name, len(s.data), s.data)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// parse decodes one file into the catalogue.
+func (l *loader) parse(s source) {
+	l.file = s.name
+	doc := l.document(s.data)
+	if doc == nil {
+		return
+	}
+	dir, base := path.Split(s.name)
+	base = strings.TrimSuffix(base, ".yaml")
+	switch dir {
+	case "codes/":
+		l.parseCodes(doc, base)
+	case "fields/":
+		l.parseFields(doc, base)
+	case "matters/":
+		l.parseMatter(doc, base)
+	case "ports/":
+		l.parsePorts(doc, base)
+	default:
+		l.parseTop(doc, base)
+	}
+}
+
+// document parses the one YAML document of a file.
+func (l *loader) document(data []byte) *yaml.Node {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, more yaml.Node
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
+		l.whole("is empty")
+		return nil
+	case err != nil:
+		l.whole("%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil
+	}
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		l.whole("holds more than one document")
+		return nil
+	}
+	return doc.Content[0]
+}
+
+// into decodes a node into what p points to.
+func (l *loader) into(n *yaml.Node, p any) { l.value(n, reflect.ValueOf(p).Elem()) }
+
+func (l *loader) parseTop(n *yaml.Node, base string) {
+	switch base {
+	case "sources":
+		l.into(n, &l.c.Sources)
+	case "materials":
+		l.into(n, &l.c.Materials)
+	case "departments":
+		f := new(struct {
+			Departments []*Department `yaml:"departments"`
+			External    []struct {
+				Code string `yaml:"code"`
+				Name Text   `yaml:"name"`
+			} `yaml:"external,omitempty"`
+		})
+		l.into(n, f)
+		l.c.Departments = f.Departments
+		for i := range f.External {
+			e := &f.External[i]
+			d := &Department{Code: e.Code, Name: e.Name, Role: "external", External: true}
+			l.places[&d.Code] = l.places[&e.Code]
+			l.c.Departments = append(l.c.Departments, d)
+		}
+	case "catalog":
+		f := new(struct {
+			Meta    Meta    `yaml:"meta"`
+			Derived []*Fact `yaml:"derivedFacts,omitempty"`
+			Process Process `yaml:"process"`
+		})
+		l.into(n, f)
+		// The parts are copied; their places are remembered under the new addresses.
+		l.c.Meta, l.c.Derived, l.c.Process = f.Meta, f.Derived, f.Process
+		l.places[&l.c.Meta.AsOf], l.places[&l.c.Meta.Label] = l.places[&f.Meta.AsOf], l.places[&f.Meta.Label]
+		l.places[&l.c.Process.JointForm] = l.places[&f.Process.JointForm]
+		for k := range f.Meta.Published {
+			l.places[entry{&l.c.Meta.Published, k}] = l.places[entry{&f.Meta.Published, k}]
+		}
+	}
+}
+
+func (l *loader) parseCodes(n *yaml.Node, base string) {
+	list := new(CodeList)
+	l.into(n, list)
+	if list.ID != base && list.ID != "" {
+		l.blame(&list.ID, "list %s must stand in codes/%s.yaml", list.ID, list.ID)
+	}
+	if l.c.Codes == nil {
+		l.c.Codes = map[string]*CodeList{}
+	}
+	if l.c.Codes[list.ID] == nil {
+		l.c.Codes[list.ID] = list
+	}
+}
+
+func (l *loader) parseFields(n *yaml.Node, base string) {
+	f := new(struct {
+		Group  string   `yaml:"group"`
+		Fields []*Field `yaml:"fields"`
+	})
+	l.into(n, f)
+	if f.Group != base && f.Group != "" {
+		l.blame(&f.Group, "group %s must stand in fields/%s.yaml", f.Group, f.Group)
+	}
+	if l.groups == nil {
+		l.groups = map[string][]*Field{}
+	}
+	for _, field := range f.Fields {
+		field.Group = base
+	}
+	l.groups[base] = f.Fields
+	l.places[entry{&l.groups, base}] = place{l.file, n}
+}
+
+func (l *loader) parseMatter(n *yaml.Node, base string) {
+	m := new(Matter)
+	l.into(n, m)
+	if want := m.Code + "-" + m.Slug; want != base && m.Code != "" && m.Slug != "" {
+		l.blame(&m.Code, "matter %s must stand in matters/%s.yaml", m.Code, want)
+	}
+	l.c.Matters = append(l.c.Matters, m)
+}
+
+func (l *loader) parsePorts(n *yaml.Node, base string) {
+	f := new(struct {
+		Department string  `yaml:"department"`
+		Ports      []*Port `yaml:"ports"`
+	})
+	l.into(n, f)
+	if strings.ToLower(f.Department) != base && f.Department != "" {
+		l.blame(&f.Department, "ports of %s must stand in ports/%s.yaml", f.Department, strings.ToLower(f.Department))
+	}
+	for _, p := range f.Ports {
+		p.Department = f.Department
+		l.places[&p.Department] = l.places[&f.Department]
+	}
+	l.c.Ports = append(l.c.Ports, f.Ports...)
+}
