@@ -9,7 +9,10 @@
 // farms, forestry bureaus and zones: a row does not promise a police station.
 package division
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Level is how high a place stands.
 type Level string
@@ -24,7 +27,9 @@ const (
 )
 
 // Levels lists the five levels, highest first.
-func Levels() []Level { return []Level{Province, City, County, Township, Village} }
+func Levels() []Level { return slices.Clone(levels[:]) }
+
+var levels = [...]Level{Province, City, County, Township, Village}
 
 // Division is one place.
 type Division struct {
@@ -44,7 +49,7 @@ var widths = [...]int{2, 4, 6, 9, codeLength}
 // has the form of a code at all; it does not look it up.
 func Normalize(code string) (string, bool) {
 	for _, w := range widths {
-		if len(code) == w && strings.Trim(code, "0123456789") == "" && code[:2] != "00" {
+		if len(code) == w && digits(code) && code[:2] != "00" {
 			return code + strings.Repeat("0", codeLength-w), true
 		}
 	}
@@ -59,11 +64,29 @@ func Prefix(code string) string {
 		return ""
 	}
 	for _, w := range widths {
-		if strings.Trim(code[w:], "0") == "" {
+		if zeros(code[w:]) {
 			return code[:w]
 		}
 	}
 	return code
+}
+
+func digits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func zeros(text string) bool {
+	for i := range len(text) {
+		if text[i] != '0' {
+			return false
+		}
+	}
+	return true
 }
 
 // Range is the first and the last code, both included, that a place and those

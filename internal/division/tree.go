@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -86,22 +87,25 @@ func cut(line string) (Division, error) {
 	code, rest, _ := strings.Cut(line, ",")
 	name, rest, _ := strings.Cut(rest, ",")
 	level, parent, _ := strings.Cut(rest, ",")
-	d := Division{Code: code, Name: name, Level: Level(level), Parent: parent, Statistical: statistical[code]}
-	above := ""
-	for i, l := range Levels() {
-		if l != d.Level {
-			above = Prefix(code)[:min(widths[i], len(Prefix(code)))]
-			continue
-		}
-		if len(code) != codeLength || len(Prefix(code)) != widths[i] {
-			return d, errors.New("code and level do not agree")
-		}
-		if want, _ := Normalize(above); want != parent {
-			return d, errors.New("code and parent do not agree")
+	d := Division{Code: code, Name: name, Level: Level(level), Parent: parent}
+	i := slices.Index(levels[:], d.Level)
+	if i < 0 {
+		return d, errors.New("there is no such level")
+	}
+	d.Statistical = d.Level == County && statistical[code]
+	if len(code) != codeLength || len(Prefix(code)) != widths[i] {
+		return d, errors.New("code and level do not agree")
+	}
+	if i == 0 {
+		if parent != "" {
+			return d, errors.New("a province has no parent here")
 		}
 		return d, nil
 	}
-	return d, errors.New("there is no such level")
+	if above := widths[i-1]; len(parent) != codeLength || parent[:above] != code[:above] || !zeros(parent[above:]) {
+		return d, errors.New("code and parent do not agree")
+	}
+	return d, nil
 }
 
 // link groups the children of every place.
