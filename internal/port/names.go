@@ -1,0 +1,232 @@
+package port
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vetgraph/vetgraph/internal/catalog"
+)
+
+const (
+	maxText = 1000 // characters of one value
+	maxList = 100  // elements of one list
+)
+
+// Names translates between our field IDs and the names of one department, after
+// the catalogue's ports. It is made once and does not change.
+type Names struct {
+	Department string
+	submit     map[string]*catalog.Port // by matter
+	outputs    map[string]map[string]string
+	lookups    map[string]*catalog.Port
+	types      map[string]string // of fields and derived facts, by ID
+}
+
+// NamesOf collects the names of one department from a catalogue.
+func NamesOf(c *catalog.Catalog, department string) *Names {
+	n := &Names{
+		Department: department,
+		submit:     map[string]*catalog.Port{},
+		outputs:    map[string]map[string]string{},
+		lookups:    map[string]*catalog.Port{},
+		types:      map[string]string{},
+	}
+	for _, f := range c.Fields {
+		n.types[f.ID] = f.Type
+	}
+	for _, f := range c.Derived { // departments tell some of these too: hasSocialSecurityCard
+		n.types[f.ID] = f.Type
+	}
+	results := map[string]*catalog.Port{}
+	for _, p := range c.Ports {
+		switch {
+		case p.Department != department:
+		case p.Operation == "SUBMIT":
+			n.submit[p.Matter] = p
+		case p.Operation == "RESULT":
+			results[p.Matter] = p
+		case p.Operation == "LOOKUP":
+			n.lookups[p.ID] = p
+		}
+	}
+	for _, m := range c.Matters {
+		if m.Lead == department {
+			n.outputs[m.Code] = outputNames(m, results[m.Code], n.submit[m.Code])
+		}
+	}
+	return n
+}
+
+// outputNames finds the department's name of each output of a matter: as the
+// RESULT port says, else as the SUBMIT port calls the same field, else ours.
+func outputNames(m *catalog.Matter, result, submit *catalog.Port) map[string]string {
+	names := make(map[string]string, len(m.Result.Outputs))
+	for _, field := range m.Result.Outputs {
+		names[field] = field
+		if submit != nil {
+			for _, theirs := range sortedKeys(submit.Send) {
+				if submit.Send[theirs] == field {
+					names[field] = theirs
+					break
+				}
+			}
+		}
+		if result != nil && result.Answers[field] != "" {
+			names[field] = result.Answers[field]
+		}
+	}
+	return names
+}
+
+// Send gives the answers under the department's names: only what the matter's
+// SUBMIT port sends, and of that only what is there.
+func (n *Names) Send(matter string, answers map[string]any) (map[string]any, error) {
+	p := n.submit[matter]
+	if p == nil {
+		return nil, fmt.Errorf("no SUBMIT port of %s for matter %s", n.Department, matter)
+	}
+	sent := make(map[string]any, len(p.Send))
+	for theirs, field := range p.Send {
+		if v, ok := answers[field]; ok {
+			sent[theirs] = v
+		}
+	}
+	return sent, nil
+}
+
+// SubmitPort returns the port that a matter's items go through, or nil.
+func (n *Names) SubmitPort(matter string) *catalog.Port { return n.submit[matter] }
+
+// LookupPort returns a LOOKUP port of the department, or nil.
+func (n *Names) LookupPort(id string) *catalog.Port { return n.lookups[id] }
+
+// OutputNames returns, for a matter, the department's name of each field that
+// its result carries.
+func (n *Names) OutputNames(matter string) map[string]string { return n.outputs[matter] }
+
+// Answer gives a message under our names. Outputs that the catalogue does not
+// declare for the matter are left out; a value of the wrong type is an error.
+func (n *Names) Answer(m Message) (Answer, error) {
+	if err := m.Check(); err != nil {
+		return Answer{}, err
+	}
+	outputs, err := n.facts(n.outputs[m.Matter], m.Outputs)
+	if err != nil {
+		return Answer{}, fmt.Errorf("outputs: %w", err)
+	}
+	return Answer{
+		ItemID: m.Item, Matter: m.Matter, State: m.State, Number: m.Number, Words: m.Words,
+		Outputs: outputs, DecidedOn: m.DecidedAt, DueAt: m.DueAt, Sequence: m.Sequence,
+	}, nil
+}
+
+// Facts gives one lookup's values under our names and checked types.
+func (n *Names) Facts(lookup string, theirs map[string]any) (catalog.Facts, error) {
+	p := n.lookups[lookup]
+	if p == nil {
+		return nil, fmt.Errorf("no LOOKUP port %s of %s", lookup, n.Department)
+	}
+	return n.facts(p.Answers, theirs)
+}
+
+func (n *Names) facts(names map[string]string, theirs map[string]any) (catalog.Facts, error) {
+	facts := catalog.Facts{}
+	for field, name := range names {
+		raw, ok := theirs[name]
+		if !ok {
+			continue
+		}
+		v, err := Value(n.types[field], raw)
+		if err != nil {
+			return nil, fmt.Errorf("field %s: %w", field, err)
+		}
+		facts[field] = v
+	}
+	return facts, nil
+}
+
+// Type is the type of a field or derived fact; empty if the catalogue has none such.
+func (n *Names) Type(id string) string { return n.types[id] }
+
+// Value turns a decoded JSON value into what [catalog.Facts] holds for a field of
+// a type: string, bool, int64, float64, []string, or nil for "there is none".
+// Errors do not repeat the value.
+func Value(typ string, raw any) (any, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	switch typ {
+	case "":
+		return nil, errors.New("not in the catalogue")
+	case "bool":
+		if b, ok := raw.(bool); ok {
+			return b, nil
+		}
+	case "int":
+		if number, ok := raw.(json.Number); ok {
+			if i, err := number.Int64(); err == nil {
+				return i, nil
+			}
+		}
+	case "decimal", "money":
+		if number, ok := raw.(json.Number); ok {
+			if x, err := number.Float64(); err == nil {
+				return x, nil
+			}
+		}
+	case "list":
+		return listValue(raw)
+	case "date":
+		if s, ok := raw.(string); ok && (s == LongTerm || isDate(s)) {
+			return s, nil
+		}
+	default: // string, code, ref, file: all text
+		return textValue(raw)
+	}
+	return nil, fmt.Errorf("not a %s", typ)
+}
+
+// LongTerm is what an identity card without an end says instead of a date (居民身份证法 art.5).
+const LongTerm = "长期"
+
+func isDate(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
+
+func textValue(raw any) (string, error) {
+	s, ok := raw.(string)
+	if !ok {
+		return "", errors.New("not text")
+	}
+	if len(s) > maxText && utf8.RuneCountInString(s) > maxText {
+		return "", errors.New("too long")
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return "", errors.New("control characters")
+	}
+	return s, nil
+}
+
+func listValue(raw any) ([]string, error) {
+	elements, ok := raw.([]any)
+	if !ok {
+		return nil, errors.New("not a list")
+	}
+	if len(elements) > maxList {
+		return nil, errors.New("too long")
+	}
+	list := make([]string, len(elements))
+	for i, e := range elements {
+		s, err := textValue(e)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = s
+	}
+	return list, nil
+}
