@@ -8,16 +8,14 @@
 package catalog
 
 import (
+	"github.com/vetgraph/vetgraph/internal/words"
 	"regexp"
 
 	"cel.dev/cel-go/cel"
 )
 
 // Text is what people read, Chinese first.
-type Text struct {
-	Zh string `yaml:"zh" json:"zh"`
-	En string `yaml:"en" json:"en"`
-}
+type Text = words.Text
 
 // Evidence says how sure a fact is and where it comes from. Confidence is a key
 // of [Meta.Confidence]; Sources are keys of [Catalog.Sources].
@@ -75,7 +73,7 @@ type Meta struct {
 	AsOf       string            `yaml:"asOf"`  // date
 	Disclaimer Text              `yaml:"disclaimer"`
 	Confidence map[string]string `yaml:"confidence"` // mark -> meaning
-	Published  map[string]int    `yaml:"published"`  // totals the publisher states; compared with the computed ones by Totals, never used in a plan
+	Published  map[string]int    `yaml:"published"`  // totals the publisher states; compared with the computed ones by Differences, never used in a plan
 }
 
 // Fact is something rules may read that no form asks: computed from other facts

@@ -151,10 +151,14 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value) {
 		known[key.Value] = m
 		d.value(value, m.value)
 	}
+	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		if m := known[name]; m.required && !m.seen {
-			d.problem(n, "key %q is missing", name)
+			missing = append(missing, name)
 		}
+	}
+	if len(missing) > 0 {
+		d.problem(n, "missing here: %s", strings.Join(missing, ", "))
 	}
 }
 

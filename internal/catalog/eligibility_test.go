@@ -40,10 +40,7 @@ var persons = []struct {
 }
 
 func TestEligibility(t *testing.T) {
-	c, err := catalog.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := builtin(t)
 	for _, p := range persons {
 		facts := catalog.Facts{
 			"today": "2026-11-23", "personnelCategory": p.category, "settlementMode": p.mode,
@@ -90,19 +87,4 @@ func filed(t *testing.T, c *catalog.Catalog, facts catalog.Facts, verdicts ...ca
 		}
 	}
 	return strings.Join(codes, " ")
-}
-
-func BenchmarkEval(b *testing.B) {
-	c, err := catalog.Builtin()
-	if err != nil {
-		b.Fatal(err)
-	}
-	rule := c.Matter("M05").Eligibility.Conditions[2].Expr
-	facts := catalog.Facts{"today": "2026-11-23", "idValidTo": "2031-05-01"}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := rule.Eval(facts); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -36,6 +36,7 @@ func (l *loader) index() {
 		w := &c.Process.Windows[i]
 		if l.windows[w.ID] != nil {
 			l.blame(&w.ID, "window %s is defined twice", w.ID)
+			continue
 		}
 		l.windows[w.ID] = w
 	}

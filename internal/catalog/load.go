@@ -52,12 +52,12 @@ type source struct {
 // Load reads a catalogue and checks it. Its error is [*Problems], every mistake
 // at once in the order of files and lines; there is no catalogue then.
 func Load(fsys fs.FS) (*Catalog, error) {
-	l := &loader{decoder: decoder{places: map[any]place{}}, c: &Catalog{}}
+	l := &loader{decoder: decoder{places: map[any]place{}}, c: &Catalog{}, lost: map[string]bool{}}
 	sources := l.read(fsys)
 	for _, s := range sources {
 		l.parse(s)
 	}
-	if len(sources) > 0 || len(l.problems) == 0 {
+	if len(sources) > 0 {
 		l.index()
 		l.check()
 	}
@@ -74,6 +74,7 @@ type loader struct {
 	decoder
 	c       *Catalog
 	windows map[string]*Window
+	lost    map[string]bool     // folders and files at the top of which something could not be read
 	groups  map[string][]*Field // fields by the file they stand in
 }
 
@@ -102,6 +103,7 @@ func (l *loader) read(fsys fs.FS) (sources []source) {
 		data, err := readFile(fsys, name)
 		if err != nil {
 			l.whole("%v", err)
+			l.lost[part(name)] = true
 			return nil
 		}
 		if total += len(data); total > maxTotalBytes {
@@ -118,6 +120,7 @@ func (l *loader) read(fsys fs.FS) (sources []source) {
 		if !slices.ContainsFunc(sources, func(s source) bool { return s.name == name }) {
 			l.file = name
 			l.whole("is missing")
+			l.lost[part(name)] = true
 		}
 	}
 	return sources
@@ -155,6 +158,7 @@ func (l *loader) parse(s source) {
 	l.file = s.name
 	doc := l.document(s.data)
 	if doc == nil {
+		l.lost[part(s.name)] = true
 		return
 	}
 	dir, base := path.Split(s.name)
@@ -182,7 +186,7 @@ func (l *loader) document(data []byte) *yaml.Node {
 		l.whole("is empty")
 		return nil
 	case err != nil:
-		l.whole("%s", strings.TrimPrefix(err.Error(), "yaml: "))
+		l.broken(err)
 		return nil
 	}
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
@@ -190,6 +194,25 @@ func (l *loader) document(data []byte) *yaml.Node {
 		return nil
 	}
 	return doc.Content[0]
+}
+
+// broken reports what the parser says, at the line it says.
+func (l *loader) broken(err error) {
+	p := Problem{File: l.file, Text: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if n, _ := fmt.Sscanf(p.Text, "line %d:", &p.Line); n == 1 && p.Line > 0 {
+		_, p.Text, _ = strings.Cut(p.Text, ": ")
+		p.Column = 1
+	}
+	l.problems = append(l.problems, p)
+}
+
+// part is the folder a file stands in, or its own name without the ending.
+func part(name string) string {
+	dir, base, nested := strings.Cut(name, "/")
+	if nested && base != "" {
+		return dir
+	}
+	return strings.TrimSuffix(name, ".yaml")
 }
 
 // into decodes a node into what p points to.
@@ -201,6 +224,7 @@ func (l *loader) parseTop(n *yaml.Node, base string) {
 		l.into(n, &l.c.Sources)
 	case "materials":
 		l.into(n, &l.c.Materials)
+		l.lost[base] = n.Kind != yaml.SequenceNode
 	case "departments":
 		f := new(struct {
 			Departments []*Department `yaml:"departments"`
@@ -237,6 +261,7 @@ func (l *loader) parseTop(n *yaml.Node, base string) {
 func (l *loader) parseCodes(n *yaml.Node, base string) {
 	list := new(CodeList)
 	l.into(n, list)
+	l.lost["codes"] = l.lost["codes"] || list.ID == ""
 	if list.ID != base && list.ID != "" {
 		l.blame(&list.ID, "list %s must stand in codes/%s.yaml", list.ID, list.ID)
 	}
@@ -261,6 +286,7 @@ func (l *loader) parseFields(n *yaml.Node, base string) {
 		l.groups = map[string][]*Field{}
 	}
 	for _, field := range f.Fields {
+		l.lost["fields"] = l.lost["fields"] || field.ID == ""
 		field.Group = base
 	}
 	l.groups[base] = f.Fields
@@ -270,6 +296,7 @@ func (l *loader) parseFields(n *yaml.Node, base string) {
 func (l *loader) parseMatter(n *yaml.Node, base string) {
 	m := new(Matter)
 	l.into(n, m)
+	l.lost["matters"] = l.lost["matters"] || m.Code == "" || m.Asks == nil || m.Materials.Needs == nil
 	if want := m.Code + "-" + m.Slug; want != base && m.Code != "" && m.Slug != "" {
 		l.blame(&m.Code, "matter %s must stand in matters/%s.yaml", m.Code, want)
 	}
@@ -285,6 +312,7 @@ func (l *loader) parsePorts(n *yaml.Node, base string) {
 	if strings.ToLower(f.Department) != base && f.Department != "" {
 		l.blame(&f.Department, "ports of %s must stand in ports/%s.yaml", f.Department, strings.ToLower(f.Department))
 	}
+	l.lost["ports"] = l.lost["ports"] || f.Ports == nil
 	for _, p := range f.Ports {
 		p.Department = f.Department
 		l.places[&p.Department] = l.places[&f.Department]

@@ -1,6 +1,9 @@
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Say is a sentence in both languages. A [Text] among the arguments gives each
 // sentence its own language; anything else is formatted into both.
@@ -16,12 +19,10 @@ func Say(zh, en string, args ...any) Text {
 }
 
 // List joins texts as people list things: 甲、乙, and: a, b.
-func List(items ...Text) (t Text) {
-	for i, item := range items {
-		if i > 0 {
-			t.Zh, t.En = t.Zh+"、", t.En+", "
-		}
-		t.Zh, t.En = t.Zh+item.Zh, t.En+item.En
+func List(items ...Text) Text {
+	zh, en := make([]string, len(items)), make([]string, len(items))
+	for i, t := range items {
+		zh[i], en[i] = t.Zh, t.En
 	}
-	return t
+	return Text{Zh: strings.Join(zh, "、"), En: strings.Join(en, ", ")}
 }

@@ -1,0 +1,176 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// operations are what a port can do: the six of a matter's life, and LOOKUP.
+var operations = []string{"SUBMIT", "RECEIPT", "CORRECTION", "STATUS", "RESULT", "WITHDRAW", lookup}
+
+const lookup = "LOOKUP"
+
+// portKinds are the kinds of port there is code for.
+var portKinds = []string{"rest-json"}
+
+var (
+	portID   = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*(\.[a-zA-Z][a-zA-Z0-9-]*)+$`)
+	portPath = regexp.MustCompile(`^(/([a-zA-Z0-9_-]+|\{id\}))+$`)
+)
+
+// The bounds of one call.
+const (
+	maxBatch     = 1000
+	maxTimeoutMS = 120_000
+)
+
+func (l *loader) checkPorts() {
+	owned := map[string]*Port{} // matter and operation -> port
+	for _, p := range l.c.Ports {
+		l.checkPort(p)
+		if p.Operation == lookup || p.Matter == "" {
+			continue
+		}
+		if key := p.Matter + " " + p.Operation; owned[key] != nil {
+			l.blame(&p.ID, "%s has a second port for %s; the first is %s", p.Matter, p.Operation, owned[key].ID)
+		} else {
+			owned[key] = p
+		}
+	}
+	for _, m := range l.c.Matters {
+		without := slices.DeleteFunc(slices.Clone(operations), func(op string) bool { return op == lookup || owned[m.Code+" "+op] != nil })
+		if len(without) > 0 && m.Code != "" && !l.lost["ports"] {
+			l.blame(&m.Code, "%s has no port for %s", m.Code, strings.Join(without, ", "))
+		}
+		l.checkSent(m, owned[m.Code+" SUBMIT"])
+		l.checkReturned(m, owned[m.Code+" RESULT"])
+	}
+	l.checkOrigins()
+}
+
+func (l *loader) checkPort(p *Port) {
+	l.shaped(&p.ID, portID, "ps.identityVerify")
+	l.oneOf(&p.Operation, operations...)
+	l.oneOf(&p.Kind, portKinds...)
+	if p.Path != "" && !portPath.MatchString(p.Path) {
+		l.blame(&p.Path, "%q is not a path below the department's address, like /items/{id}", p.Path)
+	}
+	if p.Batch < 0 || p.Batch > maxBatch {
+		l.blame(&p.Batch, "a batch is 0 to %d", maxBatch)
+	}
+	if p.TimeoutMS < 0 || p.TimeoutMS > maxTimeoutMS {
+		l.blame(&p.TimeoutMS, "a timeout is 0 to %d ms", maxTimeoutMS)
+	}
+	if d := l.department(&p.Department); d != nil && d.External {
+		l.blame(&p.Department, "%s is an external party and has no ports", d.Code)
+	}
+	switch {
+	case p.Operation == lookup && p.Matter != "":
+		l.blame(&p.Matter, "a lookup belongs to no matter")
+	case p.Operation != lookup && p.Operation != "" && p.Matter == "":
+		l.blame(&p.ID, "which matter is %s for?", p.ID)
+	case p.Matter != "":
+		if m := l.matter(&p.Matter); m != nil && m.Lead != p.Department && l.leads(m.Lead) {
+			l.blame(&p.Matter, "%s is led by %s, not %s", m.Code, m.Lead, p.Department)
+		}
+	}
+	l.checkMaps(p)
+}
+
+// leads says whether a department is one that can lead a matter.
+func (l *loader) leads(code string) bool {
+	d := l.c.departments[code]
+	return d != nil && !d.External
+}
+
+// checkMaps sees that a port's maps speak of fields there are, on site ones excepted.
+func (l *loader) checkMaps(p *Port) {
+	for theirs, ours := range p.Send {
+		switch f := l.c.fields[ours]; {
+		case f == nil && ours != "" && !l.lost["fields"]:
+			l.blame(entry{&p.Send, theirs}, "there is no field %s", ours)
+		case f != nil && f.OnSite:
+			l.blame(entry{&p.Send, theirs}, "%s is taken on site and never sent", ours)
+		}
+	}
+	for ours := range p.Answers {
+		fact := l.c.derived[ours]
+		switch {
+		case l.c.fields[ours] == nil && fact == nil && !l.lost["fields"] && !l.lost["catalog"]:
+			l.blame(entry{&p.Answers, ours}, "there is no field or derived fact %s", ours)
+		case fact != nil && len(fact.From) > 0:
+			l.blame(entry{&p.Answers, ours}, "%s is computed; no department tells it", ours)
+		}
+		if p.Operation != lookup && p.Operation != "RESULT" {
+			l.blame(entry{&p.Answers, ours}, "only LOOKUP and RESULT ports answer with fields")
+		}
+	}
+}
+
+// checkSent sees that what a matter asks is what its department gets, neither more nor less.
+func (l *loader) checkSent(m *Matter, submit *Port) {
+	if submit == nil {
+		return
+	}
+	sent := map[string]bool{}
+	for theirs, ours := range submit.Send {
+		if sent[ours] = true; !slices.Contains(m.Asks, ours) && l.c.fields[ours] != nil && m.Asks != nil {
+			l.blame(entry{&submit.Send, theirs}, "%s is sent but never asked by %s", ours, m.Code)
+		}
+	}
+	for i := range m.Asks {
+		if f := l.c.fields[m.Asks[i]]; f != nil && f.Group != "process" && !f.OnSite && !sent[f.ID] {
+			l.blame(&m.Asks[i], "%s is asked but %s does not send it", f.ID, submit.ID)
+		}
+	}
+}
+
+// checkReturned sees that the result port answers with the matter's outputs.
+func (l *loader) checkReturned(m *Matter, result *Port) {
+	if result == nil {
+		return
+	}
+	for i := range m.Result.Outputs {
+		if out := m.Result.Outputs[i]; result.Answers[out] == "" && out != "" {
+			l.blame(&m.Result.Outputs[i], "%s is an output but %s does not answer with it", out, result.ID)
+		}
+	}
+	for ours := range result.Answers {
+		if !slices.Contains(m.Result.Outputs, ours) {
+			l.blame(entry{&result.Answers, ours}, "%s is no output of %s", ours, m.Code)
+		}
+	}
+}
+
+// checkOrigins sees that what a department holds can be looked up there, and
+// what an external party holds somewhere: else the field would stay empty.
+func (l *loader) checkOrigins() {
+	told := map[string][]string{} // field or fact -> departments that can be asked for it
+	for _, p := range l.c.Ports {
+		if p.Operation == lookup {
+			for ours := range p.Answers {
+				told[ours] = append(told[ours], p.Department)
+			}
+		}
+	}
+	answered := func(id, origin *string) {
+		d := l.c.departments[*origin]
+		if d == nil || l.lost["ports"] || slices.Contains(told[*id], d.Code) || d.External && len(told[*id]) > 0 {
+			return
+		}
+		if d.External {
+			l.blame(origin, "nobody can answer %s: no lookup does", *id)
+			return
+		}
+		l.blame(origin, "nobody can answer %s: no lookup of %s does", *id, d.Code)
+	}
+	for _, f := range l.c.fields {
+		if !f.OnSite {
+			answered(&f.ID, &f.Origin)
+		}
+	}
+	for _, f := range l.c.Derived {
+		answered(&f.ID, &f.Origin)
+	}
+}
