@@ -132,10 +132,14 @@ func MergeSettled(c *catalog.Catalog, matters []string, known map[string]Known, 
 		}
 	}
 	d := decider{catalog: c, matters: f.Matters, known: s.Known, facts: s.Facts}
+	size := map[string]int{}
+	for id := range askedBy {
+		size[c.Field(id).Group]++
+	}
 	at := make(map[string]int, len(c.Process.Sections))
 	for i, s := range c.Process.Sections {
 		at[s.Group] = i
-		f.Sections = append(f.Sections, Section{Group: s.Group, Name: s.Name})
+		f.Sections = append(f.Sections, Section{Group: s.Group, Name: s.Name, Fields: make([]Field, 0, size[s.Group])})
 	}
 	for _, def := range c.Fields {
 		if askedBy[def.ID] == nil {

@@ -103,7 +103,7 @@ func (w *work) judge() error {
 			Duty: m.Duty.Kind, DutyBasis: m.Duty.Basis, Basis: m.Eligibility.Basis, Done: w.done[m.Code], WouldChange: []Change{}}
 		verdicts := make([]catalog.Verdict, len(m.Eligibility.Conditions))
 		for j, c := range m.Eligibility.Conditions {
-			v, err := c.Expr.Eval(w.facts)
+			v, err := w.holds(c.Expr)
 			if err != nil {
 				return fmt.Errorf("condition %d of matter %s: %w", j+1, m.Code, err)
 			}
@@ -239,8 +239,9 @@ func (w *work) alternatives(id, kind string) []alternative {
 	return []alternative{{"PRESENT", "-"}, absent}
 }
 
-// try evaluates all conditions with each alternative in place of what is known.
-// Facts that follow from the changed one are left as they are.
+// try evaluates, with each alternative in place of what is known, the conditions
+// that read the fact; the others are met. Facts that follow from the changed one
+// are left as they are.
 func (w *work) try(id string, with []alternative, conditions []catalog.Condition) ([]string, error) {
 	before, had := w.facts[id]
 	defer func() {
@@ -248,11 +249,12 @@ func (w *work) try(id string, with []alternative, conditions []catalog.Condition
 			w.facts[id] = before
 		}
 	}()
+	reading := slices.DeleteFunc(slices.Clone(conditions), func(c catalog.Condition) bool { return !slices.Contains(c.Expr.Fields(), id) })
 	var values []string
 	for _, a := range with {
 		w.facts[id] = a.value
 		ok := true
-		for _, c := range conditions {
+		for _, c := range reading {
 			v, err := c.Expr.Eval(w.facts)
 			if err != nil {
 				return nil, err

@@ -47,7 +47,7 @@ func (w *work) notice(p *Plan) Notice {
 }
 
 func (w *work) handled() (lines []catalog.Text) {
-	for _, m := range w.ordered() {
+	for _, m := range w.sequence {
 		p := w.plan(m.Code)
 		t := catalog.Say("%s：由%s办理", "%s: handled by %s", m.Name, w.office(m.Lead))
 		if m.Duty.Kind == "MUST" {

@@ -77,7 +77,7 @@ func (w *work) papers() (Papers, error) {
 // ancestors answers, for each chosen matter, the chosen matters that end before it starts.
 func (w *work) ancestors() map[string]map[string]bool {
 	out := map[string]map[string]bool{}
-	for _, m := range w.ordered() {
+	for _, m := range w.sequence {
 		all := map[string]bool{}
 		for _, before := range w.plan(m.Code).After {
 			all[before] = true
@@ -109,17 +109,15 @@ func (l *paperLedger) enter(m *catalog.Matter, from catalog.Need, above map[stri
 	n := need{matter: m.Code}
 	for _, code := range from.AnyOf {
 		paper := l.in.Catalog.Material(code)
-		if paper.Condition != nil {
-			v, err := paper.Condition.Eval(l.facts)
-			if err != nil {
-				return fmt.Errorf("condition of material %s: %w", code, err)
-			}
-			if v == catalog.False {
-				l.drop(code, NotNeeded, m.Code, 0)
-				continue
-			}
-			l.open[code] = v == catalog.Unknown // counts as needed: better one paper too many than a second visit
+		v, err := l.holds(paper.Condition)
+		if err != nil {
+			return fmt.Errorf("condition of material %s: %w", code, err)
 		}
+		if v == catalog.False {
+			l.drop(code, NotNeeded, m.Code, 0)
+			continue
+		}
+		l.open[code] = v == catalog.Unknown // counts as needed: better one paper too many than a second visit
 		n.anyOf = append(n.anyOf, code)
 		if n.free == "" {
 			if why := l.without(paper, above); why != "" {

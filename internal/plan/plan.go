@@ -118,13 +118,15 @@ func Compile(in Input) (*Plan, error) {
 
 // work is one compilation.
 type work struct {
-	in     Input
-	known  map[string]Known
-	facts  catalog.Facts
-	plans  []MatterPlan      // of every matter, catalogue order
-	at     map[string]int    // matter code -> index into plans
-	done   map[string]bool   // matter code
-	chosen []*catalog.Matter // catalogue order
+	in       Input
+	known    map[string]Known
+	facts    catalog.Facts
+	plans    []MatterPlan               // of every matter, catalogue order
+	at       map[string]int             // matter code -> index into plans
+	done     map[string]bool            // matter code
+	rules    map[string]catalog.Verdict // by text: many matters ask the same of a person
+	chosen   []*catalog.Matter          // catalogue order
+	sequence []*catalog.Matter          // the same, each after those it waits for
 }
 
 // begin checks the input and judges every matter.
@@ -136,7 +138,7 @@ func begin(in Input) (*work, error) {
 		return nil, fault.New(fault.Invalid, "DATE_OUT_OF_RANGE",
 			"受理日期超出范围：应在2020年以后、今天起两年以内。", "The day of acceptance is out of range: from 2020 to two years from today.").At("input", "acceptedOn")
 	}
-	w := &work{in: in, at: make(map[string]int, len(in.Catalog.Matters)), done: map[string]bool{}}
+	w := &work{in: in, at: make(map[string]int, len(in.Catalog.Matters)), done: map[string]bool{}, rules: map[string]catalog.Verdict{}}
 	for _, code := range in.Done {
 		m := in.Catalog.Matter(code)
 		if m == nil {
@@ -152,6 +154,21 @@ func begin(in Input) (*work, error) {
 		return nil, fmt.Errorf("compile plan: %w", err)
 	}
 	return w, nil
+}
+
+// holds evaluates a rule over what is known; none always holds.
+func (w *work) holds(e *catalog.Expr) (catalog.Verdict, error) {
+	if e == nil {
+		return catalog.True, nil
+	}
+	if v, asked := w.rules[e.String()]; asked {
+		return v, nil
+	}
+	v, err := e.Eval(w.facts)
+	if err == nil {
+		w.rules[e.String()] = v
+	}
+	return v, err
 }
 
 // plan is the entry of a matter.

@@ -11,6 +11,7 @@ import (
 // (并联办理) and finds the chain that decides when all is done.
 func (w *work) schedule(p *Plan) {
 	order := w.ordered()
+	w.sequence = order
 	via := map[string]string{} // the predecessor that a matter waits for last
 	for i, m := range order {
 		mp := w.plan(m.Code)
