@@ -7,9 +7,8 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
+	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/workday"
-
-	refusal "github.com/vetgraph/vetgraph/internal/fault"
 )
 
 // Divisions tells which administrative divisions there are; 6 and 12 digits alike.
@@ -23,7 +22,7 @@ type Against struct {
 
 // named runs the check that the field names, on a value that was read already.
 // name is the applicant's, empty if not known.
-func (a Against) named(def *catalog.Field, value any, name string) *fault {
+func (a Against) named(def *catalog.Field, value any, name string) *flaw {
 	s, _ := value.(string)
 	if s == "" {
 		return nil
@@ -56,12 +55,12 @@ func (a Against) named(def *catalog.Field, value any, name string) *fault {
 	return nil
 }
 
-func (a Against) citizenNumber(s string) *fault {
+func (a Against) citizenNumber(s string) *flaw {
 	_, err := citizen.ParseOn(s, a.Today)
 	if err == nil {
 		return nil
 	}
-	if f := (*refusal.Fault)(nil); errors.As(err, &f) {
+	if f := (*fault.Fault)(nil); errors.As(err, &f) {
 		return wrong(f.Reason, "“%s”:"+strings.ReplaceAll(f.Text, "%", "%%"), "“%s”: "+strings.ReplaceAll(f.TextEn, "%", "%%"))
 	}
 	return wrong(ValuePattern, "“%s”格式不对。", "“%s” does not have the form it should have.")
@@ -105,7 +104,7 @@ var lifeOrder = []struct{ first, then string }{
 }
 
 // dateOrder checks an answered date against the others that are known.
-func dateOrder(id string, facts catalog.Facts) *fault {
+func dateOrder(id string, facts catalog.Facts) *flaw {
 	for _, o := range lifeOrder {
 		if id != o.first && id != o.then {
 			continue
@@ -121,7 +120,7 @@ func dateOrder(id string, facts catalog.Facts) *fault {
 
 // combination checks an answered code against those lists that say which codes
 // go together, e.g. the settlement modes open to a category (安置条例 5).
-func combination(c *catalog.Catalog, id string, facts catalog.Facts) *fault {
+func combination(c *catalog.Catalog, id string, facts catalog.Facts) *flaw {
 	value, ok := facts[id].(string)
 	def := c.Field(id)
 	if !ok || def.Codes == "" {

@@ -47,13 +47,13 @@ const (
 	ListRepeats      = "LIST_REPEATS"             // the same item twice
 )
 
-// fault is what is wrong with one value: a reason and words with the field's name as their only %s.
-type fault struct{ reason, zh, en string }
+// flaw is what is wrong with one value: a reason and words with the field's name as their only %s.
+type flaw struct{ reason, zh, en string }
 
-func wrong(reason, zh, en string) *fault { return &fault{reason, zh, en} }
+func wrong(reason, zh, en string) *flaw { return &flaw{reason, zh, en} }
 
-// problem is a fault of a field, in words.
-func problem(f *Field, w *fault) Problem {
+// problem is a flaw of a field, in words.
+func problem(f *Field, w *flaw) Problem {
 	return Problem{Field: f.ID, Matters: f.AskedBy, Reason: w.reason, Zh: fmt.Sprintf(w.zh, f.Name.Zh), En: fmt.Sprintf(w.en, f.Name.En)}
 }
 

@@ -64,7 +64,7 @@ type validation struct {
 	err      error
 }
 
-func (v *validation) complain(id string, w *fault) {
+func (v *validation) complain(id string, w *flaw) {
 	v.problems = append(v.problems, problem(v.fields[id], w))
 	v.bad[id] = true
 	delete(v.values, id)

@@ -26,7 +26,7 @@ const (
 
 // read brings an answer to the type of its field, or says what is wrong with it.
 // A nil answer, and text that is empty once trimmed, read as nil: nothing to say.
-func read(c *catalog.Catalog, def *catalog.Field, raw any) (any, *fault) {
+func read(c *catalog.Catalog, def *catalog.Field, raw any) (any, *flaw) {
 	if raw == nil {
 		return nil, nil
 	}
@@ -48,7 +48,7 @@ func read(c *catalog.Catalog, def *catalog.Field, raw any) (any, *fault) {
 	return readText(c, def, s)
 }
 
-func readText(c *catalog.Catalog, def *catalog.Field, raw string) (any, *fault) {
+func readText(c *catalog.Catalog, def *catalog.Field, raw string) (any, *flaw) {
 	s, w := clean(raw)
 	if w != nil || s == "" {
 		return nil, w
@@ -82,7 +82,7 @@ func lengthOf(def *catalog.Field) int {
 
 // clean trims text and brings it to NFC. It refuses what cannot be seen: control
 // characters, and marks that turn the direction of what stands around them.
-func clean(raw string) (string, *fault) {
+func clean(raw string) (string, *flaw) {
 	if len(raw) > maxBytes {
 		return "", wrong(ValueTooLong, "“%s”太长。", "“%s” is too long.")
 	}
@@ -99,7 +99,7 @@ func clean(raw string) (string, *fault) {
 }
 
 // readDate reads a date, or a word that the field's pattern allows instead (长期 on identity cards).
-func readDate(def *catalog.Field, s string) (any, *fault) {
+func readDate(def *catalog.Field, s string) (any, *flaw) {
 	malformed := wrong(DateMalformed, "“%s”应是真实日期，如 2026-11-23。", "“%s” takes a real date such as 2026-11-23.")
 	day, err := workday.ParseDay(s)
 	if err != nil {
@@ -124,21 +124,21 @@ func listed(c *catalog.Catalog, def *catalog.Field, code string) bool {
 }
 
 // readNumber takes JSON numbers and their text, so that money need not pass through binary fractions.
-func readNumber(def *catalog.Field, raw any) (any, *fault) {
-	typeFault := wrong(ValueWrongType, "“%s”应填数字。", "“%s” takes a number.")
+func readNumber(def *catalog.Field, raw any) (any, *flaw) {
+	notNumber := wrong(ValueWrongType, "“%s”应填数字。", "“%s” takes a number.")
 	if s, ok := raw.(string); ok {
 		s = strings.TrimSpace(s)
 		if s == "" {
 			return nil, nil
 		}
 		if len(s) > 20 || strings.Trim(s, "0123456789.-") != "" {
-			return nil, typeFault
+			return nil, notNumber
 		}
 		raw = json.Number(s)
 	}
 	v, ok := number(raw)
 	if !ok {
-		return nil, typeFault
+		return nil, notNumber
 	}
 	x := v.(float64)
 	if math.Abs(x) > maxNumber || x < 0 {
@@ -158,7 +158,7 @@ func readNumber(def *catalog.Field, raw any) (any, *fault) {
 	return x, nil
 }
 
-func readList(c *catalog.Catalog, def *catalog.Field, raw any) (any, *fault) {
+func readList(c *catalog.Catalog, def *catalog.Field, raw any) (any, *flaw) {
 	v, ok := list(raw)
 	if !ok {
 		return nil, wrong(ValueWrongType, "“%s”应是文字列表。", "“%s” takes a list of texts.")
