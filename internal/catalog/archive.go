@@ -20,8 +20,11 @@ func Archive(fsys fs.FS) ([]byte, error) {
 	if _, err := Load(fsys); err != nil {
 		return nil, fmt.Errorf("archive a catalogue: %w", err)
 	}
-	l := &loader{}
+	l := newLoader()
 	sources := l.read(fsys)
+	if len(l.problems) > 0 { // changed since it was loaded
+		return nil, fmt.Errorf("archive a catalogue: %w", &l.problems)
+	}
 	var out bytes.Buffer
 	packed, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {

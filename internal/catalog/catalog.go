@@ -5,13 +5,20 @@
 // folders beside this file; an operator replaces it with --catalog DIR.
 // Every fact keeps its confidence mark and its sources, for the built-in
 // catalogue is a reconstruction and says so.
+//
+// Who may file a matter, when a paper is needed and when a field is asked are
+// rules in CEL over field IDs ([Expr]). They are three-valued: what nobody has
+// told is unknown, what is told not to exist is null, and a rule must have an
+// answer for null. To add a matter, write matters/CODE-slug.yaml and its six
+// ports; the loader says what is still missing.
 package catalog
 
 import (
-	"github.com/vetgraph/vetgraph/internal/words"
 	"regexp"
 
 	"cel.dev/cel-go/cel"
+
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 // Text is what people read, Chinese first.

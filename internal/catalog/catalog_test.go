@@ -119,6 +119,14 @@ func TestMatches(t *testing.T) {
 	}
 }
 
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := catalog.Load(catalog.BuiltinFiles()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestSay(t *testing.T) {
 	m := builtin(t).Matter("M01")
 	got := catalog.Say("先办“%s”(%d天)", "first %s (%d days)", m.Name, 1)
