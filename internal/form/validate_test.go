@@ -231,6 +231,14 @@ func TestValuesAreNotRepeated(t *testing.T) {
 	}
 }
 
+// TestKeptTextIsTidy: kept text is trimmed and composed (NFC), so equal text has equal bytes.
+func TestKeptTextIsTidy(t *testing.T) {
+	clean, problems := form.Validate(merge(t, nil), []form.Answer{{Field: "jobIntent", Value: "\u3000 cafe\u0301 \n"}}, against)
+	if clean["jobIntent"] != "caf\u00e9" || reasons(problems)["jobIntent"] != "" {
+		t.Errorf("%q %v", clean["jobIntent"], problems)
+	}
+}
+
 func TestComplete(t *testing.T) {
 	f := merge(t, held())
 	clean, problems := form.Validate(f, listed(good()), against)

@@ -32,7 +32,7 @@ type Input struct {
 	Chosen     []string         // matter codes or slugs; nil means all that the person may or must file
 	Done       []string         // matters finished before, by code or slug
 	AcceptedOn workday.Day      // the clock starts here; rules are read as of this day
-	Now        time.Time
+	Now        time.Time        // today, for refusing far-off dates; must be set
 }
 
 // Plan is how the chosen matters are handled as one. It is JSON in a stable order.
@@ -81,7 +81,7 @@ type Figures struct {
 	Visits    int `json:"visits"`
 }
 
-// planning date limits, so that a mistyped year is told rather than computed.
+// The bounds of the day of acceptance, so that a mistyped year is told rather than computed.
 var earliest = workday.Date(2020, time.January, 1)
 
 const latestAhead = 2 * 366 // calendar days after today
