@@ -1,0 +1,272 @@
+package department
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/vetgraph/vetgraph/internal/citizen"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/restjson"
+)
+
+// decided is the refusal of a withdrawal that comes too late.
+type decided struct{ port.Message }
+
+func (d *decided) Error() string { return restjson.ItemDecided }
+
+// takeItem keeps a delivery and answers with a receipt. The receipt is given
+// only when both are on disk, so a receipt is never lost.
+func (o *office) takeItem(r *http.Request, id string, body []byte) (any, error) {
+	var item restjson.Item
+	if err := decode(body, &item); err != nil {
+		return nil, err
+	}
+	if err := o.checkItem(id, item); err != nil {
+		return nil, err
+	}
+	var receipt restjson.Receipt
+	err := o.book.write(r.Context(), func(tx *sql.Tx) (err error) {
+		receipt, err = o.keepItem(tx, id, item)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ring(o.clerkBell)
+	return receipt, nil
+}
+
+func (o *office) checkItem(id string, item restjson.Item) error {
+	if (port.Message{Item: id, Matter: item.Matter, State: port.Received, Sequence: 1}).Check() != nil || item.Round < 0 {
+		return &refusal{"MALFORMED"}
+	}
+	if o.matters[item.Matter] == nil {
+		return &refusal{"MATTER_UNKNOWN"}
+	}
+	if _, err := citizen.Parse(item.Applicant); err != nil {
+		return &refusal{"APPLICANT"}
+	}
+	if u, err := url.Parse(item.Callback); item.Callback != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
+		return &refusal{"CALLBACK"}
+	}
+	return nil
+}
+
+// digest is equal for equal content. Where results go is no part of it: the hub
+// may have moved since its first attempt.
+func digest(item restjson.Item) ([]byte, error) {
+	item.Callback = ""
+	text, err := json.Marshal(item) // map keys are sorted
+	if err != nil {
+		return nil, fmt.Errorf("digest: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return sum[:], nil
+}
+
+func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.Receipt, error) {
+	sum, err := digest(item)
+	if err != nil {
+		return restjson.Receipt{}, err
+	}
+	receipt, found, err := earlierReceipt(tx, id, item, sum)
+	if found || err != nil {
+		return receipt, err
+	}
+	sequence, err := nextRound(tx, id, item.Round)
+	if err != nil {
+		return receipt, err
+	}
+	days := time.Duration(o.matters[item.Matter].Days.Joint())
+	now := o.now()
+	dueAt := now.Add(days * o.config.WorkdayTakes)
+	decideAt := now.Add(o.thinking(id, item))
+	number, err := o.receiptNumber(tx, now)
+	if err != nil {
+		return receipt, err
+	}
+	if _, err := tx.Exec(`INSERT INTO deliveries (item, round, digest, number, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		id, item.Round, sum, number, now.UnixMilli(), dueAt.UnixMilli()); err != nil {
+		return receipt, fmt.Errorf("keep delivery: %w", err)
+	}
+	fields, err := json.Marshal(item.Fields)
+	if err != nil {
+		return receipt, fmt.Errorf("keep fields: %w", err)
+	}
+	lookAt := now.Add(decideAt.Sub(now) / 3)
+	_, err = tx.Exec(`INSERT INTO items (id, round, matter, "case", applicant, fields, callback, state, sequence, received_at, decide_at, due_at, next_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET round = excluded.round, fields = excluded.fields, callback = excluded.callback, state = excluded.state,
+			sequence = excluded.sequence, received_at = excluded.received_at, decide_at = excluded.decide_at, due_at = excluded.due_at,
+			next_at = excluded.next_at, number = '', words = '', outputs = '{}', decided_at = NULL`,
+		id, item.Round, item.Matter, item.Case, item.Applicant, fields, item.Callback, port.Received, sequence,
+		now.UnixMilli(), decideAt.UnixMilli(), dueAt.UnixMilli(), lookAt.UnixMilli())
+	if err != nil {
+		return receipt, fmt.Errorf("keep item: %w", err)
+	}
+	return restjson.Receipt{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, nil
+}
+
+// earlierReceipt answers a delivery that has arrived before.
+func earlierReceipt(tx *sql.Tx, id string, item restjson.Item, sum []byte) (r restjson.Receipt, found bool, err error) {
+	var kept []byte
+	var received, due int64
+	err = tx.QueryRow(`SELECT digest, number, received_at, due_at FROM deliveries WHERE item = ? AND round = ?`, id, item.Round).
+		Scan(&kept, &r.Number, &received, &due)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return r, false, nil
+	case err != nil:
+		return r, false, fmt.Errorf("earlier delivery: %w", err)
+	case string(kept) != string(sum):
+		return r, true, &refusal{restjson.ItemDeliveredOtherwise}
+	}
+	r.Item, r.ReceivedAt, r.DueAt = id, fromMillis(received), fromMillis(due)
+	if _, err := tx.Exec(`UPDATE items SET callback = ? WHERE id = ? AND callback <> ?`, item.Callback, id, item.Callback); err != nil {
+		return r, true, fmt.Errorf("callback address: %w", err)
+	}
+	return r, true, nil
+}
+
+// nextRound allows a new item, or the next round of one that was returned, and
+// gives the sequence it begins with.
+func nextRound(tx *sql.Tx, id string, round int) (sequence int64, err error) {
+	var state port.State
+	var before int
+	err = tx.QueryRow(`SELECT state, round, sequence FROM items WHERE id = ?`, id).Scan(&state, &before, &sequence)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 1, nil
+	case err != nil:
+		return 0, fmt.Errorf("item: %w", err)
+	case state != port.Returned || round <= before:
+		return 0, &refusal{restjson.ItemDeliveredOtherwise}
+	}
+	return sequence + 1, nil
+}
+
+// receiptNumber is like PS20261123000042: department, day, serial.
+func (o *office) receiptNumber(tx *sql.Tx, now time.Time) (string, error) {
+	var last int64
+	if err := tx.QueryRow(`SELECT coalesce(max(serial), 0) FROM deliveries`).Scan(&last); err != nil {
+		return "", fmt.Errorf("receipt number: %w", err)
+	}
+	return fmt.Sprintf("%s%s%06d", o.code, civil(now).Format("20060102"), last+1), nil
+}
+
+// takeBack withdraws an item that is not decided.
+func (o *office) takeBack(r *http.Request, id string, _ []byte) (any, error) {
+	var m port.Message
+	err := o.book.write(r.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL WHERE id = ? AND state IN (?, ?, ?)`,
+			port.Withdrawn, id, port.Received, port.InProgress, port.Returned)
+		if err != nil {
+			return fmt.Errorf("withdraw: %w", err)
+		}
+		m, err = message(o, tx.QueryRow(`SELECT `+messageColumns+` FROM items WHERE id = ?`, id))
+		return err
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, &refusal{restjson.ItemUnknown}
+	case err != nil:
+		return nil, err
+	case m.State != port.Withdrawn:
+		return nil, &decided{m}
+	}
+	return m, nil
+}
+
+// tellStatus answers for all items in one read.
+func (o *office) tellStatus(r *http.Request, _ string, body []byte) (any, error) {
+	var q restjson.StatusQuestion
+	if err := decode(body, &q); err != nil {
+		return nil, err
+	}
+	if len(q.Items) > maxQuestion {
+		return nil, &refusal{"TOO_MANY"}
+	}
+	o.counts.add("ITEMS", len(q.Items))
+	ids, err := json.Marshal(q.Items)
+	if err != nil {
+		return nil, fmt.Errorf("status: %w", err)
+	}
+	rows, err := o.book.readers.QueryContext(r.Context(), `SELECT `+messageColumns+` FROM items WHERE id IN (SELECT value FROM json_each(?))`, string(ids))
+	if err != nil {
+		return nil, fmt.Errorf("status: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	answer := restjson.StatusAnswer{Items: []port.Message{}}
+	for rows.Next() {
+		m, err := message(o, rows)
+		if err != nil {
+			return nil, err
+		}
+		answer.Items = append(answer.Items, m)
+	}
+	return answer, rows.Err()
+}
+
+const messageColumns = `id, matter, state, number, words, outputs, decided_at, due_at, sequence`
+
+// message reads one item as the hub is told of it. Outputs are kept under our
+// field IDs and told under the department's names.
+func message(o *office, row interface{ Scan(...any) error }) (port.Message, error) {
+	var m port.Message
+	var outputs []byte
+	var decidedAt sql.NullInt64
+	var due int64
+	if err := row.Scan(&m.Item, &m.Matter, &m.State, &m.Number, &m.Words, &outputs, &decidedAt, &due, &m.Sequence); err != nil {
+		return m, fmt.Errorf("read item: %w", err)
+	}
+	var ours map[string]any
+	if err := port.DecodeJSON(outputs, &ours); err != nil {
+		return m, fmt.Errorf("outputs of item %s: %w", m.Item, err)
+	}
+	m.Outputs = rename(ours, o.names.OutputNames(m.Matter))
+	m.DueAt = fromMillis(due)
+	if decidedAt.Valid {
+		m.DecidedAt = fromMillis(decidedAt.Int64)
+	}
+	return m, nil
+}
+
+// rename gives values under other names, leaving out what has none.
+func rename(values map[string]any, names map[string]string) map[string]any {
+	renamed := make(map[string]any, len(values))
+	for key, v := range values {
+		if name, ok := names[key]; ok {
+			renamed[name] = v
+		}
+	}
+	return renamed
+}
+
+// DecideNow ends an item at once with Approved, Rejected or Returned, whatever
+// the rates say; for demonstrations and tests. It answers once the decision is
+// on disk.
+func (f *Fleet) DecideNow(ctx context.Context, itemID string, state port.State) error {
+	for _, o := range f.offices {
+		err := o.book.write(ctx, func(tx *sql.Tx) error { return o.decideNow(tx, itemID, state) })
+		if !errors.Is(err, sql.ErrNoRows) {
+			ring(o.courierBell)
+			return err
+		}
+	}
+	return port.UnknownItem("")
+}
+
+// Force makes an item end with Approved, Rejected or Returned when its time
+// comes, also one that has yet to arrive. It is forgotten with the process.
+func (f *Fleet) Force(itemID string, state port.State) {
+	for _, o := range f.offices {
+		o.forced.Store(itemID, state)
+	}
+}
