@@ -1,10 +1,9 @@
 package workday
 
+import "github.com/vetgraph/vetgraph/internal/words"
+
 // Text is what people read, Chinese first.
-type Text struct {
-	Zh string `json:"zh"`
-	En string `json:"en"`
-}
+type Text = words.Text
 
 // Kind says what a [Step] does to the clock.
 type Kind string

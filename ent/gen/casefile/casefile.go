@@ -4,6 +4,8 @@ package casefile
 
 import (
 	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -344,4 +346,17 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
 	)
+}
+
+// MarshalGQL writes the value as GraphQL does.
+func (e Channel) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(e))) }
+
+// UnmarshalGQL reads the value as GraphQL gives it.
+func (e *Channel) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enum Channel is text")
+	}
+	*e = Channel(s)
+	return ChannelValidator(*e)
 }

@@ -4,6 +4,8 @@ package division
 
 import (
 	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -145,4 +147,17 @@ func newChildrenStep() *sqlgraph.Step {
 		sqlgraph.To(Table, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
 	)
+}
+
+// MarshalGQL writes the value as GraphQL does.
+func (e Level) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(e))) }
+
+// UnmarshalGQL reads the value as GraphQL gives it.
+func (e *Level) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enum Level is text")
+	}
+	*e = Level(s)
+	return LevelValidator(*e)
 }

@@ -4,6 +4,8 @@ package identitycard
 
 import (
 	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -164,4 +166,17 @@ func newVeteranStep() *sqlgraph.Step {
 		sqlgraph.To(VeteranInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, VeteranTable, VeteranColumn),
 	)
+}
+
+// MarshalGQL writes the value as GraphQL does.
+func (e State) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(e))) }
+
+// UnmarshalGQL reads the value as GraphQL gives it.
+func (e *State) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enum State is text")
+	}
+	*e = State(s)
+	return StateValidator(*e)
 }

@@ -4,6 +4,8 @@ package material
 
 import (
 	"fmt"
+	"io"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -124,4 +126,17 @@ func newCaseStep() *sqlgraph.Step {
 		sqlgraph.To(CaseInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, CaseTable, CaseColumn),
 	)
+}
+
+// MarshalGQL writes the value as GraphQL does.
+func (e State) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(string(e))) }
+
+// UnmarshalGQL reads the value as GraphQL gives it.
+func (e *State) UnmarshalGQL(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enum State is text")
+	}
+	*e = State(s)
+	return StateValidator(*e)
 }
