@@ -57,7 +57,12 @@ func start(tb testing.TB, c department.Config) *department.Fleet {
 
 func registry(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint) *port.Registry {
 	tb.Helper()
-	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open}, time.Now)
+	return registryAt(tb, c, ends, time.Now)
+}
+
+func registryAt(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint, now func() time.Time) *port.Registry {
+	tb.Helper()
+	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open}, now)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -27,7 +27,11 @@ func connected(tb testing.TB, c department.Config) (*department.Fleet, *port.Reg
 		c.Catalog = patient(tb, 10*time.Second)
 	}
 	f := start(tb, c)
-	h.registry = registry(tb, c.Catalog, f.Endpoints())
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	h.registry = registryAt(tb, c.Catalog, f.Endpoints(), now)
 	return f, h.registry, h
 }
 
@@ -123,8 +127,11 @@ func TestResultsReachTheRegister(t *testing.T) {
 }
 
 func TestIdentityCardsHoldByAge(t *testing.T) {
-	today := workday.FromTime(time.Now()).Time()
-	_, r, h := connected(t, department.Config{})
+	// Just after midnight in Beijing, when it is still the day before in UTC.
+	start := time.Now()
+	night := time.Date(2026, time.June, 1, 0, 5, 0, 0, time.FixedZone("CST", 8*60*60))
+	today := workday.FromTime(night).Time()
+	_, r, h := connected(t, department.Config{Now: func() time.Time { return night.Add(time.Since(start)) }})
 	c := patient(t, time.Second)
 	cases := []struct {
 		name string
@@ -222,77 +229,6 @@ func TestEndings(t *testing.T) {
 }
 
 func last(all []port.Answer) port.Answer { return all[len(all)-1] }
-
-func TestCallbacksUnderFaults(t *testing.T) {
-	c := patient(t, time.Second)
-	t.Run("are repeated until the hub confirms", func(t *testing.T) {
-		f, r, h := connected(t, department.Config{})
-		h.refuse = 3
-		send(t, r, delivery(c, "M11", "a", h.address("MIL")))
-		if got := h.await(t, 2); got[0].State != port.InProgress || got[1].State != port.Approved {
-			t.Errorf("heard %v", got)
-		}
-		settled(t, f)
-	})
-	t.Run("come twice", func(t *testing.T) {
-		f, r, h := connected(t, department.Config{})
-		must(t, f.SetFault("MIL", department.Fault{DuplicateCallbacks: true}))
-		send(t, r, delivery(c, "M11", "a", h.address("MIL")))
-		if got := h.await(t, 4); got[0].Sequence != got[1].Sequence || got[2].Sequence != got[3].Sequence {
-			t.Errorf("heard %v", got)
-		}
-	})
-	t.Run("come newest first", func(t *testing.T) {
-		f, r, h := connected(t, department.Config{})
-		must(t, f.SetFault("MIL", department.Fault{ShuffledCallbacks: true}))
-		send(t, r, delivery(c, "M11", "a", h.address("MIL")))
-		if got := h.await(t, 2); got[0].State != port.Approved || got[1].State != port.InProgress {
-			t.Errorf("heard %v", got)
-		}
-	})
-	t.Run("wait while there are none, and status tells", func(t *testing.T) {
-		f, r, h := connected(t, department.Config{})
-		must(t, f.SetFault("MIL", department.Fault{NoCallbacks: true}))
-		send(t, r, delivery(c, "M11", "a", h.address("MIL")))
-		must(t, f.DecideNow(t.Context(), "a", port.Approved))
-		if a, err := r.Get("MIL").Status(t.Context(), []string{"a"}); err != nil || a[0].State != port.Approved {
-			t.Errorf("asked %v, error %v", a, err)
-		}
-		h.mu.Lock()
-		if len(h.got) != 0 {
-			t.Errorf("heard %v", h.got)
-		}
-		h.mu.Unlock()
-		must(t, f.SetFault("MIL", department.Fault{}))
-		h.await(t, 1)
-	})
-	t.Run("of nobody cannot be set", func(t *testing.T) {
-		f, _, _ := connected(t, department.Config{})
-		if f.SetFault("XX", department.Fault{}) == nil || f.Enrol(t.Context(), "XX", nil) == nil {
-			t.Error("no error")
-		}
-	})
-}
-
-// settled waits until every callback is confirmed in the books.
-func settled(t *testing.T, f *department.Fleet) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		unsent, err := f.Unsent(t.Context())
-		must(t, err)
-		open := 0
-		for _, n := range unsent {
-			open += n
-		}
-		if open == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("unsent callbacks: %v", unsent)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
 
 func TestRestart(t *testing.T) {
 	c, dir := patient(t, 2*time.Second), t.TempDir()

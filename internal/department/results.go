@@ -10,6 +10,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // numbers are how certificates and approvals are numbered here, by matter code,
@@ -60,7 +61,7 @@ func (o *office) resultNumber(tx *sql.Tx, w work, now time.Time) (string, error)
 }
 
 // composers make the outputs that are more than a repetition of what was sent.
-var composers = map[string]func(sent catalog.Facts, born time.Time, now time.Time) any{
+var composers = map[string]func(sent catalog.Facts, born, today time.Time) any{
 	"hukouAddress": func(sent catalog.Facts, _, _ time.Time) any {
 		code, _ := sent["targetDivision"].(string)
 		address, _ := sent["targetAddress"].(string)
@@ -70,11 +71,12 @@ var composers = map[string]func(sent catalog.Facts, born time.Time, now time.Tim
 		}
 		return place + address
 	},
-	"idValidTo": func(_ catalog.Facts, born, now time.Time) any { return cardValidTo(born, now) },
+	"idValidTo": func(_ catalog.Facts, born, today time.Time) any { return cardValidTo(born, today) },
 }
 
 // cardValidTo is how long an identity card holds (居民身份证法 art.5): five years
-// under 16, ten from 16 to 25, twenty from 26 to 45, without end from 46.
+// under 16, ten from 16 to 25, twenty from 26 to 45, without end from 46. Both are
+// days, at midnight UTC.
 func cardValidTo(born, issued time.Time) string {
 	age := issued.Year() - born.Year()
 	if issued.Before(born.AddDate(age, 0, 0)) {
@@ -110,10 +112,11 @@ func (o *office) outputs(w work, number string, now time.Time) (catalog.Facts, e
 		return nil, err
 	}
 	born, _ := birthDay(w.applicant)
+	today := workday.FromTime(now).Time()
 	out := catalog.Facts{}
 	for _, id := range o.matters[w.Matter].Result.Outputs {
 		if compose := composers[id]; compose != nil {
-			if v := compose(sent, born, civil(now)); v != "" {
+			if v := compose(sent, born, today); v != "" {
 				out[id] = v
 			}
 			continue
@@ -124,7 +127,7 @@ func (o *office) outputs(w work, number string, now time.Time) (catalog.Facts, e
 		case strings.HasSuffix(id, "No"):
 			out[id] = number
 		case o.names.Type(id) == "date":
-			out[id] = civil(now).Format(time.DateOnly)
+			out[id] = today.Format(time.DateOnly)
 		}
 	}
 	return out, nil
