@@ -99,3 +99,11 @@ func SignIn() error {
 func NotAllowed() error {
 	return fault.New(fault.Denied, "NOT_ALLOWED", "您没有办理此事的权限。", "You may not do this.")
 }
+
+// Signed is the fault of a request without a viewer, nil if there is one.
+func Signed(ctx context.Context) error {
+	if From(ctx) == nil {
+		return SignIn()
+	}
+	return nil
+}

@@ -128,10 +128,10 @@ func (q *Person) tellHousehold(t teller) {
 			t.tell("hukouAddress", f.Provenance, f.Address)
 		}
 	}
-	// The entry told last decides whether there is a household where the person settles.
+	// A present entry decides; only without one does it matter that the prior was never cancelled.
 	var last *Household
 	for i, f := range q.Households {
-		if last == nil || f.AsOf.After(last.AsOf) || f.Kind == Current && f.AsOf.Equal(last.AsOf) {
+		if last == nil || f.Kind == Current {
 			last = &q.Households[i]
 		}
 	}

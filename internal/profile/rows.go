@@ -7,27 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
-	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
-	"github.com/vetgraph/vetgraph/ent/gen/award"
-	"github.com/vetgraph/vetgraph/ent/gen/background"
-	"github.com/vetgraph/vetgraph/ent/gen/contact"
-	"github.com/vetgraph/vetgraph/ent/gen/disability"
-	"github.com/vetgraph/vetgraph/ent/gen/discharge"
-	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
-	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
-	"github.com/vetgraph/vetgraph/ent/gen/enrolment"
-	"github.com/vetgraph/vetgraph/ent/gen/guidance"
-	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
-	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
-	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
-	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
-	"github.com/vetgraph/vetgraph/ent/gen/rank"
-	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
-	"github.com/vetgraph/vetgraph/ent/gen/settlement"
-	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
-	"github.com/vetgraph/vetgraph/ent/gen/training"
-	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -104,11 +84,11 @@ func readRows(ctx context.Context, c *gen.Client, ids []string, atOnce int) (map
 type reading struct{ by map[string]*Rows }
 
 // fill puts the rows of one table where they belong.
-func fill[R any](r *reading, all func(context.Context) ([]R, error), whose func(R) string, list func(*Rows) *[]R) func(context.Context) error {
+func fill[R any](r *reading, c *gen.Client, ids []string, t Table[R], list func(*Rows) *[]R) func(context.Context) error {
 	return func(ctx context.Context) error {
-		rows, err := all(ctx)
+		rows, err := t.read(c, ids)(ctx)
 		for _, row := range rows {
-			if of := r.by[whose(row)]; of != nil {
+			if of := r.by[t.whose(row)]; of != nil {
 				l := list(of)
 				*l = append(*l, row)
 			}
@@ -120,45 +100,25 @@ func fill[R any](r *reading, all func(context.Context) ([]R, error), whose func(
 // tables are the readings of all tables of facts.
 func (r *reading) tables(c *gen.Client, ids []string) []func(context.Context) error {
 	return []func(context.Context) error{
-		fill(r, c.Background.Query().Where(store.OneOf[predicate.Background](background.FieldVeteranID, ids)).Order(background.ByID()).All,
-			func(f *gen.Background) string { return f.VeteranID }, func(r *Rows) *[]*gen.Background { return &r.Backgrounds }),
-		fill(r, c.Contact.Query().Where(store.OneOf[predicate.Contact](contact.FieldVeteranID, ids)).Order(contact.ByID()).All,
-			func(f *gen.Contact) string { return f.VeteranID }, func(r *Rows) *[]*gen.Contact { return &r.Contacts }),
-		fill(r, c.HouseholdEntry.Query().Where(store.OneOf[predicate.HouseholdEntry](householdentry.FieldVeteranID, ids)).Order(householdentry.ByID()).All,
-			func(f *gen.HouseholdEntry) string { return f.VeteranID }, func(r *Rows) *[]*gen.HouseholdEntry { return &r.Households }),
-		fill(r, c.IdentityCard.Query().Where(store.OneOf[predicate.IdentityCard](identitycard.FieldVeteranID, ids)).Order(identitycard.ByID()).All,
-			func(f *gen.IdentityCard) string { return f.VeteranID }, func(r *Rows) *[]*gen.IdentityCard { return &r.IDCards }),
-		fill(r, c.ServicePeriod.Query().Where(store.OneOf[predicate.ServicePeriod](serviceperiod.FieldVeteranID, ids)).Order(serviceperiod.ByID()).All,
-			func(f *gen.ServicePeriod) string { return f.VeteranID }, func(r *Rows) *[]*gen.ServicePeriod { return &r.ServicePeriods }),
-		fill(r, c.Rank.Query().Where(store.OneOf[predicate.Rank](rank.FieldVeteranID, ids)).Order(rank.ByID()).All,
-			func(f *gen.Rank) string { return f.VeteranID }, func(r *Rows) *[]*gen.Rank { return &r.Ranks }),
-		fill(r, c.Award.Query().Where(store.OneOf[predicate.Award](award.FieldVeteranID, ids)).Order(award.ByID()).All,
-			func(f *gen.Award) string { return f.VeteranID }, func(r *Rows) *[]*gen.Award { return &r.Awards }),
-		fill(r, c.Discharge.Query().Where(store.OneOf[predicate.Discharge](discharge.FieldVeteranID, ids)).Order(discharge.ByID()).All,
-			func(f *gen.Discharge) string { return f.VeteranID }, func(r *Rows) *[]*gen.Discharge { return &r.Discharges }),
-		fill(r, c.Settlement.Query().Where(store.OneOf[predicate.Settlement](settlement.FieldVeteranID, ids)).Order(settlement.ByID()).All,
-			func(f *gen.Settlement) string { return f.VeteranID }, func(r *Rows) *[]*gen.Settlement { return &r.Settlements }),
-		fill(r, c.Disability.Query().Where(store.OneOf[predicate.Disability](disability.FieldVeteranID, ids)).Order(disability.ByID()).All,
-			func(f *gen.Disability) string { return f.VeteranID }, func(r *Rows) *[]*gen.Disability { return &r.Disabilities }),
-		fill(r, c.Enrolment.Query().Where(store.OneOf[predicate.Enrolment](enrolment.FieldVeteranID, ids)).Order(enrolment.ByID()).All,
-			func(f *gen.Enrolment) string { return f.VeteranID }, func(r *Rows) *[]*gen.Enrolment { return &r.Enrolments }),
-		fill(r, c.SocialSecurityCard.Query().Where(store.OneOf[predicate.SocialSecurityCard](socialsecuritycard.FieldVeteranID, ids)).Order(socialsecuritycard.ByID()).All,
-			func(f *gen.SocialSecurityCard) string { return f.VeteranID }, func(r *Rows) *[]*gen.SocialSecurityCard { return &r.SocialSecurityCards }),
-		fill(r, c.ArmyRelation.Query().Where(store.OneOf[predicate.ArmyRelation](armyrelation.FieldVeteranID, ids)).Order(armyrelation.ByID()).All,
-			func(f *gen.ArmyRelation) string { return f.VeteranID }, func(r *Rows) *[]*gen.ArmyRelation { return &r.ArmyRelations }),
-		fill(r, c.EmploymentRecord.Query().Where(store.OneOf[predicate.EmploymentRecord](employmentrecord.FieldVeteranID, ids)).Order(employmentrecord.ByID()).All,
-			func(f *gen.EmploymentRecord) string { return f.VeteranID }, func(r *Rows) *[]*gen.EmploymentRecord { return &r.Employments }),
-		fill(r, c.Training.Query().Where(store.OneOf[predicate.Training](training.FieldVeteranID, ids)).Order(training.ByID()).All,
-			func(f *gen.Training) string { return f.VeteranID }, func(r *Rows) *[]*gen.Training { return &r.Trainings }),
-		fill(r, c.Guidance.Query().Where(store.OneOf[predicate.Guidance](guidance.FieldVeteranID, ids)).Order(guidance.ByID()).All,
-			func(f *gen.Guidance) string { return f.VeteranID }, func(r *Rows) *[]*gen.Guidance { return &r.Guidances }),
-		fill(r, c.TrainingSubsidy.Query().Where(store.OneOf[predicate.TrainingSubsidy](trainingsubsidy.FieldVeteranID, ids)).Order(trainingsubsidy.ByID()).All,
-			func(f *gen.TrainingSubsidy) string { return f.VeteranID }, func(r *Rows) *[]*gen.TrainingSubsidy { return &r.TrainingSubsidies }),
-		fill(r, c.EconomicSubsidy.Query().Where(store.OneOf[predicate.EconomicSubsidy](economicsubsidy.FieldVeteranID, ids)).Order(economicsubsidy.ByID()).All,
-			func(f *gen.EconomicSubsidy) string { return f.VeteranID }, func(r *Rows) *[]*gen.EconomicSubsidy { return &r.EconomicSubsidies }),
-		fill(r, c.PreferentialCard.Query().Where(store.OneOf[predicate.PreferentialCard](preferentialcard.FieldVeteranID, ids)).Order(preferentialcard.ByID()).All,
-			func(f *gen.PreferentialCard) string { return f.VeteranID }, func(r *Rows) *[]*gen.PreferentialCard { return &r.PreferentialCards }),
-		fill(r, c.PensionRelation.Query().Where(store.OneOf[predicate.PensionRelation](pensionrelation.FieldVeteranID, ids)).Order(pensionrelation.ByID()).All,
-			func(f *gen.PensionRelation) string { return f.VeteranID }, func(r *Rows) *[]*gen.PensionRelation { return &r.PensionRelations }),
+		fill(r, c, ids, Backgrounds, func(r *Rows) *[]*gen.Background { return &r.Backgrounds }),
+		fill(r, c, ids, Contacts, func(r *Rows) *[]*gen.Contact { return &r.Contacts }),
+		fill(r, c, ids, Households, func(r *Rows) *[]*gen.HouseholdEntry { return &r.Households }),
+		fill(r, c, ids, IDCards, func(r *Rows) *[]*gen.IdentityCard { return &r.IDCards }),
+		fill(r, c, ids, ServicePeriods, func(r *Rows) *[]*gen.ServicePeriod { return &r.ServicePeriods }),
+		fill(r, c, ids, Ranks, func(r *Rows) *[]*gen.Rank { return &r.Ranks }),
+		fill(r, c, ids, Awards, func(r *Rows) *[]*gen.Award { return &r.Awards }),
+		fill(r, c, ids, Discharges, func(r *Rows) *[]*gen.Discharge { return &r.Discharges }),
+		fill(r, c, ids, Settlements, func(r *Rows) *[]*gen.Settlement { return &r.Settlements }),
+		fill(r, c, ids, Disabilities, func(r *Rows) *[]*gen.Disability { return &r.Disabilities }),
+		fill(r, c, ids, Enrolments, func(r *Rows) *[]*gen.Enrolment { return &r.Enrolments }),
+		fill(r, c, ids, SocialSecurityCards, func(r *Rows) *[]*gen.SocialSecurityCard { return &r.SocialSecurityCards }),
+		fill(r, c, ids, ArmyRelations, func(r *Rows) *[]*gen.ArmyRelation { return &r.ArmyRelations }),
+		fill(r, c, ids, Employments, func(r *Rows) *[]*gen.EmploymentRecord { return &r.Employments }),
+		fill(r, c, ids, Trainings, func(r *Rows) *[]*gen.Training { return &r.Trainings }),
+		fill(r, c, ids, Guidances, func(r *Rows) *[]*gen.Guidance { return &r.Guidances }),
+		fill(r, c, ids, TrainingSubsidies, func(r *Rows) *[]*gen.TrainingSubsidy { return &r.TrainingSubsidies }),
+		fill(r, c, ids, EconomicSubsidies, func(r *Rows) *[]*gen.EconomicSubsidy { return &r.EconomicSubsidies }),
+		fill(r, c, ids, PreferentialCards, func(r *Rows) *[]*gen.PreferentialCard { return &r.PreferentialCards }),
+		fill(r, c, ids, PensionRelations, func(r *Rows) *[]*gen.PensionRelation { return &r.PensionRelations }),
 	}
 }

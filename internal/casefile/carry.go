@@ -1,0 +1,167 @@
+package casefile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/store"
+)
+
+// Delivery makes up what a department is sent of an item: the answers of the
+// case, overlaid with the results of the items that came before. The zero
+// Delivery means that there is nothing to send any more.
+func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, out port.Delivery, err error) {
+	it, err := d.Store.Read.Item.Query().Where(item.ID(itemID)).WithCase().Only(ctx)
+	if err != nil {
+		return "", port.Delivery{}, fmt.Errorf("item: %w", err)
+	}
+	if it.State != lifecycle.ItemReady && it.State != lifecycle.ItemDispatched {
+		return it.Department, port.Delivery{}, nil
+	}
+	answers, err := d.answers(ctx, it.Edges.Case)
+	if err != nil {
+		return "", port.Delivery{}, err
+	}
+	v, err := d.Profile.Get(ctx, it.VeteranID)
+	if err != nil {
+		return "", port.Delivery{}, err
+	}
+	number, err := d.Profile.Number(v)
+	if err != nil {
+		return "", port.Delivery{}, err
+	}
+	papers, err := d.papers(ctx, it)
+	if err != nil {
+		return "", port.Delivery{}, err
+	}
+	return it.Department, port.Delivery{
+		ItemID: it.ID, CaseNumber: it.Edges.Case.Number, Matter: it.Matter, Answers: answers, Materials: papers, Applicant: number,
+	}, nil
+}
+
+// answers opens what the person and the sources said, and what results added.
+func (d *Desk) answers(ctx context.Context, c *gen.CaseFile) (map[string]any, error) {
+	body, err := d.Vault.Open(c.AnswersSealed, bindAnswers(c.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open answers: %w", err)
+	}
+	all := map[string]any{}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	before, err := d.Store.Read.Item.Query().Where(item.CaseID(c.ID), item.OutputsSealedNotNil()).Order(item.ByPosition(), item.ByMatter()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("earlier results: %w", err)
+	}
+	for _, it := range before {
+		body, err := d.Vault.Open(it.OutputsSealed, bindOutputs(it.ID))
+		if err != nil {
+			return nil, fmt.Errorf("open result of %s: %w", it.Matter, err)
+		}
+		out := map[string]any{}
+		if err := json.Unmarshal(body, &out); err != nil {
+			return nil, fmt.Errorf("read result of %s: %w", it.Matter, err)
+		}
+		maps.Copy(all, out)
+	}
+	return all, nil
+}
+
+// papers lists the materials that an item needs.
+func (d *Desk) papers(ctx context.Context, it *gen.Item) ([]string, error) {
+	rows, err := d.Store.Read.Material.Query().Where(material.CaseID(it.CaseID)).Order(material.ByCode()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("papers: %w", err)
+	}
+	var codes []string
+	for _, m := range rows {
+		for _, by := range m.NeededBy {
+			if by == it.Matter {
+				codes = append(codes, m.Code)
+			}
+		}
+	}
+	return codes, nil
+}
+
+// Sent notes that an item was sent and not confirmed: the department may have it.
+func (d *Desk) Sent(ctx context.Context, itemID, reason string) error {
+	return d.note(ctx, itemID, func(w *work, it *gen.Item) (*gen.ItemUpdateOne, error) {
+		if it.State != lifecycle.ItemReady {
+			return nil, nil
+		}
+		if err := w.move(it, lifecycle.ItemDispatched, reason); err != nil {
+			return nil, err
+		}
+		return w.tx.Ent.Item.UpdateOneID(it.ID).SetState(it.State).SetDispatchedAt(w.now), nil
+	})
+}
+
+// Received notes a department's receipt for an item. Once it has been noted, or
+// overtaken by a decision, it changes nothing but the receipt's number.
+func (d *Desk) Received(ctx context.Context, itemID string, r port.Receipt) error {
+	return d.note(ctx, itemID, func(w *work, it *gen.Item) (*gen.ItemUpdateOne, error) {
+		if it.ReceiptNo != "" {
+			return nil, nil
+		}
+		change := w.tx.Ent.Item.UpdateOneID(it.ID).SetReceiptNo(clip(r.Number, 80)).SetReceivedAt(r.ReceivedAt.UTC())
+		if it.State != lifecycle.ItemReady && it.State != lifecycle.ItemDispatched {
+			return change, nil
+		}
+		for _, to := range way(it.State, port.Received) {
+			if err := w.move(it, to, ""); err != nil {
+				return nil, err
+			}
+		}
+		if it.DispatchedAt == nil {
+			change.SetDispatchedAt(w.now)
+		}
+		return change.SetState(it.State), nil
+	})
+}
+
+// note changes one item under its case's lock and writes the journal.
+func (d *Desk) note(ctx context.Context, itemID string, f func(*work, *gen.Item) (*gen.ItemUpdateOne, error)) error {
+	it, err := d.Store.Read.Item.Get(ctx, itemID)
+	if err != nil {
+		return fmt.Errorf("item: %w", err)
+	}
+	err = d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		w, err := d.open(ctx, tx, it.CaseID)
+		if err != nil {
+			return err
+		}
+		change, err := f(w, w.item(itemID))
+		if err != nil || change == nil {
+			return err
+		}
+		if err := change.Exec(ctx); err != nil {
+			return fmt.Errorf("item: %w", err)
+		}
+		return w.finish(ctx)
+	})
+	if err == nil {
+		d.Bell.Ring(it.CaseID)
+	}
+	return err
+}
+
+// Open lists items that a department has or may have and has not decided, in
+// order of ID after the one given.
+func (d *Desk) Open(ctx context.Context, department, after string, limit int) ([]string, error) {
+	ids, err := d.Store.Read.Item.Query().Where(
+		item.Department(department), item.IDGT(after),
+		item.StateIn(lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended),
+	).Order(item.ByID()).Limit(limit).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open items of %s: %w", department, err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,102 @@
+// Package casefile is one joint handling (一件事), from plan to feedback sheet.
+//
+// A case is accepted whole or not at all: its rows, its jobs for the
+// departments and its journal are one transaction, and only then is a receipt
+// given. What departments answer is applied once, whichever way and however
+// often it comes. The state of a case lives in these tables; the queue only
+// carries.
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/form"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
+	"github.com/vetgraph/vetgraph/internal/plan"
+	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/vault"
+	"github.com/vetgraph/vetgraph/internal/workday"
+)
+
+// Desk handles cases.
+type Desk struct {
+	Store     *store.Store
+	Profile   *profile.Profile
+	Shelf     *Shelf
+	Calendar  *workday.Calendar
+	Divisions form.Divisions
+	Vault     *vault.Vault
+	Outbox    Outbox
+	Bell      *Bell
+	Now       func() time.Time
+	Closing   int // hour of day at which windows close; what comes later counts from the next working day
+}
+
+// Outbox takes items that are to be carried to their departments once the
+// transaction commits.
+type Outbox interface {
+	Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error
+}
+
+// PlanInput asks for a plan.
+type PlanInput struct {
+	VeteranID  string
+	Matters    []string     // codes or slugs; nil means all that the person may or must file
+	AcceptedOn *workday.Day // nil means: as if submitted now
+}
+
+// Plan computes how a veteran's matters would be handled as one. Faults: those of
+// [plan.Compile]; VETERAN_NOT_FOUND.
+func (d *Desk) Plan(ctx context.Context, in PlanInput) (*plan.Plan, error) {
+	if err := access.Require(ctx, access.ReadPlan); err != nil {
+		return nil, err
+	}
+	on := d.Calendar.AcceptedOn(d.Now(), d.Closing)
+	if in.AcceptedOn != nil {
+		on = d.Calendar.AcceptedOn(in.AcceptedOn.Time(), 24)
+	}
+	p, _, err := d.compile(ctx, in.VeteranID, in.Matters, on)
+	return p, err
+}
+
+// compile also returns the veteran's row.
+func (d *Desk) compile(ctx context.Context, veteranID string, matters []string, on workday.Day) (*plan.Plan, *gen.Veteran, error) {
+	rows, err := d.Profile.ReadRows(ctx, []string{veteranID})
+	if err != nil {
+		return nil, nil, err
+	}
+	r := rows[veteranID]
+	if r == nil || r.Veteran == nil {
+		return nil, nil, profile.NotFound()
+	}
+	known, err := d.Profile.Elements(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	done, err := d.granted(ctx, veteranID)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := plan.Compile(plan.Input{
+		Catalog: d.Shelf.Current(), Calendar: d.Calendar, Facts: known,
+		Chosen: matters, Done: done, AcceptedOn: on, Now: d.Now(),
+	})
+	return p, r.Veteran, err
+}
+
+// granted lists the matters that departments have granted this person before.
+func (d *Desk) granted(ctx context.Context, veteranID string) ([]string, error) {
+	var done []string
+	err := d.Store.Read.Item.Query().Where(item.VeteranID(veteranID), item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered)).
+		Unique(true).Order(item.ByMatter()).Select(item.FieldMatter).Scan(ctx, &done)
+	if err != nil {
+		return nil, fmt.Errorf("matters granted: %w", err)
+	}
+	return done, nil
+}

@@ -1,0 +1,142 @@
+// Package lookup asks departments what they hold of people right now, each department once for everybody who is asked about.
+//
+// A department that does not answer is a gap with a name, never a missing
+// person; the others' answers are complete. The time for all is bounded.
+package lookup
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/profile"
+)
+
+// Desk asks.
+type Desk struct {
+	Profile     *profile.Profile
+	Catalog     func() *catalog.Catalog
+	Departments interface {
+		Get(code string) port.Department
+		Departments() []string
+	}
+	Patience time.Duration // longest wait for a department; 0 means 700 ms
+}
+
+// Key names one question: a person and a department.
+type Key struct{ Veteran, Department string }
+
+// Answer is what a department says of a person. Silence is set if it did not answer.
+type Answer struct {
+	Record  port.Record
+	Silence *fault.Fault
+}
+
+// Codes lists the departments that can be asked, in order of code.
+func (d *Desk) Codes() []string {
+	var out []string
+	for _, code := range d.Departments.Departments() {
+		if len(d.ports(code)) > 0 {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// ports lists the lookups of a department.
+func (d *Desk) ports(department string) []string {
+	var ids []string
+	for _, p := range d.Catalog().Ports {
+		if p.Department == department && p.Operation == "LOOKUP" {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// Many asks every department named in keys once, side by side, and answers each
+// key in order. Persons the viewer may not see are answered as not known.
+func (d *Desk) Many(ctx context.Context, keys []Key) ([]Answer, error) {
+	if err := access.Require(ctx, access.ReadProfile); err != nil {
+		return nil, err
+	}
+	persons, err := d.persons(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	byDepartment := map[string][]int{}
+	for i, k := range keys {
+		byDepartment[k.Department] = append(byDepartment[k.Department], i)
+	}
+	out := make([]Answer, len(keys))
+	var wg sync.WaitGroup
+	for code, at := range byDepartment {
+		wg.Go(func() { d.ask(ctx, code, keys, at, persons, out) })
+	}
+	wg.Wait()
+	return out, nil
+}
+
+// persons reads the people asked about, those the viewer may see.
+func (d *Desk) persons(ctx context.Context, keys []Key) (map[string]*gen.Veteran, error) {
+	by := map[string]*gen.Veteran{}
+	var ids []string
+	for _, k := range keys {
+		if _, ok := by[k.Veteran]; !ok {
+			by[k.Veteran], ids = nil, append(ids, k.Veteran)
+		}
+	}
+	vs, err := d.Profile.GetMany(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range vs {
+		by[ids[i]] = v
+	}
+	return by, nil
+}
+
+// ask puts one department's answers at their places of out.
+func (d *Desk) ask(ctx context.Context, code string, keys []Key, at []int, persons map[string]*gen.Veteran, out []Answer) {
+	patience := d.Patience
+	if patience == 0 {
+		patience = 700 * time.Millisecond
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var questions []port.Question
+	place := map[string][]int{}
+	for _, i := range at {
+		v := persons[keys[i].Veteran]
+		if v == nil {
+			continue
+		}
+		if place[v.ID] == nil {
+			number, err := d.Profile.Number(v)
+			if err != nil {
+				out[i].Silence = fault.Of(err)
+				continue
+			}
+			questions = append(questions, port.Question{Ref: v.ID, CitizenNumber: number, Lookups: d.ports(code)})
+		}
+		place[v.ID] = append(place[v.ID], i)
+	}
+	if len(questions) == 0 {
+		return
+	}
+	records, err := d.Departments.Get(code).Lookup(ctx, questions)
+	for n, q := range questions {
+		for _, i := range place[q.Ref] {
+			if err != nil {
+				out[i].Silence = fault.Of(err)
+				continue
+			}
+			out[i].Record = records[n]
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package submission carries items to departments, however long that takes, and asks after those that stay silent.
+//
+// A job may run twice, and a department may have taken an item whose receipt
+// was lost: the item's ID is the idempotency key all the way, so repeating is
+// harmless. What comes back is applied by the desk, once.
+package submission
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/rs/zerolog"
+
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/queue"
+	"github.com/vetgraph/vetgraph/internal/store"
+)
+
+// Dispatch is the job that carries one item to its department.
+type Dispatch struct {
+	Item string `json:"item"`
+}
+
+// Kind implements river.JobArgs.
+func (Dispatch) Kind() string { return "dispatch" }
+
+// Inquire is the job that asks one department after its open items.
+type Inquire struct {
+	Department string `json:"department"`
+}
+
+// Kind implements river.JobArgs.
+func (Inquire) Kind() string { return "inquire" }
+
+// InsertOpts keeps questions to a department that does not answer from piling up.
+func (Inquire) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1}
+}
+
+// Desk is what this room needs of casework.
+type Desk interface {
+	Delivery(ctx context.Context, itemID string) (department string, d port.Delivery, err error)
+	Sent(ctx context.Context, itemID, reason string) error
+	Received(ctx context.Context, itemID string, r port.Receipt) error
+	Open(ctx context.Context, department, after string, limit int) ([]string, error)
+	Apply(ctx context.Context, department string, a port.Answer) error
+}
+
+// Departments finds a department's system by code.
+type Departments interface {
+	Get(code string) port.Department
+	Departments() []string
+}
+
+// Carrier works the jobs.
+type Carrier struct {
+	Desk        Desk
+	Departments Departments
+	Callback    func(department string) string // absolute address for results
+	Log         zerolog.Logger
+}
+
+// Workers registers the jobs' workers.
+func (c *Carrier) Workers() *river.Workers {
+	w := river.NewWorkers()
+	river.AddWorker(w, &dispatcher{carrier: c})
+	river.AddWorker(w, &inquirer{carrier: c})
+	return w
+}
+
+// Inquiries are periodic jobs, one for each department, every so often.
+func (c *Carrier) Inquiries(every time.Duration) []*river.PeriodicJob {
+	var jobs []*river.PeriodicJob
+	for _, code := range c.Departments.Departments() {
+		jobs = append(jobs, river.NewPeriodicJob(river.PeriodicInterval(every),
+			func() (river.JobArgs, *river.InsertOpts) { return Inquire{Department: code}, nil }, nil))
+	}
+	return jobs
+}
+
+// Outbox enqueues items within the transaction that makes them ready.
+type Outbox struct{ Queue *queue.Queue }
+
+// Enqueue adds one job for each item.
+func (o *Outbox) Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error {
+	jobs := make([]river.JobArgs, len(itemIDs))
+	for i, id := range itemIDs {
+		jobs[i] = Dispatch{Item: id}
+	}
+	return o.Queue.Insert(ctx, tx, jobs...)
+}
+
+type dispatcher struct {
+	river.WorkerDefaults[Dispatch]
+	carrier *Carrier
+}
+
+// Work delivers one item and notes the receipt. A department that is away is a
+// reason to try again later; one that refuses outright is too, for a person
+// must then mend the port, and nothing accepted may be lost meanwhile.
+func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
+	ctx = access.AsMachine(ctx, "dispatch")
+	c := d.carrier
+	code, out, err := c.Desk.Delivery(ctx, job.Args.Item)
+	if err != nil || out.ItemID == "" {
+		return err
+	}
+	department := c.Departments.Get(code)
+	out.Callback = c.Callback(code)
+	receipt, err := department.Deliver(ctx, out)
+	if err != nil {
+		reason := fault.Of(err).Reason
+		if job.Attempt == 1 {
+			c.Log.Warn().Str("item", out.ItemID).Str("department", code).Str("reason", reason).Msg("not delivered, will be tried again")
+			if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil {
+				return serr
+			}
+		}
+		return fmt.Errorf("deliver item %s to %s: %s", out.ItemID, code, reason)
+	}
+	return c.Desk.Received(ctx, out.ItemID, receipt)
+}
+
+type inquirer struct {
+	river.WorkerDefaults[Inquire]
+	carrier *Carrier
+}
+
+const page = 500 // items in one question
+
+// Work asks after every open item of a department, a page at a time, and applies
+// what has changed. An item that the department does not know yet is still on its
+// way: its own job delivers it.
+func (q *inquirer) Work(ctx context.Context, job *river.Job[Inquire]) error {
+	ctx = access.AsMachine(ctx, "inquire")
+	c, code := q.carrier, job.Args.Department
+	for after := ""; ; {
+		ids, err := c.Desk.Open(ctx, code, after, page)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		answers, err := c.Departments.Get(code).Status(ctx, ids)
+		if err != nil {
+			return river.JobCancel(fmt.Errorf("ask %s: %s", code, strings.ToLower(fault.Of(err).Reason))) // asked again soon anyway
+		}
+		for _, a := range answers {
+			if a.State == "" {
+				continue
+			}
+			if err := c.Desk.Apply(ctx, code, a); err != nil {
+				c.Log.Error().Err(err).Str("item", a.ItemID).Str("department", code).Msg("an answer could not be applied")
+			}
+		}
+		after = ids[len(ids)-1]
+		if len(ids) < page {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package resolvers
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/graph/exec"
+	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/plan"
+)
+
+func (r *caseResolver) Veteran(ctx context.Context, objs []*gen.CaseFile) ([]*gen.Veteran, error) {
+	v := access.From(ctx)
+	if !v.May(access.ReadProfile) {
+		return make([]*gen.Veteran, len(objs)), nil
+	}
+	return all(ctx, load(ctx).veterans, objs, func(c *gen.CaseFile) string { return c.VeteranID })
+}
+
+func (r *caseResolver) Division(ctx context.Context, obj *gen.CaseFile) (*division.Division, error) {
+	return r.mustPlace(obj.Division), nil
+}
+
+func (r *caseResolver) Plan(ctx context.Context, obj *gen.CaseFile) (*plan.Plan, error) {
+	return r.Desk.PinnedPlan(ctx, obj.ID)
+}
+
+func (r *caseResolver) Items(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Item, error) {
+	return all(ctx, load(ctx).items, objs, caseID)
+}
+
+func (r *caseResolver) Materials(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Material, error) {
+	return all(ctx, load(ctx).materials, objs, caseID)
+}
+
+func (r *caseResolver) Timeline(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Event, error) {
+	return all(ctx, load(ctx).timelines, objs, caseID)
+}
+
+func (r *caseResolver) FeedbackSheet(ctx context.Context, objs []*gen.CaseFile) ([]*model.FeedbackSheet, error) {
+	lists, err := all(ctx, load(ctx).items, objs, caseID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.FeedbackSheet, len(objs))
+	for i, c := range objs {
+		if c == nil {
+			continue
+		}
+		sheet, err := r.Desk.Sheet(ctx, c, lists[i])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = r.sheet(sheet)
+	}
+	return out, nil
+}
+
+func (r *caseMaterialResolver) Material(ctx context.Context, obj *gen.Material) (*catalog.Material, error) {
+	return r.Catalogue().Material(obj.Code), nil
+}
+
+func (r *caseMaterialResolver) NeededBy(ctx context.Context, obj *gen.Material) ([]*catalog.Matter, error) {
+	return r.matters(obj.NeededBy), nil
+}
+
+func (r *itemResolver) Matter(ctx context.Context, obj *gen.Item) (*catalog.Matter, error) {
+	return r.Catalogue().Matter(obj.Matter), nil
+}
+
+func (r *itemResolver) Department(ctx context.Context, obj *gen.Item) (*catalog.Department, error) {
+	return r.Catalogue().Department(obj.Department), nil
+}
+
+func (r *itemResolver) After(ctx context.Context, obj *gen.Item) ([]*catalog.Matter, error) {
+	return r.matters(obj.After), nil
+}
+
+func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error) {
+	out, err := r.Desk.Submit(ctx, submission(input))
+	if err != nil {
+		return nil, err
+	}
+	return &model.SubmitCasePayload{CaseID: out.CaseID, Replayed: out.Replayed, Problems: r.problems(out.Problems)}, nil
+}
+
+func (r *queryResolver) Case(ctx context.Context, id string) (*gen.CaseFile, error) {
+	return r.Desk.Get(ctx, id)
+}
+
+func (r *queryResolver) Cases(ctx context.Context, filter *model.CaseFilter, first *int, after *string) (*model.CaseConnection, error) {
+	n, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	cs, more, err := r.Desk.Page(ctx, r.caseFilter(filter), n, orEmpty(after))
+	if err != nil {
+		return nil, err
+	}
+	return casePage(cs, more), nil
+}
+
+func (r *submitCasePayloadResolver) Case(ctx context.Context, obj *model.SubmitCasePayload) (*gen.CaseFile, error) {
+	if obj.CaseID == "" {
+		return nil, nil
+	}
+	return r.Desk.Get(ctx, obj.CaseID)
+}
+
+func (r *submitCasePayloadResolver) Receipt(ctx context.Context, obj *model.SubmitCasePayload) (*model.Receipt, error) {
+	if obj.CaseID == "" {
+		return nil, nil
+	}
+	c, err := r.Desk.Get(ctx, obj.CaseID)
+	if err != nil {
+		return nil, err
+	}
+	return receipt(c), nil
+}
+
+func (r *subscriptionResolver) CaseProgress(ctx context.Context, id string) (<-chan *model.CaseProgress, error) {
+	return r.follow(ctx, id)
+}
+
+func (r *timelineEntryResolver) ID(ctx context.Context, obj *gen.Event) (string, error) {
+	return strconv.FormatInt(obj.ID, 10), nil
+}
+
+func (r *timelineEntryResolver) Matter(ctx context.Context, obj *gen.Event) (*catalog.Matter, error) {
+	return r.Catalogue().Matter(obj.Matter), nil
+}
+
+func (r *Resolver) Case() exec.CaseResolver { return &caseResolver{r} }
+
+func (r *Resolver) CaseMaterial() exec.CaseMaterialResolver { return &caseMaterialResolver{r} }
+
+func (r *Resolver) Item() exec.ItemResolver { return &itemResolver{r} }
+
+func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
+
+func (r *Resolver) SubmitCasePayload() exec.SubmitCasePayloadResolver {
+	return &submitCasePayloadResolver{r}
+}
+
+func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
+
+func (r *Resolver) TimelineEntry() exec.TimelineEntryResolver { return &timelineEntryResolver{r} }
+
+type (
+	caseResolver              struct{ *Resolver }
+	caseMaterialResolver      struct{ *Resolver }
+	itemResolver              struct{ *Resolver }
+	mutationResolver          struct{ *Resolver }
+	submitCasePayloadResolver struct{ *Resolver }
+	subscriptionResolver      struct{ *Resolver }
+	timelineEntryResolver     struct{ *Resolver }
+)

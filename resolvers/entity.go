@@ -1,0 +1,43 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/graph/exec"
+	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
+)
+
+func (r *entityResolver) FindCase(ctx context.Context, reps []*model.CaseRepresentation) ([]*gen.CaseFile, error) {
+	return r.casesByKey(ctx, reps)
+}
+
+func (r *entityResolver) FindDepartment(ctx context.Context, reps []*model.DepartmentRepresentation) ([]*catalog.Department, error) {
+	return each(reps, func(p *model.DepartmentRepresentation) *catalog.Department {
+		return r.Catalogue().Department(orEmpty(p.Code))
+	}), access.Signed(ctx)
+}
+
+func (r *entityResolver) FindDivision(ctx context.Context, reps []*model.DivisionRepresentation) ([]*division.Division, error) {
+	return each(reps, func(p *model.DivisionRepresentation) *division.Division { return r.place(orEmpty(p.Code)) }), access.Signed(ctx)
+}
+
+func (r *entityResolver) FindMatter(ctx context.Context, reps []*model.MatterRepresentation) ([]*catalog.Matter, error) {
+	return each(reps, func(p *model.MatterRepresentation) *catalog.Matter {
+		if p.MatchedKey == model.MatterMatchedKeySlug {
+			return r.Catalogue().Matter(orEmpty(p.Slug))
+		}
+		return r.Catalogue().Matter(orEmpty(p.Code))
+	}), access.Signed(ctx)
+}
+
+func (r *entityResolver) FindVeteran(ctx context.Context, reps []*model.VeteranRepresentation) ([]*gen.Veteran, error) {
+	return all(ctx, load(ctx).veterans, reps, func(p *model.VeteranRepresentation) string { return orEmpty(p.ID) })
+}
+
+func (r *Resolver) Entity() exec.EntityResolver { return &entityResolver{r} }
+
+type entityResolver struct{ *Resolver }

@@ -1,0 +1,24 @@
+// Package resolvers turns GraphQL fields into calls on the rooms, and their faults into GraphQL errors. It decides nothing.
+package resolvers
+
+import (
+	"time"
+
+	"github.com/vetgraph/vetgraph/internal/casefile"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/workday"
+)
+
+// Resolver carries the rooms that fields call.
+type Resolver struct {
+	Profile   *profile.Profile
+	Desk      *casefile.Desk
+	Lookup    *lookup.Desk
+	Catalogue func() *catalog.Catalog // the one in force
+	Places    *division.Tree
+	Calendar  *workday.Calendar
+	Now       func() time.Time
+}

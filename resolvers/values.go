@@ -1,0 +1,172 @@
+package resolvers
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/citizen"
+	"github.com/vetgraph/vetgraph/internal/fact"
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/form"
+	"github.com/vetgraph/vetgraph/internal/lookup"
+)
+
+// number is a citizen number, masked unless asked for in full by the person or a window.
+func (r *Resolver) number(ctx context.Context, v *gen.Veteran, full bool) (string, error) {
+	n, err := r.Profile.Number(v)
+	if err != nil {
+		return "", err
+	}
+	if !full {
+		return n.Masked(), nil
+	}
+	if who := access.From(ctx); who == nil || who.Self != v.ID && who.Kind != access.Clerk {
+		return "", fault.New(fault.Denied, "NUMBER_MASKED", "只有本人和窗口可以查看完整号码。", "Only the person and the window see the full number.")
+	}
+	return n.Reveal(), nil
+}
+
+// masked keeps the ends of a number: 138****8000.
+func masked(s string) string {
+	r := []rune(s)
+	if len(r) < 8 {
+		return strings.Repeat("*", len(r))
+	}
+	return string(r[:3]) + strings.Repeat("*", len(r)-7) + string(r[len(r)-4:])
+}
+
+// shown is a value as it may stand on a screen: the numbers that identify or
+// cost a person are masked, whoever asks.
+func (r *Resolver) shown(field string, v any) any {
+	s, ok := v.(string)
+	f := r.Catalogue().Field(field)
+	if !ok || f == nil {
+		return v
+	}
+	switch f.Check {
+	case "citizenNumber":
+		return citizen.Number(s).Masked()
+	case "luhn", "bankAccount":
+		return masked(s)
+	}
+	if field == "mobile" || strings.HasSuffix(field, "Phone") || strings.HasSuffix(field, "CertNo") || strings.HasSuffix(field, "AccountNo") {
+		return masked(s)
+	}
+	return v
+}
+
+// elements are the values of data elements for many veterans.
+func (r *Resolver) elements(ctx context.Context, vs []*gen.Veteran, ids []string) ([][]*model.Element, error) {
+	fields, err := r.fields(ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all(ctx, load(ctx).rows, vs, func(v *gen.Veteran) string { return v.ID })
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]*model.Element, len(vs))
+	for i, row := range rows {
+		if row == nil {
+			continue
+		}
+		known, err := r.Profile.Elements(row)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fields {
+			out[i] = append(out[i], r.element(f, known))
+		}
+	}
+	return out, nil
+}
+
+func (r *Resolver) element(f *catalog.Field, known map[string]form.Known) *model.Element {
+	k, ok := known[f.ID]
+	if !ok {
+		return &model.Element{Field: f, State: model.ElementUnknown}
+	}
+	e := &model.Element{Field: f, State: model.ElementKnown, Value: r.shown(f.ID, k.Value)}
+	if k.Absent {
+		e.State, e.Value = model.ElementAbsent, nil
+	}
+	e.Provenance = &fact.Provenance{Source: k.Source, AsOf: k.AsOf, ValidUntil: k.ValidUntil, Basis: k.Basis}
+	return e
+}
+
+func (r *Resolver) fields(ids []string) ([]*catalog.Field, error) {
+	if ids == nil {
+		return r.Catalogue().Fields, nil
+	}
+	if len(ids) > len(r.Catalogue().Fields) {
+		return nil, fault.New(fault.Invalid, "ELEMENTS_TOO_MANY", "数据元编号太多。", "Too many element IDs.").At("ids")
+	}
+	out := make([]*catalog.Field, len(ids))
+	for i, id := range ids {
+		if out[i] = r.Catalogue().Field(id); out[i] == nil {
+			return nil, fault.New(fault.Invalid, "ELEMENT_UNKNOWN", "没有这个数据元。", "There is no such data element.").At("ids")
+		}
+	}
+	return out, nil
+}
+
+// departmentAnswers asks every department once for all veterans of the request.
+func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, codes []string) ([][]*model.DepartmentAnswer, error) {
+	can := r.Lookup.Codes()
+	if codes == nil {
+		codes = can
+	}
+	for _, c := range codes {
+		if !slices.Contains(can, c) {
+			return nil, fault.New(fault.Invalid, "DEPARTMENT_UNKNOWN", "没有这个部门,或该部门不提供查询。", "There is no such department, or it answers no questions.").At("codes")
+		}
+	}
+	var keys []lookup.Key
+	for _, v := range vs {
+		if v == nil {
+			continue
+		}
+		for _, c := range codes {
+			keys = append(keys, lookup.Key{Veteran: v.ID, Department: c})
+		}
+	}
+	got, err := load(ctx).live.LoadAll(ctx, keys)
+	if err != nil {
+		return nil, first(err)
+	}
+	out := make([][]*model.DepartmentAnswer, len(vs))
+	for i, v := range vs {
+		if v == nil {
+			continue
+		}
+		for _, c := range codes {
+			out[i] = append(out[i], r.departmentAnswer(c, got[0]))
+			got = got[1:]
+		}
+	}
+	return out, nil
+}
+
+func (r *Resolver) departmentAnswer(code string, a lookup.Answer) *model.DepartmentAnswer {
+	out := &model.DepartmentAnswer{Department: r.Catalogue().Department(code), State: model.NoRecord}
+	switch {
+	case a.Silence != nil:
+		out.State, out.Reason = model.Silent, &a.Silence.Reason
+		if !a.Silence.RetryAt.IsZero() {
+			out.RetryAt = &a.Silence.RetryAt
+		}
+	case a.Record.Known:
+		out.State, out.AsOf = model.Answered, &a.Record.AsOf
+		for _, f := range r.Catalogue().Fields {
+			if v, ok := a.Record.Facts[f.ID]; ok {
+				out.Facts = append(out.Facts, &model.DepartmentFact{Field: f, Value: r.shown(f.ID, v)})
+			}
+		}
+	}
+	return out
+}
