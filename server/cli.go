@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
+	"go.yaml.in/yaml/v3"
+)
+
+// cli is the command line: every setting, and the commands.
+type cli struct {
+	Config
+	File kong.ConfigFlag `name:"config" help:"YAML or JSON file with settings, named like the flags. 配置文件。" placeholder:"FILE"`
+
+	Serve   serveCommand   `cmd:"" default:"1" help:"Serve the hub (the default). 启动服务。"`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
+	Version versionCommand `cmd:"" help:"Print the version. 版本。"`
+}
+
+// session is what commands are run with.
+type session struct {
+	ctx context.Context
+	Config
+	out, err io.Writer
+}
+
+// say tells the person at the terminal, Chinese first.
+func (s *session) say(zh, en string) { _, _ = fmt.Fprintf(s.err, "%s\n%s\n", zh, en) }
+
+// Main runs the program with its arguments and returns its exit status.
+func Main(args []string, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, args, out, errs)
+	if err == nil {
+		return 0
+	}
+	_, _ = fmt.Fprintf(errs, "vetgraph: %v\n", err)
+	return 1
+}
+
+// errDone ends the program after kong has printed help.
+type done struct{}
+
+func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ok := p.(done); !ok {
+				panic(p)
+			}
+			err = nil
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("vetgraph"),
+		kong.Description("退役军人服务“一件事”联办枢纽。 The hub that handles a veteran's matters as one.\n\nWithout arguments it runs a demonstration with synthetic people. 不带参数即为演示。"),
+		kong.DefaultEnvars("VETGRAPH"), kong.Configuration(settings), kong.Writers(out, errs), kong.UsageOnError(),
+		kong.Exit(func(int) { panic(done{}) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	c.Config.Log = newLog(c.LogFormat, c.LogLevel, errs)
+	log.SetFlags(0)
+	log.SetOutput(stdLog(c.Config.Log).Writer())
+	return command.Run(&session{ctx: ctx, Config: c.Config, out: out, err: errs})
+}
+
+// newLog writes to a person at a terminal, or JSON to whoever collects it.
+func newLog(format, level string, to io.Writer) zerolog.Logger {
+	f, isFile := to.(*os.File)
+	if format == "console" || format == "auto" && isFile && terminal(f) {
+		to = zerolog.ConsoleWriter{Out: to, TimeFormat: time.TimeOnly}
+	}
+	l, err := zerolog.ParseLevel(level)
+	if err != nil {
+		l = zerolog.InfoLevel
+	}
+	return zerolog.New(to).Level(l).With().Timestamp().Logger()
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// stdLog takes what libraries write to the standard log: notes on connections,
+// which only somebody looking for trouble wants.
+func stdLog(l zerolog.Logger) *log.Logger {
+	l = l.With().Str("part", "library").Logger()
+	return log.New(debugWriter{l}, "", 0)
+}
+
+type debugWriter struct{ log zerolog.Logger }
+
+// Write implements io.Writer.
+func (d debugWriter) Write(p []byte) (int, error) {
+	d.log.Debug().Msg(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+type serveCommand struct{}
+
+// Run serves until a signal comes.
+func (serveCommand) Run(s *session) error {
+	err := Serve(s.ctx, s.Config, s.say)
+	if s.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(s *session) error {
+	_, err := fmt.Fprintln(s.out, "vetgraph", version())
+	return err
+}
+
+// version is that of the module, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = "devel " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return v + " " + info.GoVersion
+}
+
+// settings reads a configuration file. It refuses a setting that does not exist.
+func settings(r io.Reader) (kong.Resolver, error) {
+	values := map[string]any{}
+	if err := yaml.NewDecoder(r).Decode(&values); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the configuration file cannot be read: %w", err)
+	}
+	return &fileSettings{values}, nil
+}
+
+type fileSettings struct{ values map[string]any }
+
+// Validate implements kong.Resolver.
+func (f *fileSettings) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	for _, flags := range app.AllFlags(false) {
+		for _, flag := range flags {
+			known[flag.Name] = true
+		}
+	}
+	var unknown []string
+	for _, name := range sortedKeys(f.values) {
+		if !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		return fmt.Errorf("the configuration file has settings that do not exist: %s", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+// Resolve implements kong.Resolver. The environment goes first.
+func (f *fileSettings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs {
+		if _, ok := os.LookupEnv(name); ok {
+			return nil, nil
+		}
+	}
+	return f.values[flag.Name], nil
+}

@@ -1,0 +1,178 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Config is everything that can be set. The zero configuration with kong's
+// defaults runs the demonstration. A flag goes before its environment variable
+// (VETGRAPH_LISTEN for --listen), that before the file given with --config, and
+// that before the default.
+type Config struct {
+	Demo bool `help:"Synthetic veterans, simulated departments, personas. --demo=false is production. 演示模式;正式运行用 --demo=false。" default:"true" negatable:""`
+
+	Data     string `help:"Folder for the embedded database and the keys. 数据目录。" default:".vetgraph" type:"path" placeholder:"DIR"`
+	Database string `help:"sqlite:PATH or postgres://USER@HOST/NAME. Default: sqlite in the data folder. 数据库。" placeholder:"URL"`
+	Keys     string `help:"File with the keys that seal personal data. Default in the demonstration: keys.json in the data folder. 密钥文件。" type:"path" placeholder:"FILE"`
+	Catalog  string `help:"Folder with a catalogue in place of the built-in one. 事项目录文件夹。" type:"path" placeholder:"DIR"`
+	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
+	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
+
+	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址,仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
+	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
+	AdminListen    string   `help:"Address of /metrics, /healthz and /readyz; empty for none. 监控地址。" default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
+	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`
+	Origins        []string `help:"Web origins, besides our own, that may call from a browser. 允许的其他网页来源。" placeholder:"ORIGIN"`
+
+	OIDCIssuer      string `name:"oidc-issuer" help:"Issuer of sign-in tokens. 登录服务地址。" placeholder:"URL"`
+	OIDCAudience    string `name:"oidc-audience" help:"Audience that tokens must name. 令牌受众。" placeholder:"TEXT"`
+	ClaimKind       string `help:"Claim with the kind of viewer." default:"vetgraph_kind" placeholder:"NAME"`
+	ClaimVeteran    string `help:"Claim with a veteran's ID." default:"vetgraph_veteran" placeholder:"NAME"`
+	ClaimDepartment string `help:"Claim with an officer's department." default:"vetgraph_department" placeholder:"NAME"`
+	ClaimDivision   string `help:"Claim with the division a viewer serves." default:"vetgraph_division" placeholder:"NAME"`
+
+	Endpoints string        `help:"JSON or YAML file with the departments' addresses and secrets. 部门系统地址文件。" type:"path" placeholder:"FILE"`
+	Inquire   time.Duration `help:"How often departments are asked after open items. Default 5s in the demonstration, else 1m. 催询间隔。" placeholder:"TIME"`
+	Workers   int           `help:"Items carried to departments at once. 并发送件数。" default:"32" placeholder:"N"`
+
+	Veterans     int           `help:"Synthetic veterans in the demonstration. 示例人数。" default:"2000" placeholder:"N"`
+	Seed         uint64        `help:"Another seed, other people. 随机种子。" default:"1" placeholder:"N"`
+	WorkdayTakes time.Duration `help:"How long a working day lasts for simulated departments. 示例部门的一个工作日有多长。" default:"2s" placeholder:"TIME"`
+
+	LogLevel  string `help:"debug, info, warn or error. 日志级别。" default:"info" enum:"debug,info,warn,error"`
+	LogFormat string `help:"auto, console or json. 日志格式。" default:"auto" enum:"auto,console,json"`
+
+	Now func() time.Time `kong:"-" yaml:"-"` // nil means time.Now
+	Log zerolog.Logger   `kong:"-" yaml:"-"`
+}
+
+// check completes the configuration and returns every mistake in it at once.
+func (c *Config) check() error {
+	var wrong mistakes
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Database == "" {
+		c.Database = "sqlite:" + filepath.Join(c.Data, "vetgraph.db")
+	}
+	if !strings.HasPrefix(c.Database, "sqlite:") && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
+		wrong.add("--database", `is "sqlite:PATH" or "postgres://USER@HOST/NAME"`)
+	}
+	c.checkAddresses(&wrong)
+	if c.Closing < 0 || c.Closing > 24 {
+		wrong.add("--closing", "is an hour from 0 to 24")
+	}
+	if c.Workers < 1 || c.Workers > 1000 {
+		wrong.add("--workers", "is from 1 to 1000")
+	}
+	if c.Inquire < 0 || c.WorkdayTakes < 0 {
+		wrong.add("--inquire, --workday-takes", "are not negative")
+	}
+	if c.Demo {
+		c.checkDemo(&wrong)
+	} else {
+		c.checkProduction(&wrong)
+	}
+	return wrong.err()
+}
+
+func (c *Config) checkAddresses(wrong *mistakes) {
+	for name, address := range map[string]string{"--listen": c.Listen, "--subgraph-listen": c.SubgraphListen, "--admin-listen": c.AdminListen} {
+		if address == "" && name != "--listen" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			wrong.add(name, `is HOST:PORT, for example "127.0.0.1:8080"`)
+		}
+	}
+	if c.PublicURL != "" && !absolute(c.PublicURL) {
+		wrong.add("--public-url", "is an absolute http(s) address")
+	}
+	for _, o := range c.Origins {
+		if u, err := url.Parse(o); err != nil || !absolute(o) || u.Path != "" {
+			wrong.add("--origins", `are like "https://portal.example.org", without a path`)
+		}
+	}
+}
+
+func (c *Config) checkDemo(wrong *mistakes) {
+	if c.Keys == "" {
+		c.Keys = filepath.Join(c.Data, "keys.json")
+	}
+	if c.Inquire == 0 {
+		c.Inquire = 5 * time.Second
+	}
+	if c.Veterans < 10 || c.Veterans > 200_000 {
+		wrong.add("--veterans", "is from 10 to 200000")
+	}
+	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "", "--endpoints": c.Endpoints != ""} {
+		if set {
+			wrong.add(name, "is for production: add --demo=false")
+		}
+	}
+}
+
+func (c *Config) checkProduction(wrong *mistakes) {
+	if c.Inquire == 0 {
+		c.Inquire = time.Minute
+	}
+	if !absolute(c.OIDCIssuer) {
+		wrong.add("--oidc-issuer", "is needed in production: the absolute address of who signs people in")
+	}
+	if c.OIDCAudience == "" {
+		wrong.add("--oidc-audience", "is needed in production: the name that tokens for us carry")
+	}
+	for name, file := range map[string]string{"--keys": c.Keys, "--endpoints": c.Endpoints} {
+		if file == "" {
+			wrong.add(name, "is needed in production")
+		} else if _, err := os.Stat(file); err != nil {
+			wrong.add(name, "names a file that cannot be read")
+		}
+	}
+	host, _, _ := net.SplitHostPort(c.SubgraphListen)
+	if c.SubgraphListen != "" && c.SubgraphSecret == "" && !loopback(host) {
+		wrong.add("--subgraph-secret", "is needed when --subgraph-listen is open to other machines")
+	}
+}
+
+func absolute(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// loopback says whether a host can only be this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// mistakes collects what is wrong with a configuration.
+type mistakes map[string]string
+
+func (m *mistakes) add(name, what string) {
+	if *m == nil {
+		*m = mistakes{}
+	}
+	(*m)[name] = what
+}
+
+func (m mistakes) err() error {
+	if len(m) == 0 {
+		return nil
+	}
+	var all []error
+	for _, name := range sortedKeys(m) {
+		all = append(all, fmt.Errorf("%s %s", name, m[name]))
+	}
+	return fmt.Errorf("the configuration has mistakes (配置有误):\n%w", errors.Join(all...))
+}

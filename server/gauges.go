@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var (
+	jobsNow  = prometheus.NewDesc("vetgraph_jobs", "Jobs in the queue by state.", []string{"state"}, nil)
+	itemsNow = prometheus.NewDesc("vetgraph_items", "Items by department and state.", []string{"department", "state"}, nil)
+	oldest   = prometheus.NewDesc("vetgraph_oldest_silence_seconds", "Age of the oldest item that waits to be taken by its department.", nil, nil)
+	dbOpen   = prometheus.NewDesc("vetgraph_db_connections", "Open connections to the database by use.", []string{"use"}, nil)
+)
+
+// gauges are the numbers that are counted when somebody looks.
+type gauges struct{ hub *Hub }
+
+// Describe implements prometheus.Collector.
+func (*gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- jobsNow
+	to <- itemsNow
+	to <- oldest
+	to <- dbOpen
+}
+
+// Collect implements prometheus.Collector. What cannot be counted just now is left out.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	g.connections(to)
+	db, done := g.hub.Store.SQL()
+	defer done()
+	rows, err := db.QueryContext(ctx, `SELECT '', CAST(state AS TEXT), count(*) FROM river_job GROUP BY 2
+		UNION ALL SELECT department, state, count(*) FROM items GROUP BY 1, 2`)
+	if err != nil {
+		return
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var department, state string
+		var n float64
+		if rows.Scan(&department, &state, &n) != nil {
+			return
+		}
+		if department == "" {
+			to <- prometheus.MustNewConstMetric(jobsNow, prometheus.GaugeValue, n, state)
+		} else {
+			to <- prometheus.MustNewConstMetric(itemsNow, prometheus.GaugeValue, n, department, state)
+		}
+	}
+	if rows.Err() == nil {
+		g.silence(ctx, db, to)
+	}
+}
+
+// silence is how long the item that waits longest has waited for its department.
+func (g *gauges) silence(ctx context.Context, db *sql.DB, to chan<- prometheus.Metric) {
+	since := `CAST(strftime('%s', min(created_at)) AS INTEGER)`
+	if g.hub.Store.Pool != nil {
+		since = `extract(epoch FROM min(created_at))::bigint`
+	}
+	var at sql.NullInt64
+	err := db.QueryRowContext(ctx, `SELECT `+since+` FROM river_job WHERE kind = 'dispatch' AND finalized_at IS NULL`).Scan(&at)
+	if err != nil {
+		return
+	}
+	age := 0.0
+	if at.Valid {
+		age = g.hub.Config.Now().Sub(time.Unix(at.Int64, 0)).Seconds()
+	}
+	to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, age)
+}
+
+func (g *gauges) connections(to chan<- prometheus.Metric) {
+	s := g.hub.Store
+	if s.Pool != nil {
+		stat := s.Pool.Stat()
+		to <- prometheus.MustNewConstMetric(dbOpen, prometheus.GaugeValue, float64(stat.AcquiredConns()), "busy")
+		to <- prometheus.MustNewConstMetric(dbOpen, prometheus.GaugeValue, float64(stat.IdleConns()), "idle")
+		return
+	}
+	stat := s.Writer.Stats()
+	to <- prometheus.MustNewConstMetric(dbOpen, prometheus.GaugeValue, float64(stat.InUse), "busy")
+	to <- prometheus.MustNewConstMetric(dbOpen, prometheus.GaugeValue, float64(stat.Idle), "idle")
+}

@@ -1,0 +1,261 @@
+// Package server wires the rooms together and serves them: configuration, sign-in, HTTP, the demonstration.
+//
+// [Open] makes a [Hub] without opening a socket; [Hub.Handler] is all that the
+// public sees of it, so a test needs no more than that. Everything that runs on
+// its own belongs to the hub and has ended when [Hub.Close] returns.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/department"
+	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/queue"
+	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/submission"
+	"github.com/vetgraph/vetgraph/internal/vault"
+	"github.com/vetgraph/vetgraph/internal/workday"
+	"github.com/vetgraph/vetgraph/resolvers"
+)
+
+// Hub is everything that runs.
+type Hub struct {
+	Config    Config
+	Store     *store.Store
+	Vault     *vault.Vault
+	Profile   *profile.Profile
+	Cases     *casefile.Desk
+	Registry  *port.Registry
+	Queue     *queue.Queue
+	Fleet     *department.Fleet // the simulated departments; nil in production
+	Resolver  *resolvers.Resolver
+	Divisions *division.Tree
+	Calendar  *workday.Calendar
+
+	keys    vault.Keys
+	catalog *catalog.Catalog
+	files   fs.FS // what the catalogue was loaded from
+	who     identifier
+	reach   atomic.Value // string: address under which departments reach us
+	meters  *meters
+	opened  []func(context.Context) error // how to close what is open, in order of opening
+	page    http.Handler
+}
+
+// Open wires a hub: record, keys, catalogue, departments, queue. In the
+// demonstration it also prepares the data the first time, telling progress by
+// say (nil: nobody). Nothing is open when it fails. Mistakes in the
+// configuration are reported together.
+func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if say == nil {
+		say = func(string, string) {}
+	}
+	h := &Hub{Config: c, Divisions: division.Builtin(), meters: newMeters()}
+	h.reach.Store(c.PublicURL)
+	if c.PublicURL == "" {
+		h.reach.Store("http://" + c.Listen)
+	}
+	for _, step := range []func(context.Context) error{
+		h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
+		func(ctx context.Context) error { return h.prepare(ctx, say) },
+		h.openSignIn,
+		h.startQueue,
+	} {
+		if err := step(access.AsMachine(ctx, "start")); err != nil {
+			return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	return h, nil
+}
+
+// Close stops in the reverse order of opening. What is under way is taken up by
+// the next start.
+func (h *Hub) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(h.opened) - 1; i >= 0; i-- {
+		errs = append(errs, h.opened[i](ctx))
+	}
+	h.opened = nil
+	return errors.Join(errs...)
+}
+
+func (h *Hub) onClose(f func(context.Context) error) { h.opened = append(h.opened, f) }
+
+func (h *Hub) log(part string) zerolog.Logger {
+	return h.Config.Log.With().Str("part", part).Logger()
+}
+
+// openFiles reads the catalogue and the calendar.
+func (h *Hub) openFiles(context.Context) (err error) {
+	h.files = catalog.BuiltinFiles()
+	if h.Config.Catalog == "" {
+		h.catalog, err = catalog.Builtin()
+	} else {
+		h.files = os.DirFS(h.Config.Catalog)
+		h.catalog, err = catalog.Load(h.files)
+	}
+	if err != nil {
+		return fmt.Errorf("the catalogue has mistakes (事项目录有误):\n%w", err)
+	}
+	h.Calendar = workday.Builtin()
+	if h.Config.Calendar == "" {
+		return nil
+	}
+	f, err := os.Open(h.Config.Calendar)
+	if err != nil {
+		return fmt.Errorf("open the calendar: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	more, err := workday.Load(f)
+	if err != nil {
+		return fmt.Errorf("calendar %s: %w", h.Config.Calendar, err)
+	}
+	h.Calendar, err = h.Calendar.Merge(more)
+	return err
+}
+
+// openKeys reads the keys. The demonstration makes its own the first time.
+func (h *Hub) openKeys(context.Context) error {
+	keys, err := vault.LoadFile(h.Config.Keys)
+	if errors.Is(err, fs.ErrNotExist) && h.Config.Demo {
+		keys = vault.Generate()
+		if err := os.MkdirAll(h.Config.Data, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w", err)
+		}
+		if err = vault.SaveFile(h.Config.Keys, keys); errors.Is(err, vault.ErrKeysInUse) {
+			keys, err = vault.LoadFile(h.Config.Keys) // another process was first
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	h.keys = keys
+	h.Vault, err = vault.New(keys)
+	return err
+}
+
+// openStore opens the record. The demonstration brings its tables up to date;
+// production leaves that to a person who has a backup.
+func (h *Hub) openStore(ctx context.Context) (err error) {
+	if h.Store, err = store.Open(ctx, h.Config.Database, 0); err != nil {
+		return err
+	}
+	h.onClose(func(context.Context) error { return h.Store.Close() })
+	if h.Config.Demo {
+		return migrate(ctx, h.Store)
+	}
+	pending, err := h.Store.Pending(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the database: %w", err)
+	}
+	if pending {
+		return errors.New("the database is older than this program: make a backup, then run: vetgraph migrate\n数据库结构需要升级:请先备份,再运行 vetgraph migrate")
+	}
+	return nil
+}
+
+func migrate(ctx context.Context, s *store.Store) error {
+	if _, err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	return queue.Migrate(ctx, s)
+}
+
+// openRooms wires what knows people and cases.
+func (h *Hub) openRooms(ctx context.Context) error {
+	current := func() *catalog.Catalog { return h.catalog }
+	shelf, err := casefile.NewShelf(ctx, h.Store, h.catalog, h.files, h.Config.Now())
+	if err != nil {
+		return err
+	}
+	h.Profile = &profile.Profile{Store: h.Store, Vault: h.Vault, Catalog: current, Divisions: h.Divisions, Now: h.Config.Now}
+	h.Cases = &casefile.Desk{
+		Store: h.Store, Profile: h.Profile, Shelf: shelf, Calendar: h.Calendar, Divisions: h.Divisions,
+		Vault: h.Vault, Bell: &casefile.Bell{}, Now: h.Config.Now, Closing: h.Config.Closing,
+	}
+	return nil
+}
+
+// openDepartments starts the simulated departments, or reads where the real ones are.
+func (h *Hub) openDepartments(ctx context.Context) (err error) {
+	endpoints := map[string]port.Endpoint{}
+	if h.Config.Demo {
+		if h.Fleet, err = h.startFleet(ctx); err != nil {
+			return err
+		}
+		h.onClose(func(context.Context) error { return h.Fleet.Close() })
+		endpoints = h.Fleet.Endpoints()
+	} else if endpoints, err = readEndpoints(h.Config.Endpoints, h.keys); err != nil {
+		return err
+	}
+	h.Registry, err = port.NewRegistry(h.catalog, endpoints, map[string]port.Kind{restjson.Kind: h.meters.kind(restjson.Open)}, h.Config.Now)
+	if err != nil {
+		return fmt.Errorf("department endpoints (部门系统地址):\n%w", err)
+	}
+	return nil
+}
+
+// openQueue ties casework to the departments by way of the queue.
+func (h *Hub) openQueue(context.Context) (err error) {
+	carrier := &submission.Carrier{
+		Desk: h.Cases, Departments: h.Registry, Callback: h.callback, Log: h.log("submission"),
+	}
+	h.Queue, err = queue.Open(h.Store, carrier.Workers(), queue.Options{
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Log: h.Config.Log,
+	})
+	h.Cases.Outbox = &submission.Outbox{Queue: h.Queue}
+	return err
+}
+
+// callback is where a department sends its results.
+func (h *Hub) callback(department string) string {
+	return h.reach.Load().(string) + "/callbacks/" + department
+}
+
+func (h *Hub) openResolvers(context.Context) error {
+	h.Resolver = &resolvers.Resolver{
+		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
+		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
+		Places: h.Divisions, Calendar: h.Calendar, Now: h.Config.Now,
+	}
+	return nil
+}
+
+func (h *Hub) startQueue(ctx context.Context) error {
+	// The queue outlives the call that opened it; Close ends it.
+	if err := h.Queue.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
+	h.onClose(func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		return h.Queue.Stop(ctx)
+	})
+	return nil
+}
+
+// Ready says why the hub cannot serve at the moment, or nil.
+func (h *Hub) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return h.Store.Ping(ctx)
+}

@@ -1,0 +1,175 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/port"
+)
+
+// meters counts what happens, for /metrics. Labels are closed lists: routes,
+// states and department codes, never anything a caller chose or a person is.
+type meters struct {
+	registry    *prometheus.Registry
+	requests    *prometheus.CounterVec
+	seconds     *prometheus.HistogramVec
+	operations  *prometheus.CounterVec
+	departments *prometheus.HistogramVec
+	callbacks   *prometheus.CounterVec
+}
+
+func newMeters() *meters {
+	m := &meters{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vetgraph_http_requests_total", Help: "HTTP requests by route and status."}, []string{"route", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "vetgraph_http_seconds", Help: "Time to answer, by route; streams until they end.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route"}),
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vetgraph_graphql_answers_total", Help: "GraphQL answers by type of operation and outcome."}, []string{"type", "outcome"}),
+		departments: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "vetgraph_department_seconds", Help: "Calls on departments by department, operation and outcome.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}}, []string{"department", "operation", "outcome"}),
+		callbacks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vetgraph_callbacks_total", Help: "Callbacks by department and outcome."}, []string{"department", "outcome"}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.operations, m.departments, m.callbacks,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *meters) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (*meters) ExtensionName() string { return "Meters" }
+
+// Validate implements graphql.HandlerExtension.
+func (*meters) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptResponse counts answers: of queries and mutations one each, of
+// subscriptions one for each message.
+func (m *meters) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	r := next(ctx)
+	if r == nil {
+		return nil
+	}
+	kind, outcome := "refused", "ok"
+	if op := graphql.GetOperationContext(ctx); op != nil && op.Operation != nil {
+		kind = string(op.Operation.Operation)
+	}
+	if len(r.Errors) > 0 {
+		outcome = "error"
+		if code, ok := r.Errors[0].Extensions["code"].(string); ok {
+			outcome = code
+		}
+	}
+	m.operations.WithLabelValues(kind, outcome).Inc()
+	return r
+}
+
+func (m *meters) callback(department string, err error) {
+	outcome := outcomeOf(err)
+	if outcome == "DEPARTMENT_UNKNOWN" {
+		department = "unknown"
+	}
+	m.callbacks.WithLabelValues(department, outcome).Inc()
+}
+
+func outcomeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return fault.Of(err).Reason
+}
+
+// http counts requests of a route.
+func (m *meters) http(route string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		m.requests.WithLabelValues(route, strconv.Itoa(seen.code)).Inc()
+		m.seconds.WithLabelValues(route).Observe(time.Since(start).Seconds())
+	})
+}
+
+// status remembers the status that was answered.
+type status struct {
+	http.ResponseWriter
+	code  int
+	wrote bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (s *status) WriteHeader(code int) {
+	if !s.wrote {
+		s.code, s.wrote = code, true
+	}
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Flush implements http.Flusher: events go out at once.
+func (s *status) Flush() {
+	if f, ok := s.ResponseWriter.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// Unwrap lets websockets find the connection.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// kind measures every call on departments of a kind of port.
+func (m *meters) kind(open port.Kind) port.Kind {
+	return func(s port.Setup) (port.Department, error) {
+		d, err := open(s)
+		if err != nil {
+			return nil, err
+		}
+		return &measured{d, m, s.Department}, nil
+	}
+}
+
+type measured struct {
+	port.Department
+	meters *meters
+	code   string
+}
+
+func (d *measured) took(operation string, start time.Time, err error) {
+	d.meters.departments.WithLabelValues(d.code, operation, outcomeOf(err)).Observe(time.Since(start).Seconds())
+}
+
+// Deliver implements port.Department.
+func (d *measured) Deliver(ctx context.Context, item port.Delivery) (r port.Receipt, err error) {
+	defer func(start time.Time) { d.took("deliver", start, err) }(time.Now())
+	return d.Department.Deliver(ctx, item)
+}
+
+// Status implements port.Department.
+func (d *measured) Status(ctx context.Context, ids []string) (a []port.Answer, err error) {
+	defer func(start time.Time) { d.took("status", start, err) }(time.Now())
+	return d.Department.Status(ctx, ids)
+}
+
+// Withdraw implements port.Department.
+func (d *measured) Withdraw(ctx context.Context, id string) (a port.Answer, err error) {
+	defer func(start time.Time) { d.took("withdraw", start, err) }(time.Now())
+	return d.Department.Withdraw(ctx, id)
+}
+
+// Lookup implements port.Department.
+func (d *measured) Lookup(ctx context.Context, q []port.Question) (r []port.Record, err error) {
+	defer func(start time.Time) { d.took("lookup", start, err) }(time.Now())
+	return d.Department.Lookup(ctx, q)
+}
