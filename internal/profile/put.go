@@ -80,8 +80,8 @@ func bind(table, column, veteranID string) string { return table + ":" + column 
 
 // Put writes people and what is known of them. It is the only place that writes
 // the profile, and checks no permission: the caller has. Writing the same again
-// changes nothing. A fact never gives way to an older one, and identity by the
-// catalogue's source of record only to the same source. What a person does not
+// changes nothing. A fact never gives way to an older one; identity and
+// household entries by the catalogue's source of record only to the same source. What a person does not
 // carry stays as it is.
 func (p *Profile) Put(ctx context.Context, tx store.Tx, people []Person) (Changed, error) {
 	var all Changed
@@ -99,12 +99,12 @@ func (p *Profile) Put(ctx context.Context, tx store.Tx, people []Person) (Change
 func (p *Profile) put(ctx context.Context, tx store.Tx, people []Person) (c Changed, err error) {
 	ids := make([]string, len(people))
 	persons, facts := &writer{}, &writer{}
-	identities := p.veterans()
+	identities, homes := p.veterans(), p.ofRecord(households, "priorHukouAddress")
 	var gone gone
 	for i := range people {
 		q := &people[i]
 		ids[i] = p.layVeteran(persons, identities, q)
-		gone.add(p.layFacts(facts, ids[i], q))
+		gone.add(p.layFacts(facts, homes, ids[i], q))
 	}
 	known, err := tx.Ent.Veteran.Query().Where(store.OneOf[predicate.Veteran](veteran.FieldID, ids)).IDs(ctx)
 	if err != nil {
@@ -129,12 +129,8 @@ func (p *Profile) put(ctx context.Context, tx store.Tx, people []Person) (c Chan
 // that by the source of record only to the same source; the digest of the roll is
 // kept either way.
 func (p *Profile) veterans() *table {
-	origin := ""
-	if f := p.Catalog().Field("citizenId"); f != nil {
-		origin = strings.ReplaceAll(f.Origin, "'", "''")
-	}
 	t := &table{name: veteran.Table, kind: "veteran"}
-	newer := fmt.Sprintf("(excluded.as_of >= veterans.as_of AND (veterans.source <> '%s' OR excluded.source = '%[1]s'))", origin)
+	newer := "(excluded.as_of >= veterans.as_of AND " + p.notOver(veteran.Table, "citizenId") + ")"
 	t.when = newer + " OR coalesce(excluded.roll_hash, veterans.roll_hash) IS DISTINCT FROM veterans.roll_hash"
 	t.add("id text", "source text", "as_of timestamptz", "valid_until date", "basis text", "name text", "citizen_sealed bytea",
 		"citizen_index bytea", "sex text", "born_on date", "ethnicity text", "marital text", "division text", "synthetic boolean",
@@ -148,6 +144,25 @@ func (p *Profile) veterans() *table {
 	}
 	t.sets = strings.Join(append(sets, "roll_hash = coalesce(excluded.roll_hash, veterans.roll_hash)", "updated_at = excluded.updated_at"), ", ")
 	return t
+}
+
+// ofRecord is a table whose facts by the source of record of a field give way only
+// to the same source.
+func (p *Profile) ofRecord(t *table, field string) *table {
+	guarded := *t
+	guarded.when += " AND " + p.notOver(t.name, field)
+	return &guarded
+}
+
+// notOver is true of a row that does not take the place of one by the source of
+// record of a field, unless it is by that source too.
+func (p *Profile) notOver(table, field string) string {
+	f := p.Catalog().Field(field)
+	if f == nil {
+		return "true"
+	}
+	origin := "'" + strings.ReplaceAll(f.Origin, "'", "''") + "'"
+	return fmt.Sprintf("(%s.source <> %s OR excluded.source = %[2]s)", table, origin)
 }
 
 func (p *Profile) layVeteran(w *writer, t *table, q *Person) string {
@@ -195,8 +210,8 @@ var (
 )
 
 // layFacts lays out the facts of one person, and answers the lists that are whole.
-func (p *Profile) layFacts(w *writer, id string, q *Person) (periods, held, honours withdrawal) {
-	p.layIdentity(w, id, q)
+func (p *Profile) layFacts(w *writer, homes *table, id string, q *Person) (periods, held, honours withdrawal) {
+	p.layIdentity(w, homes, id, q)
 	p.layService(w, id, q, &periods, &held, &honours)
 	layInsurance(w, id, q)
 	layEmployment(w, id, q)
@@ -210,7 +225,7 @@ func (p *Profile) layFacts(w *writer, id string, q *Person) (periods, held, hono
 	return periods, held, honours
 }
 
-func (p *Profile) layIdentity(w *writer, id string, q *Person) {
+func (p *Profile) layIdentity(w *writer, homes *table, id string, q *Person) {
 	if f := q.Background; f != nil {
 		w.fact(backgrounds, id, "", f.Provenance, text(f.Education), text(f.Political))
 	}
@@ -219,7 +234,7 @@ func (p *Profile) layIdentity(w *writer, id string, q *Person) {
 			text(f.Division), bytes(p.Seal(contact.Table, contact.FieldAddressSealed, id, f.Address)))
 	}
 	for _, f := range q.Households {
-		w.fact(households, id, f.Kind, f.Provenance, f.Kind, f.State, text(f.Division),
+		w.fact(homes, id, f.Kind, f.Provenance, f.Kind, f.State, text(f.Division),
 			bytes(p.Seal(householdentry.Table, householdentry.FieldAddressSealed, id, f.Address)), day(f.CancelledOn), day(f.RegisteredOn), text(f.PoliceStation))
 	}
 	if f := q.IDCard; f != nil {

@@ -170,9 +170,10 @@ func TestPutKeepsTheNewer(t *testing.T) {
 		p, q := open(t, s), full()
 		put(t, p, q)
 		older := profile.Person{Number: q.Number, Division: q.Division, RollHash: []byte{9},
-			Identity: profile.Identity{Provenance: by("UNIT", 20), Name: "王晓明"}, // newer, but not by the source of record
-			IDCard:   &profile.IDCard{Provenance: by("PS", 1), State: profile.None},
-			Contact:  &profile.Contact{Provenance: by("APPLICANT", 9), Mobile: "19900000002"}}
+			Identity:   profile.Identity{Provenance: by("UNIT", 20), Name: "王晓明"}, // newer, but not by the source of record
+			Households: []profile.Household{{Provenance: by("VA", 20), Kind: profile.Prior, State: profile.Cancelled, Address: "第三街"}},
+			IDCard:     &profile.IDCard{Provenance: by("PS", 1), State: profile.None},
+			Contact:    &profile.Contact{Provenance: by("APPLICANT", 9), Mobile: "19900000002"}}
 		if c := put(t, p, older); c != (profile.Changed{Facts: 1}) {
 			t.Errorf("%+v", c)
 		}
@@ -182,6 +183,9 @@ func TestPutKeepsTheNewer(t *testing.T) {
 		}
 		if got.IDCard.State != "VALID" || got.Contact.Mobile != "19900000002" || got.Contact.Source != "APPLICANT" {
 			t.Errorf("card %+v, contact of %s", got.IDCard, got.Contact.Source)
+		}
+		if got.Elements()["priorHukouAddress"].Value != "旧街2号" {
+			t.Error("the police's word on the household gave way to another's")
 		}
 		if string(got.RollHash) != "\x09" || got.Discharge == nil {
 			t.Error("the roll's digest is kept whoever knows the name better, and facts not carried stay")
