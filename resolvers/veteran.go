@@ -23,7 +23,7 @@ func (r *benefitsResolver) PensionRelation(ctx context.Context, objs []*model.Be
 }
 
 func (r *contactResolver) Mobile(ctx context.Context, obj *gen.Contact) (*string, error) {
-	mobile, err := r.Profile.Open("contacts", "mobile", obj.VeteranID, obj.MobileSealed)
+	mobile, err := r.Profile.Mobile(obj)
 	if err != nil || mobile == "" {
 		return nil, err
 	}

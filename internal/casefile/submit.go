@@ -74,12 +74,10 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 	}
 	n := acceptance{desk: d, submission: s, digest: digest, plan: p, veteran: v, answers: answers, now: d.Now().UTC()}
 	err = d.Store.InTx(ctx, n.write)
-	if gen.IsConstraintError(err) { // the same key at the same moment: one of the two has won
-		if out, rerr := d.replay(ctx, s, digest); rerr != nil || out.CaseID != "" {
-			return out, rerr
+	if err != nil { // perhaps the same key at the same moment, and the other one has won
+		if out, rerr := d.replay(ctx, s, digest); rerr == nil && out.CaseID != "" {
+			return out, nil
 		}
-	}
-	if err != nil {
 		return Outcome{}, err
 	}
 	d.Bell.Ring(n.caseID)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/contact"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
 	"github.com/vetgraph/vetgraph/internal/access"
@@ -110,9 +111,14 @@ func NotFound() error {
 
 // Number opens a veteran's citizen number.
 func (p *Profile) Number(v *gen.Veteran) (citizen.Number, error) {
-	n, err := p.Open("veterans", "citizen", v.ID, v.CitizenSealed)
+	n, err := p.Open(veteran.Table, veteran.FieldCitizenSealed, v.ID, v.CitizenSealed)
 	if err != nil {
 		return "", err
 	}
 	return citizen.Number(n), nil
+}
+
+// Mobile opens a contact's number; empty if there is none.
+func (p *Profile) Mobile(c *gen.Contact) (string, error) {
+	return p.Open(contact.Table, contact.FieldMobileSealed, c.VeteranID, c.MobileSealed)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 
 	"entgo.io/ent/dialect"
@@ -91,6 +92,16 @@ func (s scanner) Columns() ([]string, error) {
 
 func (s scanner) ColumnTypes() ([]*sql.ColumnType, error) {
 	return nil, fmt.Errorf("column types are not told")
+}
+
+// Scan takes the one kind of target that ent uses and pgx does not know.
+func (s scanner) Scan(dest ...any) error {
+	for i, d := range dest {
+		if v, ok := d.(*driver.Value); ok {
+			dest[i] = (*any)(v)
+		}
+	}
+	return s.Rows.Scan(dest...)
 }
 
 func (s scanner) NextResultSet() bool { return false }

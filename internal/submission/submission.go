@@ -107,8 +107,12 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 	ctx = access.AsMachine(ctx, "dispatch")
 	c := d.carrier
 	code, out, err := c.Desk.Delivery(ctx, job.Args.Item)
-	if err != nil || out.ItemID == "" {
+	if err != nil {
+		c.Log.Error().Err(err).Str("item", job.Args.Item).Msg("an item cannot be made up for its department")
 		return err
+	}
+	if out.ItemID == "" {
+		return nil
 	}
 	department := c.Departments.Get(code)
 	out.Callback = c.Callback(code)
