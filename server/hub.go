@@ -49,6 +49,7 @@ type Hub struct {
 	Calendar  *workday.Calendar
 
 	keys    vault.Keys
+	born    time.Time // of the demonstration's data
 	catalog *catalog.Catalog
 	files   fs.FS // what the catalogue was loaded from
 	who     identifier
