@@ -4296,7 +4296,7 @@ enum Verdict {
 type Reason {
   "条件。 In words."
   words: Text!
-  "MET NOT_MET UNKNOWN。 How it came out."
+  "结论。 MET NOT_MET UNKNOWN: how it came out."
   verdict: String!
   "用到的事实。 Facts it read."
   facts: [FactUse!]!
@@ -4308,7 +4308,7 @@ type FactUse {
   field: ID!
   "名称。 Name."
   name: Text!
-  "KNOWN ABSENT UNKNOWN。 Whether it is known."
+  "是否已知。 KNOWN ABSENT UNKNOWN: whether it is known."
   state: String!
   "值。 The value, if known."
   value: Value
@@ -4392,7 +4392,7 @@ type DroppedPaper {
   name: Text!
   "原本哪些事项要。 Asked by."
   matters: [Matter!]!
-  "SHARED PRODUCED_INSIDE MERGED_INTO_FORM NOT_NEEDED ALTERNATIVE ALREADY_DONE。 Reason."
+  "免交原因。 Reason: SHARED PRODUCED_INSIDE MERGED_INTO_FORM NOT_NEEDED ALTERNATIVE ALREADY_DONE."
   reason: String!
   "省下几份。 How many it saves."
   saved: Int!
@@ -4496,7 +4496,7 @@ type FormEntry {
   required: Boolean!
   "填写条件。 The condition under which it is asked."
   when: String
-  "KNOWN DEPARTMENT PRODUCED DERIVED ON_SITE ASK NOT_ASKED。 How it comes by its value."
+  "值从哪来。 How it comes by its value: KNOWN DEPARTMENT PRODUCED DERIVED ON_SITE ASK NOT_ASKED."
   fill: String!
   "说明。 Why."
   why: Text!
@@ -4651,7 +4651,7 @@ type HouseholdEntry {
 
 "居民身份证。 The resident identity card."
 type IdentityCard {
-  "NONE VALID EXPIRED LOST。 State."
+  "状态。 State: NONE VALID EXPIRED LOST."
   state: IdentityCardState!
   "有效期止。 Valid to."
   validTo: Date
@@ -4777,7 +4777,7 @@ type Training {
   trade: String!
   "承训机构。 Institution."
   institution: String
-  "SIGNED_UP ATTENDING COMPLETED LEFT。 State."
+  "状态。 State: SIGNED_UP ATTENDING COMPLETED LEFT."
   state: TrainingState!
   "开始。 Began on."
   beganOn: Date
@@ -4803,7 +4803,7 @@ type Guidance {
 type TrainingSubsidy {
   "金额,分。 Amount in fen."
   amountFen: Int!
-  "APPROVED PAID。 State."
+  "状态。 State: APPROVED PAID."
   state: TrainingSubsidyState!
   "到账日期。 Paid on."
   paidOn: Date
@@ -4823,13 +4823,13 @@ type Insurance {
 
 "参保登记。 Membership of a scheme."
 type Enrolment {
-  "SOCIAL PENSION MEDICAL。 Branch."
+  "险种。 Branch: SOCIAL PENSION MEDICAL."
   branch: InsuranceBranch!
   "险种类型代码。 Scheme."
   scheme: String
   "参保地。 Place."
   division: Division
-  "NONE ACTIVE SUSPENDED。 State."
+  "状态。 State: NONE ACTIVE SUSPENDED."
   state: EnrolmentState!
   "入伍前的关系。 From before service."
   beforeService: Boolean!
@@ -4841,7 +4841,7 @@ type Enrolment {
 
 "社会保障卡。 The social-security card."
 type SocialSecurityCard {
-  "NONE MAKING ACTIVE。 State."
+  "状态。 State: NONE MAKING ACTIVE."
   state: SocialSecurityCardState!
   "合作银行代码。 Bank."
   bank: String
@@ -4853,7 +4853,7 @@ type SocialSecurityCard {
 
 "军人保险待转移关系。 A relation the army hands over."
 type ArmyRelation {
-  "PENSION MEDICAL ANNUITY。 Kind."
+  "种类。 Kind: PENSION MEDICAL ANNUITY."
   kind: ArmyRelationKind!
   "月数。 Months."
   months: Int
@@ -4883,7 +4883,7 @@ type EconomicSubsidy {
   amountFen: Int
   "计发年限。 Years counted."
   years: Float
-  "APPROVED PAID RETURNED。 State."
+  "状态。 State: APPROVED PAID RETURNED."
   state: EconomicSubsidyState!
   "审批日期。 Approved on."
   approvedOn: Date
@@ -4895,7 +4895,7 @@ type EconomicSubsidy {
 
 "优待证。 The preferential card."
 type PreferentialCard {
-  "MAKING ACTIVE CANCELLED。 State."
+  "状态。 State: MAKING ACTIVE CANCELLED."
   state: PreferentialCardState!
   "合作银行代码。 Bank."
   bank: String
