@@ -124,7 +124,7 @@ func TestCounter(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	for _, address := range []string{"", "mysql://x", "postgres://%zz", "/tmp/x.db"} {
+	for _, address := range []string{"", "mysql://x", "postgres://%zz", "record.db"} {
 		if s, err := store.Open(t.Context(), address, 0); err == nil {
 			_ = s.Close()
 			t.Errorf("%q was opened", address)
