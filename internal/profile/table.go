@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,6 +141,9 @@ func (w *writer) flush(ctx context.Context, tx store.Tx) (written int, err error
 }
 
 func (s *sheet) write(ctx context.Context, tx store.Tx) (int, error) {
+	// In the order of the index, neighbours go to the same page, and two writers of
+	// the same people wait for each other instead of deadlocking.
+	slices.SortFunc(s.rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
 	if tx.PG == nil {
 		return each(ctx, tx.SQL, s.upsert(dialect.SQLite), s.rows)
 	}

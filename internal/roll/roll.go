@@ -34,7 +34,7 @@ import (
 const (
 	MaxLines     = 2_000_000 // of a file
 	maxLineBytes = 16 << 10
-	perCommit    = 500 // lines in one transaction
+	perCommit    = 1000 // lines in one transaction
 )
 
 // Options are how a roll is read. The zero value is fine.

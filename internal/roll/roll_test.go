@@ -355,12 +355,12 @@ func TestHeaders(t *testing.T) {
 func TestRepeatedAndOlder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := open(t, s)
-		people := slices.Collect(population.Generate(9, 1200, today, division.Builtin()))
+		people := slices.Collect(population.Generate(9, 2200, today, division.Builtin()))
 		lines := strings.Split(strings.TrimSpace(file(t, slices.Values(people)).String()), "\n")
 		renamed := strings.Replace(lines[10], people[9].Identity.Name, "后来者", 1)
 		lines = append(lines, renamed)
 		r, defects := read(t, p, strings.Join(lines, "\n"), roll.Options{AsOf: now})
-		if r != (roll.Result{Read: 1201, Added: 1200, Repeated: 1}) || !slices.Equal(defects, []string{"1202 公民身份号码 PERSON_REPEATED"}) {
+		if r != (roll.Result{Read: 2201, Added: 2200, Repeated: 1}) || !slices.Equal(defects, []string{"2202 公民身份号码 PERSON_REPEATED"}) {
 			t.Errorf("%+v %v", r, defects)
 		}
 		of := func() string {
@@ -377,10 +377,10 @@ func TestRepeatedAndOlder(t *testing.T) {
 
 func TestProgressAndFailure(t *testing.T) {
 	p := open(t, storetest.Open(t, storetest.SQLite(t)))
-	text := file(t, population.Generate(3, 1100, today, division.Builtin())).String()
+	text := file(t, population.Generate(3, 2300, today, division.Builtin())).String()
 	var seen []int
 	r, err := roll.Read(machine(t), p, strings.NewReader(text), roll.Options{Progress: func(r roll.Result) { seen = append(seen, r.Added) }})
-	if err != nil || r.Added != 1100 || !slices.Equal(seen, []int{500, 1000, 1100}) {
+	if err != nil || r.Added != 2300 || !slices.Equal(seen, []int{1000, 2000, 2300}) {
 		t.Errorf("%+v %v %v", r, seen, err)
 	}
 	broken := io.MultiReader(strings.NewReader(text[:len(text)/2]), failing{})
