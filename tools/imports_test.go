@@ -1,0 +1,170 @@
+package tools
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/vetgraph/vetgraph"
+
+// rule is one line of the house plan: a room, what it may never come to, and why.
+type rule struct {
+	rooms string // "internal/catalog", several with blanks between, or "internal/..." for all below
+	never string // of ours ("ent", "internal/store") or another's import path, with all below it; several with blanks
+	but   string // what is allowed all the same
+	why   string
+}
+
+// floors: arrows point down only. A room reaches what it imports and what that
+// imports, so these hold for the whole way.
+var floors = []rule{
+	{"internal/fault internal/words internal/vault internal/division", "internal ent graph resolvers server", "",
+		"everybody understands these, so they know nobody of ours"},
+	{"internal/workday", "internal", "internal/fault internal/words", "a calendar knows days and words, not what they are counted for"},
+	{"internal/fact internal/lifecycle internal/citizen", "internal", "internal/fault internal/words internal/workday",
+		"the record's own columns are made of these, so they cannot know the record"},
+	{"internal/catalog", "internal", "internal/words internal/fault internal/workday", "the catalogue is data; what is done with it is said elsewhere"},
+	{"internal/form", "internal/plan internal/access internal/port", "", "a form does not ask who fills it in or where it goes"},
+	{"internal/plan", "internal/access internal/port internal/profile", "", "a plan follows from a catalogue and facts alone, whoever asks"},
+	{"internal/fault internal/words internal/workday internal/fact internal/lifecycle internal/citizen internal/division internal/catalog internal/form internal/plan internal/access internal/port internal/vault",
+		"ent internal/store internal/guard database/sql entgo.io/ent github.com/jackc/pgx modernc.org/sqlite github.com/riverqueue/river", "database/sql/driver",
+		"rules are tested without a database"},
+	{"internal/workday internal/fact internal/lifecycle internal/citizen internal/division internal/form internal/plan internal/access internal/vault",
+		"net/http", "", "rules do not know the network"},
+	{"internal/...", "resolvers server graph tools github.com/99designs/gqlgen github.com/vektah/gqlparser", "",
+		"the domain does not know how it is asked"},
+	{"internal/department", "ent internal/store internal/guard internal/profile internal/casefile internal/submission internal/queue internal/vault", "",
+		"a simulated department shares nothing with the hub but the wire, or it would prove nothing"},
+	{"internal/store internal/guard", "internal/profile internal/casefile internal/submission internal/queue internal/port", "",
+		"the record does not know what is done with it"},
+	{"internal/queue", "internal/casefile internal/profile internal/submission internal/port", "", "the queue carries envelopes and does not read them"},
+	{"internal/profile", "internal/casefile internal/submission internal/queue internal/journal", "", "a person is there before any case"},
+	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/roll internal/population", "",
+		"casework says what is to be carried (casefile.Outbox), never how"},
+	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "asking a department changes nothing here"},
+	{"internal/roll internal/population", "internal/casefile internal/submission internal/queue internal/department", "", "people arrive before their cases"},
+	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
+		"an answer is put together, not carried, simulated or imported"},
+	{"ent/...", "internal", "internal/fault internal/words internal/workday internal/fact internal/lifecycle", "the record knows values, not rules"},
+	{"server/vetgraph", "testing internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing/fstest testing/iotest testing/internal",
+		"what tests need does not ship"},
+}
+
+// doors: who alone may import something directly.
+var doors = []struct{ what, only, why string }{
+	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile resolvers tools", "the rest asks rooms, not tables"},
+	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile tools", "one room knows which queue we use; its neighbour gives it work"},
+	{"modernc.org/sqlite", "internal/store internal/department tools", "the only two who keep books"},
+	{"github.com/jackc/pgx", "internal/store internal/queue internal/profile tools", "same"},
+	{"github.com/99designs/gqlgen", "graph resolvers server tools", "GraphQL ends where the rooms begin"},
+	{"github.com/alecthomas/kong", "server", "one command line"},
+	{"cel.dev/cel-go", "internal/catalog", "rules are compiled in one place, under its limits of cost"},
+	{"crypto/aes", "internal/vault", "personal data is sealed in one place"},
+	{"github.com/coreos/go-oidc", "server", "who somebody is, is decided at the door"},
+	{"internal/port/restjson", "server internal/department tools", "everybody else speaks to package port, whatever the kind"},
+	{"resolvers", "server", "only the server wires them"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// house lists our packages as the go command sees them, without their tests.
+func house(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "-C", "..", "list", "-json=ImportPath,Imports,Deps", "./...")
+	out, err := cmd.Output()
+	if bad := new(exec.ExitError); errors.As(err, &bad) {
+		t.Fatalf("go list: %v\n%s", err, bad.Stderr)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = short(p.ImportPath)
+		all = append(all, p)
+	}
+}
+
+// short is an import path as the tables above write it; Go's own internal packages
+// are told from ours.
+func short(path string) string {
+	if ours, ok := strings.CutPrefix(path, module+"/"); ok {
+		return ours
+	} else if strings.HasPrefix(path, "internal/") {
+		return "go/" + path
+	}
+	return path
+}
+
+// below says whether path is one of the places or lies within one.
+func below(path, places string) bool {
+	return slices.ContainsFunc(strings.Fields(places), func(p string) bool {
+		p = strings.TrimSuffix(p, "/...")
+		return path == p || strings.HasPrefix(path, p+"/")
+	})
+}
+
+// room says whether path is one of the rooms; only "/..." takes in those below.
+func room(path, rooms string) bool {
+	return slices.ContainsFunc(strings.Fields(rooms), func(r string) bool {
+		return path == r || strings.HasSuffix(r, "/...") && below(path, r)
+	})
+}
+
+func TestFloors(t *testing.T) {
+	all := house(t)
+	for _, f := range floors {
+		found := map[string]bool{}
+		for _, p := range all {
+			if !room(p.ImportPath, f.rooms) {
+				continue
+			}
+			found[p.ImportPath] = true
+			for _, dep := range p.Deps {
+				if dep = short(dep); dep != p.ImportPath && below(dep, f.never) && !below(dep, f.but) {
+					t.Errorf("%s reaches %s: %s", p.ImportPath, dep, f.why)
+				}
+			}
+		}
+		for _, r := range strings.Fields(f.rooms) {
+			if !strings.HasSuffix(r, "...") && !found[r] {
+				t.Errorf("the table speaks of %s, which is not there", r)
+			}
+		}
+	}
+}
+
+func TestDoors(t *testing.T) {
+	all := house(t)
+	for _, d := range doors {
+		used := false
+		for _, p := range all {
+			for _, dep := range p.Imports {
+				if dep = short(dep); !below(dep, d.what) {
+					continue
+				}
+				used = true
+				if !below(p.ImportPath, d.only) && !below(p.ImportPath, d.what) {
+					t.Errorf("%s imports %s; only %s may: %s", p.ImportPath, dep, d.only, d.why)
+				}
+			}
+		}
+		if !used {
+			t.Errorf("nobody imports %s any more: take its line out of the table", d.what)
+		}
+	}
+}
