@@ -89,7 +89,9 @@ func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCas
 }
 
 func (r *queryResolver) Case(ctx context.Context, id string) (*gen.CaseFile, error) {
-	return r.Desk.Get(ctx, id)
+	c, err := r.Desk.Get(ctx, id)
+	metCases(ctx, c)
+	return c, err
 }
 
 func (r *queryResolver) Cases(ctx context.Context, filter *model.CaseFilter, first *int, after *string) (*model.CaseConnection, error) {
@@ -101,6 +103,7 @@ func (r *queryResolver) Cases(ctx context.Context, filter *model.CaseFilter, fir
 	if err != nil {
 		return nil, err
 	}
+	metCases(ctx, cs...)
 	return casePage(cs, more), nil
 }
 

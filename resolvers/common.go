@@ -36,7 +36,9 @@ func (r *viewerResolver) Veteran(ctx context.Context, obj *access.Viewer) (*gen.
 	if obj.Self == "" {
 		return nil, nil
 	}
-	return r.Profile.Get(ctx, obj.Self)
+	v, err := r.Profile.Get(ctx, obj.Self)
+	met(ctx, v)
+	return v, err
 }
 
 func (r *viewerResolver) Department(ctx context.Context, obj *access.Viewer) (*catalog.Department, error) {

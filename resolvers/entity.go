@@ -12,7 +12,9 @@ import (
 )
 
 func (r *entityResolver) FindCase(ctx context.Context, reps []*model.CaseRepresentation) ([]*gen.CaseFile, error) {
-	return r.casesByKey(ctx, reps)
+	cs, err := r.casesByKey(ctx, reps)
+	metCases(ctx, cs...)
+	return cs, err
 }
 
 func (r *entityResolver) FindDepartment(ctx context.Context, reps []*model.DepartmentRepresentation) ([]*catalog.Department, error) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
 	"github.com/rs/zerolog"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -42,6 +43,9 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		return out
 	}
 	f := fault.Of(err)
+	if errors.Is(err, fedruntime.ErrUnknownType) || errors.Is(err, fedruntime.ErrTypeNotFound) {
+		f = fault.New(fault.Invalid, "ENTITY_REFERENCE", "引用的对象类型或主键不对。", "A reference names no type or no key of ours.")
+	}
 	if f.Kind == fault.Internal {
 		if inputError(own) { // a value that its type cannot take
 			out.Extensions = map[string]any{"code": codes[fault.Invalid], "reason": "VALUE_MALFORMED"}

@@ -2,22 +2,23 @@ package resolvers
 
 import (
 	"context"
-	"time"
-
-	"github.com/vikstrous/dataloadgen"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
-	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/profile"
 )
 
 // loaders batch and remember reads for one request. A field that is asked of a
-// list, of several lists side by side, or under two names is read once.
+// list is read once for the whole list, however the list is nested and under
+// however many names the field is asked.
 type loaders struct {
-	veterans *dataloadgen.Loader[string, *gen.Veteran]
-	rows     *dataloadgen.Loader[string, *profile.Rows]
-	live     *dataloadgen.Loader[lookup.Key, lookup.Answer]
+	persons cohort // veterans that the answer holds
+	files   cohort // cases that the answer holds
+	holders cohort // veterans whose cases the answer holds
+
+	veterans *batch[string, *gen.Veteran]
+	rows     *batch[string, *profile.Rows]
+	live     *batch[lookup.Key, lookup.Answer]
 
 	backgrounds         list[*gen.Background]
 	contacts            list[*gen.Contact]
@@ -47,84 +48,82 @@ type loaders struct {
 }
 
 // list loads the rows that belong to one key.
-type list[R any] = *dataloadgen.Loader[string, []R]
-
-// gather is how long a batch waits for siblings. They start within microseconds
-// of each other; a longer wait would only be waiting.
-const gather = 250 * time.Microsecond
-
-// most keys in one statement; far above any page.
-const most = 2000
+type list[R any] = *batch[string, []R]
 
 type loadersKey struct{}
 
-// WithLoaders returns a context with fresh loaders for one request. Nothing they
+// WithLoaders returns a context with fresh loaders for one answer. Nothing they
 // remember outlives it or crosses to another viewer.
 func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	p, c := r.Profile, r.Desk
-	return context.WithValue(ctx, loadersKey{}, &loaders{
-		veterans: aligned(p.GetMany),
-		rows: mapped(func(ctx context.Context, ids []string) (map[string]*profile.Rows, error) {
-			return p.ReadRows(ctx, ids)
-		}),
-		live: aligned(r.Lookup.Many),
-
-		backgrounds: facts(p, profile.Backgrounds), contacts: facts(p, profile.Contacts),
-		households: facts(p, profile.Households), idCards: facts(p, profile.IDCards),
-		periods: facts(p, profile.ServicePeriods), ranks: facts(p, profile.Ranks), awards: facts(p, profile.Awards),
-		discharges: facts(p, profile.Discharges), settlements: facts(p, profile.Settlements), disabilities: facts(p, profile.Disabilities),
-		employments: facts(p, profile.Employments), trainings: facts(p, profile.Trainings),
-		guidances: facts(p, profile.Guidances), trainingSubsidies: facts(p, profile.TrainingSubsidies),
-		enrolments: facts(p, profile.Enrolments), socialSecurityCards: facts(p, profile.SocialSecurityCards),
-		armyRelations: facts(p, profile.ArmyRelations), economicSubsidies: facts(p, profile.EconomicSubsidies),
-		preferentialCards: facts(p, profile.PreferentialCards), pensionRelations: facts(p, profile.PensionRelations),
-
-		cases: mapped(c.OfVeterans), items: mapped(c.Items), materials: mapped(c.Materials), timelines: mapped(c.Timeline),
+	l := &loaders{}
+	l.veterans = aligned(&l.holders, func(ctx context.Context, ids []string) ([]*gen.Veteran, error) {
+		vs, err := p.GetMany(ctx, ids)
+		met(ctx, vs...)
+		return vs, err
 	})
+	l.rows, l.live = mapped(&l.persons, p.ReadRows), aligned(nil, r.Lookup.Many)
+	l.backgrounds, l.contacts = facts(l, p, profile.Backgrounds), facts(l, p, profile.Contacts)
+	l.households, l.idCards = facts(l, p, profile.Households), facts(l, p, profile.IDCards)
+	l.periods, l.ranks, l.awards = facts(l, p, profile.ServicePeriods), facts(l, p, profile.Ranks), facts(l, p, profile.Awards)
+	l.discharges, l.settlements, l.disabilities = facts(l, p, profile.Discharges), facts(l, p, profile.Settlements), facts(l, p, profile.Disabilities)
+	l.employments, l.trainings = facts(l, p, profile.Employments), facts(l, p, profile.Trainings)
+	l.guidances, l.trainingSubsidies = facts(l, p, profile.Guidances), facts(l, p, profile.TrainingSubsidies)
+	l.enrolments, l.socialSecurityCards = facts(l, p, profile.Enrolments), facts(l, p, profile.SocialSecurityCards)
+	l.armyRelations, l.economicSubsidies = facts(l, p, profile.ArmyRelations), facts(l, p, profile.EconomicSubsidies)
+	l.preferentialCards, l.pensionRelations = facts(l, p, profile.PreferentialCards), facts(l, p, profile.PensionRelations)
+	l.cases = mapped(&l.persons, func(ctx context.Context, ids []string) (map[string][]*gen.CaseFile, error) {
+		by, err := c.OfVeterans(ctx, ids)
+		for _, cs := range by {
+			metCases(ctx, cs...)
+		}
+		return by, err
+	})
+	l.items, l.materials, l.timelines = mapped(&l.files, c.Items), mapped(&l.files, c.Materials), mapped(&l.files, c.Timeline)
+	return context.WithValue(ctx, loadersKey{}, l)
 }
 
 // load returns the request's loaders.
 func load(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
 
-func facts[R any](p *profile.Profile, t profile.Table[R]) list[R] {
-	return mapped(func(ctx context.Context, ids []string) (map[string][]R, error) { return profile.Read(ctx, p, t, ids) })
+// met tells the loaders which veterans the answer holds: what is asked of one of
+// them is read for all of them.
+func met(ctx context.Context, vs ...*gen.Veteran) {
+	l := load(ctx)
+	for _, v := range vs {
+		if v != nil {
+			l.persons.add(v.ID)
+		}
+	}
 }
 
-// mapped loads from a read that answers by key; a key without an answer has none.
-func mapped[K comparable, V any](read func(context.Context, []K) (map[K]V, error)) *dataloadgen.Loader[K, V] {
-	return aligned(func(ctx context.Context, keys []K) ([]V, error) {
-		by, err := read(ctx, keys)
-		out := make([]V, len(keys))
-		for i, k := range keys {
-			out[i] = by[k]
+// metCases is met for cases.
+func metCases(ctx context.Context, cs ...*gen.CaseFile) {
+	l := load(ctx)
+	for _, c := range cs {
+		if c != nil {
+			l.files.add(c.ID)
+			l.holders.add(c.VeteranID)
 		}
-		return out, err
-	})
+	}
 }
 
-// aligned loads from a read that answers in the order of the keys.
-func aligned[K comparable, V any](read func(context.Context, []K) ([]V, error)) *dataloadgen.Loader[K, V] {
-	return dataloadgen.NewLoader(func(ctx context.Context, keys []K) ([]V, []error) {
-		out, err := read(ctx, keys)
-		if err != nil {
-			return nil, []error{err}
-		}
-		return out, nil
-	}, dataloadgen.WithWait(gather), dataloadgen.WithBatchCapacity(most))
+func facts[R any](l *loaders, p *profile.Profile, t profile.Table[R]) list[R] {
+	return mapped(&l.persons, func(ctx context.Context, ids []string) (map[string][]R, error) { return profile.Read(ctx, p, t, ids) })
 }
 
 // all loads the answers of many parents at once, in their order. A parent that
 // is nil, an entity that was not found, has no answer.
-func all[P any, K comparable, V any](ctx context.Context, l *dataloadgen.Loader[K, V], parents []*P, key func(*P) K) ([]V, error) {
+func all[P any, K comparable, V any](ctx context.Context, b *batch[K, V], parents []*P, key func(*P) K) ([]V, error) {
 	keys, at := make([]K, 0, len(parents)), make([]int, 0, len(parents))
 	for i, p := range parents {
 		if p != nil {
 			keys, at = append(keys, key(p)), append(at, i)
 		}
 	}
-	got, err := l.LoadAll(ctx, keys)
+	got, err := b.get(ctx, keys)
 	if err != nil {
-		return nil, first(err)
+		return nil, err
 	}
 	out := make([]V, len(parents))
 	for n, i := range at {
@@ -146,12 +145,4 @@ func one[P any, R any](ctx context.Context, l list[*R], parents []*P, key func(*
 		}
 	}
 	return out, nil
-}
-
-// first is the fault among the errors of a batch: they are all the same one.
-func first(err error) error {
-	if f := fault.Of(err); f.Kind != fault.Internal {
-		return f
-	}
-	return err
 }

@@ -126,6 +126,16 @@ func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, cod
 			return nil, fault.New(fault.Invalid, "DEPARTMENT_UNKNOWN", "没有这个部门,或该部门不提供查询。", "There is no such department, or it answers no questions.").At("codes")
 		}
 	}
+	l := load(ctx)
+	var everybody []lookup.Key // whom the answer holds: asked together, once
+	for _, id := range l.persons.since(0) {
+		for _, c := range codes {
+			everybody = append(everybody, lookup.Key{Veteran: id, Department: c})
+		}
+	}
+	if err := l.live.fetch(ctx, everybody); err != nil {
+		return nil, err
+	}
 	var keys []lookup.Key
 	for _, v := range vs {
 		if v == nil {
@@ -135,9 +145,9 @@ func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, cod
 			keys = append(keys, lookup.Key{Veteran: v.ID, Department: c})
 		}
 	}
-	got, err := load(ctx).live.LoadAll(ctx, keys)
+	got, err := l.live.get(ctx, keys)
 	if err != nil {
-		return nil, first(err)
+		return nil, err
 	}
 	out := make([][]*model.DepartmentAnswer, len(vs))
 	for i, v := range vs {

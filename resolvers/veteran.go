@@ -91,7 +91,9 @@ func (r *insuranceResolver) ArmyRelations(ctx context.Context, objs []*model.Ins
 }
 
 func (r *queryResolver) Veteran(ctx context.Context, id string) (*gen.Veteran, error) {
-	return r.Profile.Get(ctx, id)
+	v, err := r.Profile.Get(ctx, id)
+	met(ctx, v)
+	return v, err
 }
 
 func (r *queryResolver) Veterans(ctx context.Context, filter *model.VeteranFilter, first *int, after *string) (*model.VeteranConnection, error) {
@@ -107,6 +109,7 @@ func (r *queryResolver) Veterans(ctx context.Context, filter *model.VeteranFilte
 	if err != nil {
 		return nil, err
 	}
+	met(ctx, vs...)
 	return veteranPage(vs, more), nil
 }
 
