@@ -205,3 +205,15 @@ type within struct{ dialect.Driver }
 func (d within) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d.Driver), nil }
 
 func (d within) Close() error { return nil }
+
+// Roomy gives the writer memory for a long import: random pages of large
+// indexes then stay at hand. PostgreSQL needs no telling.
+func (s *Store) Roomy(ctx context.Context) error {
+	if s.Pool != nil {
+		return nil
+	}
+	if _, err := s.Writer.ExecContext(ctx, "PRAGMA cache_size = -262144"); err != nil { // KiB
+		return fmt.Errorf("memory for the writer: %w", err)
+	}
+	return nil
+}
