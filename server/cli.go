@@ -23,9 +23,17 @@ type cli struct {
 	Config
 	File kong.ConfigFlag `name:"config" help:"YAML or JSON file with settings, named like the flags. 配置文件。" placeholder:"FILE"`
 
-	Serve   serveCommand   `cmd:"" default:"1" help:"Serve the hub (the default). 启动服务。"`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
-	Version versionCommand `cmd:"" help:"Print the version. 版本。"`
+	Serve       serveCommand       `cmd:"" default:"1" help:"Serve the hub (the default). 启动服务。"`
+	Import      importCommand      `cmd:"" help:"Read a discharge roll into the profile. 导入移交名册。"`
+	Seed        seedCommand        `cmd:"" help:"Prepare the demonstration's data without serving. 只准备示例数据。"`
+	Plan        planCommand        `cmd:"" help:"Print a veteran's plan. 在终端打印办理方案。"`
+	Matters     catalogCommand     `cmd:"" name:"catalog" help:"Look at a catalogue. 检查事项目录。"`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
+	Doctor      doctorCommand      `cmd:"" help:"Check configuration, keys, catalogue and database. 自检。"`
+	Keygen      keygenCommand      `cmd:"" help:"Make a file with fresh keys. 生成密钥文件。"`
+	Secret      secretCommand      `cmd:"" help:"Print the secret a department signs its callbacks with. 部门回调口令。"`
+	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
+	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }
 
 // session is what commands are run with.

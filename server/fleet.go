@@ -36,7 +36,7 @@ type endpoint struct {
 
 // readEndpoints reads the departments' addresses, JSON or YAML, by department
 // code. A department without a callback secret signs with the one derived from
-// the keys, which `vetgraph departments secret CODE` shows.
+// the keys, which `vetgraph secret CODE` shows.
 func readEndpoints(path string, keys vault.Keys) (map[string]port.Endpoint, error) {
 	body, err := os.ReadFile(path)
 	if err != nil {

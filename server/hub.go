@@ -75,17 +75,22 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	for _, step := range []func(context.Context) error{
-		h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
-		func(ctx context.Context) error { return h.prepare(ctx, say) },
-		h.openSignIn,
-		h.startQueue,
-	} {
-		if err := step(access.AsMachine(ctx, "start")); err != nil {
-			return nil, errors.Join(err, h.Close(context.WithoutCancel(ctx)))
-		}
+	err := h.open(ctx, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
+		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.openSignIn, h.startQueue)
+	if err != nil {
+		return nil, err
 	}
 	return h, nil
+}
+
+// open takes steps, and takes back those before one that fails.
+func (h *Hub) open(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(access.AsMachine(ctx, "start")); err != nil {
+			return errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	return nil
 }
 
 // Close stops in the reverse order of opening. What is under way is taken up by
