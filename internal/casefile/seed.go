@@ -199,7 +199,7 @@ func (s *Story) events(tx store.Tx) []*gen.EventCreate {
 func (s *Story) id(at time.Time, k uint64) string {
 	r := rand.New(rand.NewPCG(s.Seed, 1000+k))
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16|uint64(r.Uint32()&0x0fff)|0x7000) //nolint:gosec // a time after 1970
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16|uint64(r.Uint32()&0x0fff)|0x7000)
 	binary.BigEndian.PutUint64(b[8:], r.Uint64()&0x3fffffffffffffff|0x8000000000000000)
 	return uuid.UUID(b).String()
 }

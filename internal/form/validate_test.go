@@ -143,7 +143,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 			t.Errorf("%s: %q, want %q", field, got[field], want)
 		}
 	}
-	if !maps.EqualFunc(clean, map[string]any{"deliveryMode": "POST", "householdSettleType": "JOIN_RELATIVE", "trainingIntent": true}, func(a, b any) bool { return reflect.DeepEqual(a, b) }) {
+	if !maps.EqualFunc(clean, map[string]any{"deliveryMode": "POST", "householdSettleType": "JOIN_RELATIVE", "trainingIntent": true}, reflect.DeepEqual) {
 		t.Errorf("kept %v", clean)
 	}
 	for _, p := range problems {

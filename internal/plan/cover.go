@@ -131,7 +131,8 @@ func components(sets []paperSet, papers int) [][]paperSet {
 				joined.papers[i] |= w
 			}
 		}
-		parts = append(rest, joined)
+		rest = append(rest, joined)
+		parts = rest
 	}
 	out := make([][]paperSet, len(parts))
 	for i, p := range parts {

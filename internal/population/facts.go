@@ -104,12 +104,12 @@ func addYears(d workday.Day, n int) workday.Day {
 }
 
 func reason(k sketch) string {
-	switch {
-	case k.mode == "STATE_SUPPORT":
+	switch k.mode {
+	case "STATE_SUPPORT":
 		return "DISABILITY"
-	case k.mode == "RETIREMENT":
+	case "RETIREMENT":
 		return "AGE_LIMIT"
-	case k.mode == "CAREER_TRANSFER":
+	case "CAREER_TRANSFER":
 		return "ESTABLISHMENT"
 	}
 	return "TERM_EXPIRED"

@@ -16,7 +16,7 @@ type patience struct{}
 
 func (patience) NextRetry(job *rivertype.JobRow) time.Time {
 	wait := min(time.Second<<min(max(len(job.Errors), 0), 9), 5*time.Minute)
-	jitter := time.Duration(rand.Int64N(int64(wait) / 10)) //nolint:gosec // no secret
+	jitter := time.Duration(rand.Int64N(int64(wait) / 10))
 	return time.Now().Add(wait + jitter)
 }
 

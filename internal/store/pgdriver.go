@@ -79,7 +79,7 @@ func arguments(args any) ([]any, error) {
 // scanner shows pgx's rows as ent wants to see them.
 type scanner struct{ pgx.Rows }
 
-func (s scanner) Close() error { s.Rows.Close(); return s.Rows.Err() }
+func (s scanner) Close() error { s.Rows.Close(); return s.Err() }
 
 func (s scanner) Columns() ([]string, error) {
 	fields := s.FieldDescriptions()

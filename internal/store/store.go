@@ -89,7 +89,7 @@ func openPostgres(ctx context.Context, database string, conns int) (*Store, erro
 		return nil, errors.New("the PostgreSQL address cannot be read") // pgx would repeat it, password and all
 	}
 	if conns > 0 {
-		cfg.MaxConns = int32(min(conns, 1000)) //nolint:gosec // bounded
+		cfg.MaxConns = int32(min(conns, 1000))
 	} else {
 		cfg.MaxConns = max(cfg.MaxConns, 16)
 	}

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -115,7 +116,7 @@ func TestKeysAreNotPrinted(t *testing.T) {
 	keys := vault.Generate()
 	shown := fmt.Sprintf("%v %+v %#v %s %x %d %v", keys, keys, keys, keys, keys, &keys, keys.Sealing)
 	for _, key := range [][]byte{keys.Index, keys.Sealing[0].Key, keys.TokenKey} {
-		for _, form := range []string{fmt.Sprintf("%x", key), fmt.Sprint(key), string(key), base64.StdEncoding.EncodeToString(key)} {
+		for _, form := range []string{hex.EncodeToString(key), fmt.Sprint(key), string(key), base64.StdEncoding.EncodeToString(key)} {
 			if strings.Contains(shown, form) {
 				t.Fatalf("printed: %s", shown)
 			}
