@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -169,11 +168,11 @@ func (w *work) move(it *gen.Item, to lifecycle.ItemState, reason string) error {
 // keep writes what a result tells: sealed beside the item, as input of later
 // items, and into the profile with the department as its source.
 func (w *work) keep(ctx context.Context, it *gen.Item, change *gen.ItemUpdateOne, a port.Answer) error {
-	body, err := json.Marshal(a.Outputs)
+	sealed, err := w.desk.seal(a.Outputs, bindOutputs(it.ID))
 	if err != nil {
 		return fmt.Errorf("outputs of %s: %w", it.Matter, err)
 	}
-	change.SetOutputsSealed(w.desk.Vault.Seal(body, bindOutputs(it.ID)))
+	change.SetOutputsSealed(sealed)
 	cat, err := w.desk.Shelf.Get(ctx, w.file.CatalogVersion)
 	if err != nil {
 		return err
@@ -201,7 +200,7 @@ func (w *work) finish(ctx context.Context) error {
 		states[i] = it.State
 	}
 	change := w.tx.Ent.CaseFile.UpdateOneID(w.file.ID).SetUpdatedAt(w.now)
-	if end, over := lifecycle.Outcome(states); over {
+	if end, over := lifecycle.Outcome(states); over && !w.file.State.Ended() { // a receipt may come after the end
 		if err := lifecycle.MoveCase(w.file.State, end); err != nil {
 			return err
 		}

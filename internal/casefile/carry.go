@@ -2,9 +2,9 @@ package casefile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
@@ -15,17 +15,19 @@ import (
 )
 
 // Delivery makes up what a department is sent of an item: the answers of the
-// case, overlaid with the results of the items that came before. The zero
-// Delivery means that there is nothing to send any more.
+// case, overlaid with the results of the items that came before. As long as no
+// receipt has been noted it is made up again, with the same content: the
+// department may have the item and may even have decided, and knows its number.
+// The zero Delivery means that there is nothing to send any more.
 func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, out port.Delivery, err error) {
 	it, err := d.Store.Read.Item.Query().Where(item.ID(itemID)).WithCase().Only(ctx)
 	if err != nil {
 		return "", port.Delivery{}, fmt.Errorf("item: %w", err)
 	}
-	if it.State != lifecycle.ItemReady && it.State != lifecycle.ItemDispatched {
+	if it.ReceiptNo != "" || !slices.Contains(delivered, it.State) {
 		return it.Department, port.Delivery{}, nil
 	}
-	answers, err := d.answers(ctx, it.Edges.Case)
+	answers, err := d.answers(ctx, it)
 	if err != nil {
 		return "", port.Delivery{}, err
 	}
@@ -46,32 +48,49 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 	}, nil
 }
 
-// answers opens what the person and the sources said, and what results added.
-func (d *Desk) answers(ctx context.Context, c *gen.CaseFile) (map[string]any, error) {
-	body, err := d.Vault.Open(c.AnswersSealed, bindAnswers(c.ID))
-	if err != nil {
-		return nil, fmt.Errorf("open answers: %w", err)
-	}
+// delivered are the states of items that are to be delivered, or that a
+// department has or may have.
+var delivered = []lifecycle.ItemState{
+	lifecycle.ItemReady, lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended,
+	lifecycle.ItemApproved, lifecycle.ItemRejected, lifecycle.ItemDelivered,
+}
+
+// answers opens what the person and the sources said, and what was added by the
+// results of the items that this one had to wait for. Those have ended, so the
+// content is the same each time it is sent, whatever the others do meanwhile.
+func (d *Desk) answers(ctx context.Context, it *gen.Item) (map[string]any, error) {
+	c := it.Edges.Case
 	all := map[string]any{}
-	if err := json.Unmarshal(body, &all); err != nil {
-		return nil, fmt.Errorf("read answers: %w", err)
+	if err := d.unseal(c.AnswersSealed, bindAnswers(c.ID), &all); err != nil {
+		return nil, fmt.Errorf("answers: %w", err)
 	}
 	before, err := d.Store.Read.Item.Query().Where(item.CaseID(c.ID), item.OutputsSealedNotNil()).Order(item.ByPosition(), item.ByMatter()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("earlier results: %w", err)
 	}
 	for _, it := range before {
-		body, err := d.Vault.Open(it.OutputsSealed, bindOutputs(it.ID))
-		if err != nil {
-			return nil, fmt.Errorf("open result of %s: %w", it.Matter, err)
-		}
 		out := map[string]any{}
-		if err := json.Unmarshal(body, &out); err != nil {
-			return nil, fmt.Errorf("read result of %s: %w", it.Matter, err)
+		if err := d.unseal(it.OutputsSealed, bindOutputs(it.ID), &out); err != nil {
+			return nil, fmt.Errorf("result of %s: %w", it.Matter, err)
 		}
 		maps.Copy(all, out)
 	}
 	return all, nil
+}
+
+// ahead are the matters that an item had to wait for, and those that they had to.
+func ahead(it *gen.Item, items []*gen.Item) map[string]bool {
+	before := map[string]bool{}
+	for queue := it.After; len(queue) > 0; queue = queue[1:] {
+		if before[queue[0]] {
+			continue
+		}
+		before[queue[0]] = true
+		if i := slices.IndexFunc(items, func(o *gen.Item) bool { return o.Matter == queue[0] }); i >= 0 {
+			queue = append(slices.Clone(queue), items[i].After...)
+		}
+	}
+	return before
 }
 
 // papers lists the materials that an item needs.

@@ -2,7 +2,6 @@ package casefile
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
@@ -192,13 +191,9 @@ func (d *Desk) PinnedPlan(ctx context.Context, caseID string) (*plan.Plan, error
 	if len(c.PlanSealed) == 0 {
 		return nil, nil
 	}
-	body, err := d.Vault.Open(c.PlanSealed, bindPlan(c.ID))
-	if err != nil {
-		return nil, fmt.Errorf("open the plan of a case: %w", err)
-	}
 	p := new(plan.Plan)
-	if err := json.Unmarshal(body, p); err != nil {
-		return nil, fmt.Errorf("read the plan of a case: %w", err)
+	if err := d.unseal(c.PlanSealed, bindPlan(c.ID), p); err != nil {
+		return nil, fmt.Errorf("plan of a case: %w", err)
 	}
 	return p, nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -126,11 +125,11 @@ func (s *Story) file(tx store.Tx) (*gen.CaseFileCreate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("answers: %w", err)
 	}
-	answers, err := json.Marshal(values)
+	answers, err := s.desk.seal(values, bindAnswers(s.caseID))
 	if err != nil {
 		return nil, fmt.Errorf("answers: %w", err)
 	}
-	pinned, err := json.Marshal(s.Plan)
+	pinned, err := s.desk.seal(s.Plan, bindPlan(s.caseID))
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
@@ -138,10 +137,9 @@ func (s *Story) file(tx store.Tx) (*gen.CaseFileCreate, error) {
 	for i, m := range s.chosen {
 		matters[i] = m.Code
 	}
-	v := s.desk.Vault
 	c := tx.Ent.CaseFile.Create().SetID(s.caseID).SetVeteranID(s.VeteranID).SetDivision(s.Division).SetNumber(s.number).
 		SetState(s.state).SetChannel(channel(s.Channel)).SetCatalogVersion(s.Plan.CatalogVersion).SetMatters(matters).
-		SetAnswersSealed(v.Seal(answers, bindAnswers(s.caseID))).SetPlanSealed(v.Seal(pinned, bindPlan(s.caseID))).
+		SetAnswersSealed(answers).SetPlanSealed(pinned).
 		SetPlanDays(s.Plan.Totals.After.Days).SetCreatedAt(s.Submitted.UTC()).SetUpdatedAt(s.last)
 	if s.accepted {
 		c.SetAcceptedOn(s.Plan.AcceptedOn).SetDueOn(s.Plan.PromisedOn.Day).SetDueProvisional(s.Plan.PromisedOn.Provisional)

@@ -252,7 +252,6 @@ func TestSubmitRefuses(t *testing.T) {
 		{"an unknown matter", r.as(hero), with(func(s *casefile.Submission) { s.Matters = []string{"M99"} }), fault.Invalid, "MATTER_UNKNOWN"},
 		{"a matter twice", r.as(hero), with(func(s *casefile.Submission) { s.Matters = []string{"M01", "M01"} }), fault.Invalid, "MATTER_REPEATED"},
 		{"no matter", r.as(hero), with(func(s *casefile.Submission) { s.Matters = []string{} }), fault.Invalid, "NO_MATTERS"},
-		{"a draft that is not there", r.as(hero), with(func(s *casefile.Submission) { s.CaseID = "no-such-case" }), fault.NotFound, "CASE_NOT_FOUND"},
 	} {
 		_, err := r.desk.Submit(tt.as, tt.s)
 		t.Run(tt.name, func(t *testing.T) { wantFault(t, err, tt.kind, tt.reason) })
@@ -274,7 +273,7 @@ func TestSubmitRefuses(t *testing.T) {
 // While a case handles a matter no other may, and once it is granted the plan says so.
 func TestMatterIsHandledOnce(t *testing.T) {
 	r := newRig(t, storetest.Open(t, storetest.SQLite(t)), department.Config{Decide: nil})
-	must(t, r.fleet.SetFault("VA", department.Fault{Silent: true}))
+	must(t, r.fleet.SetFault("VA", department.Fault{ErrorRate: 1}))
 	first := r.submit(r.submission("first-0001", "M01"))
 	_, err := r.desk.Submit(r.as(hero), r.submission("second-001", "M01", "M11"))
 	wantFault(t, err, fault.Conflict, "MATTER_ALREADY_OPEN")
@@ -291,7 +290,7 @@ func TestMatterIsHandledOnce(t *testing.T) {
 // it is applied once.
 func TestApplyOnce(t *testing.T) {
 	r := newRig(t, storetest.Open(t, storetest.SQLite(t)), department.Config{})
-	must(t, r.fleet.SetFault("VA", department.Fault{Silent: true}))
+	must(t, r.fleet.SetFault("VA", department.Fault{ErrorRate: 1}))
 	id := r.submit(r.submission("apply-0001", "M01"))
 	items, err := r.desk.Items(r.as(hero), []string{id})
 	must(t, err)

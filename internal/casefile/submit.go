@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +26,6 @@ import (
 // Submission is what a person hands in at the one window (一窗提交).
 type Submission struct {
 	VeteranID string
-	CaseID    string // of a draft; empty for none
 	Key       string // the client's idempotency key, 8 to 120 visible characters
 	Matters   []string
 	Answers   []form.Answer
@@ -46,7 +44,7 @@ type Outcome struct {
 // happened. The same key with the same content returns the same case, whatever
 // has happened to it since. A form with faults is an Outcome with all of them.
 // Faults: those of [Desk.Plan]; IDEMPOTENCY_KEY_MALFORMED,
-// IDEMPOTENCY_KEY_REUSED, MATTER_ALREADY_OPEN, CASE_NOT_FOUND, CASE_STATE.
+// IDEMPOTENCY_KEY_REUSED, MATTER_ALREADY_OPEN.
 func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 	if err := access.Require(ctx, access.Submit); err != nil {
 		return Outcome{}, err
@@ -98,10 +96,10 @@ func (d *Desk) digest(s Submission) ([]byte, error) {
 	answers := slices.Clone(s.Answers)
 	slices.SortStableFunc(answers, func(a, b form.Answer) int { return strings.Compare(a.Field, b.Field) })
 	body, err := json.Marshal(struct {
-		Veteran, Case, Channel string
-		Matters                []string
-		Answers                []form.Answer
-	}{s.VeteranID, s.CaseID, s.Channel, s.Matters, answers})
+		Veteran, Channel string
+		Matters          []string
+		Answers          []form.Answer
+	}{s.VeteranID, s.Channel, s.Matters, answers})
 	if err != nil {
 		return nil, fmt.Errorf("digest of a submission: %w", err)
 	}
@@ -192,23 +190,19 @@ func (n *acceptance) noneOpen(ctx context.Context, tx store.Tx) error {
 		strings.Join(names, ", ")).At("input", "matters")
 }
 
-// file writes the case itself, new or from its draft.
+// file writes the case itself.
 func (n *acceptance) file(ctx context.Context, tx store.Tx) error {
 	d := n.desk
-	if n.caseID = n.submission.CaseID; n.caseID == "" {
-		n.caseID = newID()
-	} else if err := takeDraft(ctx, tx, n.caseID, n.veteran.ID); err != nil {
-		return err
-	}
+	n.caseID = newID()
 	values, err := n.plan.Form.Complete(n.answers)
 	if err != nil {
 		return fmt.Errorf("answers: %w", err)
 	}
-	answers, err := json.Marshal(values)
+	answers, err := d.seal(values, bindAnswers(n.caseID))
 	if err != nil {
 		return fmt.Errorf("answers: %w", err)
 	}
-	pinned, err := json.Marshal(n.plan)
+	pinned, err := d.seal(n.plan, bindPlan(n.caseID))
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -220,7 +214,7 @@ func (n *acceptance) file(ctx context.Context, tx store.Tx) error {
 		SetNumber(newNumber(n.veteran.Division, n.plan.AcceptedOn)).SetState(lifecycle.CaseInProgress).
 		SetChannel(channel(n.submission.Channel)).SetCatalogVersion(n.plan.CatalogVersion).SetMatters(matters).
 		SetSubmissionKey(n.submission.Key).SetSubmissionHash(n.digest).
-		SetAnswersSealed(d.Vault.Seal(answers, bindAnswers(n.caseID))).SetPlanSealed(d.Vault.Seal(pinned, bindPlan(n.caseID))).
+		SetAnswersSealed(answers).SetPlanSealed(pinned).
 		SetPlanDays(n.plan.Totals.After.Days).SetAcceptedOn(n.plan.AcceptedOn).
 		SetDueOn(n.plan.PromisedOn.Day).SetDueProvisional(n.plan.PromisedOn.Provisional).
 		SetSubmittedAt(n.now).SetCreatedAt(n.now).SetUpdatedAt(n.now)
@@ -280,21 +274,4 @@ func (n *acceptance) entries(ctx context.Context, tx store.Tx) error {
 		entries = append(entries, journal.Entry{CaseID: n.caseID, Kind: "CASE_" + string(states[i]), From: string(states[i-1]), To: string(states[i]), At: n.now})
 	}
 	return journal.Write(ctx, tx, entries...)
-}
-
-// takeDraft removes a draft of the same person; the case is written in its place.
-func takeDraft(ctx context.Context, tx store.Tx, id, veteranID string) error {
-	c, err := tx.Ent.CaseFile.Query().Where(gencase.ID(id), gencase.VeteranID(veteranID)).Only(ctx)
-	if gen.IsNotFound(err) {
-		return notFound()
-	} else if err != nil {
-		return fmt.Errorf("draft: %w", err)
-	}
-	if err := lifecycle.MoveCase(c.State, lifecycle.CaseSubmitted); err != nil {
-		return err
-	}
-	if err := tx.Ent.CaseFile.DeleteOneID(id).Exec(ctx); err != nil {
-		return errors.Join(errors.New("replace a draft"), err)
-	}
-	return nil
 }
