@@ -5,35 +5,37 @@ import (
 	"time"
 )
 
+func text(zh, en string) Text { return Text{Zh: zh, En: en} }
+
 // note words a step. Counted is how many working days have passed with it.
 func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 	switch s.Kind {
 	case Start:
-		return Text{"起算当日不计入,自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201)."}
+		return text("起算当日不计入,自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
 	case Counted:
 		zh, en := ordinals(counted-s.Days+1, counted)
-		return Text{"计为第 " + zh + " 个工作日。", "Counted as working " + en + "."}
+		return text("计为第 " + zh + " 个工作日。", "Counted as working " + en + ".")
 	case MakeUp:
 		zh, en := ordinals(counted-s.Days+1, counted)
-		return Text{"周末调休上班,计为第 " + zh + " 个工作日。", "Make-up workday by the holiday notice, counted as working " + en + "."}
+		return text("周末调休上班,计为第 " + zh + " 个工作日。", "Make-up workday by the holiday notice, counted as working " + en + ".")
 	case Weekend:
-		return Text{"周末休息,不计入(《行政许可法》第八十二条)。", "Weekend, not counted (Administrative Licensing Law art. 82)."}
+		return text("周末休息,不计入(《行政许可法》第八十二条)。", "Weekend, not counted (Administrative Licensing Law art. 82).")
 	case Holiday:
 		f := c.festival(s.Day)
-		return Text{fmt.Sprintf("%s放假 %d 天,不计入(《行政许可法》第八十二条)。", f.Zh, s.Days),
-			fmt.Sprintf("%s, %s off, not counted (Administrative Licensing Law art. 82).", f.En, days(s.Days))}
+		return text(fmt.Sprintf("%s放假 %d 天,不计入(《行政许可法》第八十二条)。", f.Zh, s.Days),
+			fmt.Sprintf("%s, %s off, not counted (Administrative Licensing Law art. 82).", f.En, days(s.Days)))
 	case Paused:
-		return Text{fmt.Sprintf("暂停计时,期间 %d 个工作日不计入,期限顺延。", s.Days),
-			fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days))}
+		return text(fmt.Sprintf("暂停计时,期间 %d 个工作日不计入,期限顺延。", s.Days),
+			fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days)))
 	case CalendarDays:
-		return Text{fmt.Sprintf("按自然日连续计算 %d 天。", s.Days), fmt.Sprintf("%s, every day counted.", calendarDays(s.Days))}
+		return text(fmt.Sprintf("按自然日连续计算 %d 天。", s.Days), fmt.Sprintf("%s, every day counted.", calendarDays(s.Days)))
 	case Rolled:
-		return Text{"期限最后一日为休息日,顺延至休息日结束的次日(《民法典》第二百零三条)。",
-			"The last day is a day off; the deadline is the day after the days off (Civil Code art. 203)."}
+		return text("期限最后一日为休息日,顺延至休息日结束的次日(《民法典》第二百零三条)。",
+			"The last day is a day off; the deadline is the day after the days off (Civil Code art. 203).")
 	case Provisional:
 		y := c.missing(s.Day)
-		return Text{fmt.Sprintf("%d 年节假日安排尚未载入,自此暂按已知安排和周末推算,载入后应重新计算。", y),
-			fmt.Sprintf("The holiday schedule of %d is not loaded: from here on reckoned by what is known and by weekends; reckon again when it is.", y)}
+		return text(fmt.Sprintf("%d 年节假日安排尚未载入,自此暂按已知安排和周末推算,载入后应重新计算。", y),
+			fmt.Sprintf("The holiday schedule of %d is not loaded: from here on reckoned by what is known and by weekends; reckon again when it is.", y))
 	case End:
 		return c.endNote(provisional)
 	}
@@ -42,9 +44,9 @@ func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 
 func (c *Calendar) endNote(provisional bool) Text {
 	if provisional {
-		return Text{"期限届满之日(暂定)。", "The deadline (provisional)."}
+		return text("期限届满之日(暂定)。", "The deadline (provisional).")
 	}
-	return Text{"期限届满之日。", "The deadline."}
+	return text("期限届满之日。", "The deadline.")
 }
 
 // missing is the year whose notice is wanted for an unsettled day.
@@ -88,23 +90,23 @@ func (c *Calendar) festival(d Day) Text {
 	}
 	switch {
 	case within(time.January, 1):
-		return Text{"元旦", "New Year"}
+		return text("元旦", "New Year")
 	case within(time.October, 1) && (first < Date(y, time.October, 1) || last > Date(y, time.October, 7)):
-		return Text{"国庆节、中秋节", "National Day and Mid-Autumn Festival"} // seven days alone, eight with both
+		return text("国庆节、中秋节", "National Day and Mid-Autumn Festival") // seven days alone, eight with both
 	case within(time.October, 1):
-		return Text{"国庆节", "National Day"}
+		return text("国庆节", "National Day")
 	case within(time.May, 1):
-		return Text{"劳动节", "Labour Day"}
+		return text("劳动节", "Labour Day")
 	case overlaps(time.January, 21, time.February, 28):
-		return Text{"春节", "Spring Festival"}
+		return text("春节", "Spring Festival")
 	case overlaps(time.April, 4, time.April, 6):
-		return Text{"清明节", "Qingming Festival"}
+		return text("清明节", "Qingming Festival")
 	case overlaps(time.May, 28, time.June, 25):
-		return Text{"端午节", "Dragon Boat Festival"}
+		return text("端午节", "Dragon Boat Festival")
 	case overlaps(time.September, 7, time.October, 8):
-		return Text{"中秋节", "Mid-Autumn Festival"}
+		return text("中秋节", "Mid-Autumn Festival")
 	}
-	return Text{"法定节假日", "Public holiday"}
+	return text("法定节假日", "Public holiday")
 }
 
 // named is the run of days off around a day, without the ordinary weekend days at
