@@ -14,10 +14,10 @@ func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 		return text("起算当日不计入,自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
 	case Counted:
 		zh, en := ordinals(counted-s.Days+1, counted)
-		return text("计为第 " + zh + " 个工作日。", "Counted as working " + en + ".")
+		return text("计为第 "+zh+" 个工作日。", "Counted as working "+en+".")
 	case MakeUp:
 		zh, en := ordinals(counted-s.Days+1, counted)
-		return text("周末调休上班,计为第 " + zh + " 个工作日。", "Make-up workday by the holiday notice, counted as working " + en + ".")
+		return text("周末调休上班,计为第 "+zh+" 个工作日。", "Make-up workday by the holiday notice, counted as working "+en+".")
 	case Weekend:
 		return text("周末休息,不计入(《行政许可法》第八十二条)。", "Weekend, not counted (Administrative Licensing Law art. 82).")
 	case Holiday:
