@@ -64,11 +64,15 @@ func (d *Desk) answers(ctx context.Context, it *gen.Item) (map[string]any, error
 	if err := d.unseal(c.AnswersSealed, bindAnswers(c.ID), &all); err != nil {
 		return nil, fmt.Errorf("answers: %w", err)
 	}
-	before, err := d.Store.Read.Item.Query().Where(item.CaseID(c.ID), item.OutputsSealedNotNil()).Order(item.ByPosition(), item.ByMatter()).All(ctx)
+	items, err := d.Store.Read.Item.Query().Where(item.CaseID(c.ID)).Order(item.ByPosition(), item.ByMatter()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("earlier results: %w", err)
 	}
-	for _, it := range before {
+	before := ahead(it, items)
+	for _, it := range items {
+		if !before[it.Matter] || it.OutputsSealed == nil {
+			continue
+		}
 		out := map[string]any{}
 		if err := d.unseal(it.OutputsSealed, bindOutputs(it.ID), &out); err != nil {
 			return nil, fmt.Errorf("result of %s: %w", it.Matter, err)
