@@ -7,6 +7,7 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -25,7 +26,7 @@ import (
 type Options struct {
 	Workers  int           // jobs worked at once; default 32
 	Timeout  time.Duration // longest a job may run; default 30 s
-	Rescue   time.Duration // when a job whose worker died is taken up again; default 2 × Timeout
+	Rescue   time.Duration // when a job of a hub that died is taken up again, if no hub starts before; default 2 × Timeout
 	Poll     time.Duration // how often SQLite is asked for jobs; default 100 ms (PostgreSQL notifies)
 	Periodic []*river.PeriodicJob
 	Log      zerolog.Logger
@@ -35,12 +36,16 @@ type Options struct {
 type Queue struct {
 	pg   *river.Client[pgx.Tx]
 	lite *river.Client[*sql.Tx]
+
+	store *store.Store
+	works bool      // and not only inserts
+	life  *pgx.Conn // PostgreSQL only: holds the lock that shows that we live
 }
 
 // Open makes a queue on a store whose tables [Migrate] has made. Without
 // workers it only inserts.
 func Open(s *store.Store, workers *river.Workers, o Options) (*Queue, error) {
-	q, cfg := &Queue{}, config(workers, o)
+	q, cfg := &Queue{store: s, works: workers != nil}, config(workers, o)
 	var err error
 	if s.Pool != nil {
 		q.pg, err = river.NewClient(riverpgxv5.New(s.Pool), cfg)
@@ -103,8 +108,13 @@ func (q *Queue) Insert(ctx context.Context, tx store.Tx, jobs ...river.JobArgs) 
 	return nil
 }
 
-// Start begins to work jobs.
+// Start begins to work jobs, those first that a hub has left behind which was killed.
 func (q *Queue) Start(ctx context.Context) error {
+	if q.works {
+		if err := q.takeOver(ctx); err != nil {
+			return fmt.Errorf("take over what others left behind: %w", err)
+		}
+	}
 	if q.pg != nil {
 		return q.pg.Start(ctx)
 	}
@@ -113,10 +123,14 @@ func (q *Queue) Start(ctx context.Context) error {
 
 // Stop lets running jobs end and takes no more.
 func (q *Queue) Stop(ctx context.Context) error {
-	if q.pg != nil {
-		return q.pg.Stop(ctx)
+	if q.pg == nil {
+		return q.lite.Stop(ctx)
 	}
-	return q.lite.Stop(ctx)
+	err := q.pg.Stop(ctx)
+	if q.life != nil {
+		err = errors.Join(err, q.life.Close(context.WithoutCancel(ctx)))
+	}
+	return err
 }
 
 // Migrate brings the queue's own tables up to date.
