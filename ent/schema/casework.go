@@ -18,14 +18,14 @@ type CaseFile struct{ ent.Schema }
 func (CaseFile) Fields() []ent.Field {
 	return []ent.Field{
 		id(),
-		field.String("number").MaxLen(40).Unique().Immutable().Comment("办件编号, printed on paper"),
-		field.String("veteran_id").MaxLen(40).Immutable(),
-		field.String("division").MaxLen(12).Immutable().Comment("whose desk is responsible"),
+		field.String("number").MaxRuneLen(40).Unique().Immutable().Comment("办件编号, printed on paper"),
+		field.String("veteran_id").MaxRuneLen(40).Immutable(),
+		field.String("division").MaxRuneLen(12).Immutable().Comment("whose desk is responsible"),
 		field.Enum("state").GoType(lifecycle.CaseState("")).Default(string(lifecycle.CaseDraft)),
 		field.Enum("channel").Values("WEB", "APP", "WINDOW", "AGENT").Default("WEB"),
-		field.String("catalog_version").MaxLen(80).Comment("the catalogue it was planned with"),
+		field.String("catalog_version").MaxRuneLen(80).Comment("the catalogue it was planned with"),
 		field.Strings("matters").Comment("codes, in the order of the plan"),
-		field.String("submission_key").MaxLen(120).Optional().Nillable().Comment("the client's idempotency key"),
+		field.String("submission_key").MaxRuneLen(120).Optional().Nillable().Comment("the client's idempotency key"),
 		field.Bytes("submission_hash").Optional().Sensitive().Comment("keyed digest of what was submitted under that key"),
 		sealed("answers_sealed"),
 		sealed("plan_sealed"),
@@ -67,22 +67,22 @@ type Item struct{ ent.Schema }
 func (Item) Fields() []ent.Field {
 	return []ent.Field{
 		id(),
-		field.String("case_id").MaxLen(40).Immutable(),
-		field.String("veteran_id").MaxLen(40).Immutable(),
-		field.String("division").MaxLen(12).Immutable(),
-		field.String("matter").MaxLen(16).Immutable(),
-		field.String("department").MaxLen(16).Immutable(),
+		field.String("case_id").MaxRuneLen(40).Immutable(),
+		field.String("veteran_id").MaxRuneLen(40).Immutable(),
+		field.String("division").MaxRuneLen(12).Immutable(),
+		field.String("matter").MaxRuneLen(16).Immutable(),
+		field.String("department").MaxRuneLen(16).Immutable(),
 		field.Int("position").Immutable().Comment("place in the plan's order"),
 		field.Strings("after").Optional().Immutable().Comment("matters of this case that must end first"),
 		field.Enum("state").GoType(lifecycle.ItemState("")),
 		field.Int("finish_day").Immutable().Comment("promised end, in working days after acceptance"),
 		day("due_on"),
 		field.Time("dispatched_at").Optional().Nillable(),
-		field.String("receipt_no").MaxLen(80).Optional(),
+		field.String("receipt_no").MaxRuneLen(80).Optional(),
 		field.Time("received_at").Optional().Nillable(),
 		field.Time("decided_at").Optional().Nillable(),
-		field.String("result_no").MaxLen(80).Optional().Comment("number of the certificate or decision"),
-		field.String("words").MaxLen(1000).Optional().Comment("the department's reasons"),
+		field.String("result_no").MaxRuneLen(80).Optional().Comment("number of the certificate or decision"),
+		field.String("words").MaxRuneLen(1000).Optional().Comment("the department's reasons"),
 		sealed("outputs_sealed"),
 		field.Int64("sequence").Default(0).Comment("the department's last word applied; an older one changes nothing"),
 	}
@@ -109,8 +109,8 @@ type Material struct{ ent.Schema }
 func (Material) Fields() []ent.Field {
 	return []ent.Field{
 		id(),
-		field.String("case_id").MaxLen(40).Immutable(),
-		field.String("code").MaxLen(16).Immutable(),
+		field.String("case_id").MaxRuneLen(40).Immutable(),
+		field.String("code").MaxRuneLen(16).Immutable(),
 		field.Strings("needed_by").Immutable(),
 		field.Enum("state").Values("EXPECTED", "HELD").Default("EXPECTED"),
 	}
@@ -132,15 +132,15 @@ type Event struct{ ent.Schema }
 func (Event) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("id").Comment("rises with time within a case"),
-		field.String("case_id").MaxLen(40).Immutable(),
-		field.String("item_id").MaxLen(40).Optional().Immutable(),
-		field.String("matter").MaxLen(16).Optional().Immutable(),
-		field.String("kind").MaxLen(40).Immutable(),
-		field.String("actor_kind").MaxLen(24).Immutable(),
-		field.String("actor").MaxLen(80).Immutable(),
-		field.String("from_state").MaxLen(24).Optional().Immutable(),
-		field.String("to_state").MaxLen(24).Optional().Immutable(),
-		field.String("reason").MaxLen(1000).Optional().Immutable(),
+		field.String("case_id").MaxRuneLen(40).Immutable(),
+		field.String("item_id").MaxRuneLen(40).Optional().Immutable(),
+		field.String("matter").MaxRuneLen(16).Optional().Immutable(),
+		field.String("kind").MaxRuneLen(40).Immutable(),
+		field.String("actor_kind").MaxRuneLen(24).Immutable(),
+		field.String("actor").MaxRuneLen(80).Immutable(),
+		field.String("from_state").MaxRuneLen(24).Optional().Immutable(),
+		field.String("to_state").MaxRuneLen(24).Optional().Immutable(),
+		field.String("reason").MaxRuneLen(1000).Optional().Immutable(),
 		field.Time("at").Immutable(),
 	}
 }
@@ -159,10 +159,10 @@ type Division struct{ ent.Schema }
 // Fields of the entity.
 func (Division) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").MaxLen(12).Immutable().Comment("12-digit statistical code"),
-		field.String("name").MaxLen(60),
+		field.String("id").MaxRuneLen(12).Immutable().Comment("12-digit statistical code"),
+		field.String("name").MaxRuneLen(60),
 		field.Enum("level").Values("province", "city", "county", "township", "village"),
-		field.String("parent_id").MaxLen(12).Optional().Nillable(),
+		field.String("parent_id").MaxRuneLen(12).Optional().Nillable(),
 	}
 }
 
@@ -177,7 +177,7 @@ type CatalogVersion struct{ ent.Schema }
 // Fields of the entity.
 func (CatalogVersion) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").MaxLen(80).Immutable(),
+		field.String("id").MaxRuneLen(80).Immutable(),
 		field.Bytes("archive").Immutable(),
 		field.Time("loaded_at").Immutable(),
 	}

@@ -14,7 +14,7 @@ func (EmploymentRecord) Mixin() []ent.Mixin { return profile() }
 // Fields of the entity.
 func (EmploymentRecord) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("status").MaxLen(32),
+		field.String("status").MaxRuneLen(32),
 		someDay("since"),
 	}
 }
@@ -28,8 +28,8 @@ func (Training) Mixin() []ent.Mixin { return profile() }
 // Fields of the entity.
 func (Training) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("trade").MaxLen(60),
-		field.String("institution").MaxLen(100).Optional(),
+		field.String("trade").MaxRuneLen(60),
+		field.String("institution").MaxRuneLen(100).Optional(),
 		field.Enum("state").Values("SIGNED_UP", "ATTENDING", "COMPLETED", "LEFT"),
 		someDay("began_on"),
 		someDay("ended_on"),
@@ -47,7 +47,7 @@ func (Guidance) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").Values("JOB", "STARTUP"),
 		day("held_on"),
-		field.String("outcome").MaxLen(200).Optional(),
+		field.String("outcome").MaxRuneLen(200).Optional(),
 	}
 }
 

@@ -49,7 +49,7 @@ func (HouseholdEntry) Fields() []ent.Field {
 		sealed("address_sealed"),
 		someDay("cancelled_on"),
 		someDay("registered_on"),
-		field.String("police_station").MaxLen(100).Optional(),
+		field.String("police_station").MaxRuneLen(100).Optional(),
 	}
 }
 

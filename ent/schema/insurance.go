@@ -48,7 +48,7 @@ func (ArmyRelation) Mixin() []ent.Mixin { return profile() }
 func (ArmyRelation) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").Values("PENSION", "MEDICAL", "ANNUITY"),
-		field.String("voucher_no").MaxLen(60).Optional(),
+		field.String("voucher_no").MaxRuneLen(60).Optional(),
 		field.Int("months").Optional(),
 		field.Int64("amount_fen").Optional(),
 		field.Bool("transferred").Default(false),

@@ -25,10 +25,10 @@ type Fact struct{ mixin.Schema }
 // Fields of the mixin.
 func (Fact) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("source").MaxLen(16).Comment("department or party that vouches, as a code of the catalogue"),
+		field.String("source").MaxRuneLen(16).Comment("department or party that vouches, as a code of the catalogue"),
 		field.Time("as_of").Comment("the department's own time of the fact"),
 		someDay("valid_until"), // last day on which it holds, if it ends
-		field.String("basis").MaxLen(200).Comment("law article, circular or roll it rests on"),
+		field.String("basis").MaxRuneLen(200).Comment("law article, circular or roll it rests on"),
 	}
 }
 
@@ -37,7 +37,7 @@ type OfVeteran struct{ mixin.Schema }
 
 // Fields of the mixin.
 func (OfVeteran) Fields() []ent.Field {
-	return []ent.Field{id(), field.String("veteran_id").MaxLen(40).Immutable()}
+	return []ent.Field{id(), field.String("veteran_id").MaxRuneLen(40).Immutable()}
 }
 
 // Edges of the mixin.
@@ -58,7 +58,7 @@ type factMark struct{}
 
 func (factMark) Name() string { return "Fact" }
 
-func id() ent.Field { return field.String("id").NotEmpty().MaxLen(80).Immutable() }
+func id() ent.Field { return field.String("id").NotEmpty().MaxRuneLen(80).Immutable() }
 
 func profile() []ent.Mixin { return []ent.Mixin{OfVeteran{}, Fact{}} }
 
@@ -71,7 +71,7 @@ func someDay(name string) ent.Field {
 }
 
 // code is a value of a code list of the catalogue; empty when it is not known.
-func code(name string) ent.Field { return field.String(name).MaxLen(32).Optional() }
+func code(name string) ent.Field { return field.String(name).MaxRuneLen(32).Optional() }
 
 // sealed is ciphertext of internal/vault.
 func sealed(name string) ent.Field { return field.Bytes(name).Optional().Sensitive() }

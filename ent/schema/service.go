@@ -18,8 +18,8 @@ func (ServicePeriod) Fields() []ent.Field {
 		someDay("left_on"),
 		code("enlist_division"),
 		code("branch"),
-		field.String("unit").MaxLen(100).Optional().Comment("code name only, never the real designation (退役军人保障法 art. 6)"),
-		field.String("specialty").MaxLen(100).Optional(),
+		field.String("unit").MaxRuneLen(100).Optional().Comment("code name only, never the real designation (退役军人保障法 art. 6)"),
+		field.String("specialty").MaxRuneLen(100).Optional(),
 		field.Bool("combat").Optional().Nillable(),
 	}
 }
@@ -33,7 +33,7 @@ func (Rank) Mixin() []ent.Mixin { return profile() }
 // Fields of the entity.
 func (Rank) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("rank").MaxLen(32),
+		field.String("rank").MaxRuneLen(32),
 		someDay("held_from"),
 	}
 }
@@ -47,7 +47,7 @@ func (Award) Mixin() []ent.Mixin { return profile() }
 // Fields of the entity.
 func (Award) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("level").MaxLen(32),
+		field.String("level").MaxRuneLen(32),
 		someDay("awarded_on"),
 	}
 }
@@ -62,11 +62,11 @@ func (Discharge) Mixin() []ent.Mixin { return profile() }
 func (Discharge) Fields() []ent.Field {
 	return []ent.Field{
 		day("discharged_on"),
-		field.String("category").MaxLen(32),
+		field.String("category").MaxRuneLen(32),
 		code("reason"),
 		code("cert_type"),
 		sealed("cert_no_sealed"),
-		field.String("letter_no").MaxLen(60).Optional(),
+		field.String("letter_no").MaxRuneLen(60).Optional(),
 		field.Bool("reserve").Optional().Nillable().Comment("the army decided on reserve registration (兵役法 art. 17)"),
 	}
 }
@@ -80,8 +80,8 @@ func (Settlement) Mixin() []ent.Mixin { return profile() }
 // Fields of the entity.
 func (Settlement) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("mode").MaxLen(32),
-		field.String("division").MaxLen(12),
+		field.String("mode").MaxRuneLen(32),
+		field.String("division").MaxRuneLen(12),
 		code("relocation_reason"),
 	}
 }
@@ -98,6 +98,6 @@ func (Disability) Fields() []ent.Field {
 		code("grade"),
 		code("nature"),
 		sealed("cert_no_sealed"),
-		field.String("authority").MaxLen(100).Optional(),
+		field.String("authority").MaxRuneLen(100).Optional(),
 	}
 }
