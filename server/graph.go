@@ -8,7 +8,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
@@ -63,7 +62,7 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s.SetErrorPresenter(resolvers.Present)
 	s.SetRecoverFunc(resolvers.Recover)
 	s.Use(depthLimit(maxDepth))
-	s.Use(extension.FixedComplexityLimit(maxCost))
+	s.Use(&costLimit{most: maxCost})
 	s.Use(introspection{demo: h.Config.Demo})
 	s.Use(h.meters)
 	// Fresh loaders for each answer, also for each message of a subscription and

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -79,6 +80,31 @@ func depth(set ast.SelectionSet, enough int) int {
 		deepest = max(deepest, below)
 	}
 	return deepest
+}
+
+// costLimit refuses operations whose answers could be larger than this; see costs.
+type costLimit struct {
+	most   int
+	schema graphql.ExecutableSchema
+}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (*costLimit) ExtensionName() string { return "CostLimit" }
+
+// Validate implements graphql.HandlerExtension.
+func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
+	c.schema = schema
+	return nil
+}
+
+// MutateOperationContext refuses an operation that costs too much.
+func (c *costLimit) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	cost := complexity.Calculate(ctx, c.schema, op.Operation, op.Variables)
+	if cost <= c.most {
+		return nil
+	}
+	return present(fault.Newf(fault.TooLarge, "TOO_COSTLY", "查询要取的内容太多(%[1]d,最多 %[2]d),请减少每页条数或字段。",
+		"The query asks for too much (%[1]d, at most %[2]d); ask for smaller pages or fewer fields.", cost, c.most))
 }
 
 // introspection lets those who may ask what the schema is.
