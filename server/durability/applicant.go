@@ -227,6 +227,9 @@ func (w *world) ask(ctx context.Context, token, query string, variables map[stri
 		return fmt.Errorf("status %d: %w", res.StatusCode, err)
 	}
 	if len(answer.Errors) > 0 {
+		if answer.Errors[0].Extensions.Code == "UNAVAILABLE" { // says itself: come again
+			return errGone
+		}
 		return &refusal{answer.Errors[0].Extensions.Code, answer.Errors[0].Extensions.Reason}
 	}
 	return json.Unmarshal(answer.Data, into)

@@ -109,7 +109,7 @@ func (w *world) live(ctx context.Context) error {
 		return nil
 	})
 	for n := range w.config.Applicants {
-		dice := rand.New(rand.NewPCG(w.config.Seed, uint64(n)+2)) //nolint:gosec // no secret
+		dice := rand.New(rand.NewPCG(w.config.Seed, uint64(n)+2))
 		g.Go(func() error {
 			for i := range next {
 				if err := w.handle(ctx, i, dice); err != nil {
@@ -164,4 +164,5 @@ func (w *world) quiet(ctx context.Context) error {
 	return w.hub.stop()
 }
 
-func logFile(dir string) string { return filepath.Join(dir, "hub.log") }
+// LogFile is where the hub's log is, in the folder of an experiment.
+func LogFile(dir string) string { return filepath.Join(dir, "hub.log") }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -15,10 +17,11 @@ import (
 
 // hub is the program under test, alive or dead.
 type hub struct {
-	program string
-	args    []string
-	address string
-	log     string
+	program  string
+	args     []string
+	database string // not an argument: everybody can read those, and it may hold a password
+	address  string
+	log      string
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -36,6 +39,7 @@ func (h *hub) start() error {
 	defer func() { _ = out.Close() }() // the child has its own
 	cmd := exec.Command(h.program, h.args...)
 	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "VETGRAPH_") }), "VETGRAPH_DATABASE="+h.database)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the hub: %w", err)
 	}

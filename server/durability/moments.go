@@ -58,8 +58,8 @@ func (m *moments) await(what moment, n int) <-chan struct{} {
 
 // reap starts the hub and kills it, time and again, and leaves it running.
 func (w *world) reap(ctx context.Context) error {
-	dice := rand.New(rand.NewPCG(w.config.Seed, 1)) //nolint:gosec // no secret
-	lasted := 500 * time.Millisecond                // the last start
+	dice := rand.New(rand.NewPCG(w.config.Seed, 1))
+	lasted := 500 * time.Millisecond // the last start
 	for n := range w.config.Kills {
 		what := chances[dice.IntN(len(chances))]
 		begun := time.Now()

@@ -91,8 +91,8 @@ func prepare(ctx context.Context, c Config) (w *world, err error) {
 		return w, err
 	}
 	w.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
-	w.hub = &hub{program: c.Program, address: at, log: logFile(c.Dir), args: []string{
-		"--demo=false", "--data=" + c.Dir, "--database=" + c.Database, "--keys=" + keysFile, "--endpoints=" + endpoints,
+	w.hub = &hub{program: c.Program, address: at, log: LogFile(c.Dir), database: c.Database, args: []string{
+		"--demo=false", "--data=" + c.Dir, "--keys=" + keysFile, "--endpoints=" + endpoints,
 		"--oidc-issuer=" + w.issuer.url, "--oidc-audience=" + audience,
 		"--listen=" + at, "--subgraph-listen=", "--admin-listen=", "--inquire=2s", "--log-level=warn", "--log-format=json",
 	}}
