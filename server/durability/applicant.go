@@ -73,7 +73,7 @@ func (w *world) handle(ctx context.Context, person int, dice *rand.Rand) error {
 	w.files.mu.Lock()
 	w.files.all = append(w.files.all, f)
 	w.files.mu.Unlock()
-	if err := w.handIn(ctx, f, token, input, dice); err != nil {
+	if err := w.handIn(ctx, f, token, input, dice); err != nil || f.caseID == "" {
 		return err
 	}
 	return w.follow(ctx, f, token)
@@ -119,6 +119,9 @@ func (w *world) handIn(ctx context.Context, f *file, token string, input map[str
 				w.files.mu.Lock()
 				f.unanswered++
 				w.files.mu.Unlock()
+			case isRefusal(err, "CONFLICT"):
+				w.complain("key %s was refused: %v", f.key, err)
+				return nil
 			case err != nil:
 				return fmt.Errorf("submit: %w", err)
 			default:
@@ -197,6 +200,11 @@ func (w *world) follow(ctx context.Context, f *file, token string) error {
 type refusal struct{ code, reason string }
 
 func (r *refusal) Error() string { return "refused: " + r.code + " " + r.reason }
+
+func isRefusal(err error, code string) bool {
+	r, ok := errors.AsType[*refusal](err)
+	return ok && r.code == code
+}
 
 // ask sends one GraphQL operation. Errors: errGone, or a *refusal.
 func (w *world) ask(ctx context.Context, token, query string, variables map[string]any, into any) error {
