@@ -20,7 +20,7 @@ import (
 // Results of a matter may say less than they mean: a new household without its
 // division is taken to lie where the person settles.
 func (p *Profile) Record(ctx context.Context, tx store.Tx, veteranID string, outputs map[string]any, prov fact.Provenance) error {
-	rows, err := readRows(ctx, tx.Ent, []string{veteranID}, 1)
+	rows, err := readRows(ctx, tx.Ent, []string{veteranID})
 	if err != nil {
 		return err
 	}

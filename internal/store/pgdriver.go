@@ -20,6 +20,7 @@ type pgDriver struct{ q querier }
 type querier interface {
 	Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
 func (d pgDriver) Dialect() string { return dialect.Postgres }
@@ -60,7 +61,10 @@ func (d pgDriver) Query(ctx context.Context, query string, args, v any) error {
 	if !ok {
 		return fmt.Errorf("rows of type %T", v)
 	}
-	rows, err := d.q.Query(ctx, query, argv...)
+	rows, sent, err := together(ctx, d.q, query, argv)
+	if !sent {
+		rows, err = d.q.Query(ctx, query, argv...)
+	}
 	if err != nil {
 		return err
 	}
