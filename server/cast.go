@@ -46,7 +46,7 @@ func (h *Hub) cast(b birth) ([]role, error) {
 // story is a person's case, or nil. A case that granted something has left its
 // trace in the person.
 func (h *Hub) story(q *profile.Person, i int, b birth) (*casefile.Story, error) {
-	r := rand.New(rand.NewPCG(b.Seed, uint64(i)<<8|3)) //nolint:gosec // a place in a list
+	r := rand.New(rand.NewPCG(b.Seed, uint64(i)<<8|3))
 	left := q.Discharge.DischargedOn
 	settled := slices.ContainsFunc(q.Households, func(e profile.Household) bool { return e.Kind == profile.Current })
 	then := *q
@@ -167,7 +167,7 @@ func (h *Hub) tell(then, now *profile.Person, i int, at time.Time, fate casefile
 	id := h.Profile.VeteranID(now.Number)
 	story := h.Cases.Tell(casefile.Example{
 		VeteranID: id, Division: now.Division, Account: "demo/veteran/" + id, Plan: p, Answers: typed, Submitted: at,
-		Channel: []string{"WEB", "WEB", "APP", "WINDOW"}[i%4], Fate: fate, Seed: b.Seed<<32 | uint64(i), //nolint:gosec // a place in a list
+		Channel: []string{"WEB", "WEB", "APP", "WINDOW"}[i%4], Fate: fate, Seed: b.Seed<<32 | uint64(i),
 	}, b.At)
 	return story, story.Err()
 }
