@@ -88,7 +88,7 @@ func (seedCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	err = h.open(s.ctx, h.openDepartmentsOnly, func(ctx context.Context) error { return h.prepare(ctx, s.say) })
+	err = h.open(s.ctx, h.lockData, h.openDepartmentsOnly, func(ctx context.Context) error { return h.prepare(ctx, s.say) })
 	if err != nil {
 		return err
 	}

@@ -206,6 +206,26 @@ func lawful(c *gen.CaseFile, entries []*gen.Event) error {
 	return nil
 }
 
+// Two demonstrations in one folder would have every department twice.
+func TestOneAtATime(t *testing.T) {
+	dir := t.TempDir()
+	h, err := server.Open(t.Context(), demo(dir, 20), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := server.Open(t.Context(), demo(dir, 20), nil); err == nil {
+		_ = second.Close(t.Context())
+		t.Error("a second hub was opened in the same folder")
+	}
+	if err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = server.Open(t.Context(), demo(dir, 20), nil); err != nil {
+		t.Fatal(err)
+	}
+	_ = h.Close(t.Context())
+}
+
 // What cannot be read is refused, not overwritten.
 func TestBrokenDiary(t *testing.T) {
 	dir := t.TempDir()

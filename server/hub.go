@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
@@ -56,7 +55,6 @@ type Hub struct {
 	reach   atomic.Value // string: address under which departments reach us
 	meters  *meters
 	opened  []func(context.Context) error // how to close what is open, in order of opening
-	page    http.Handler
 }
 
 // Open wires a hub: record, keys, catalogue, departments, queue. In the
@@ -75,7 +73,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -203,7 +201,7 @@ func (h *Hub) openRooms(ctx context.Context) error {
 
 // openDepartments starts the simulated departments, or reads where the real ones are.
 func (h *Hub) openDepartments(ctx context.Context) (err error) {
-	endpoints := map[string]port.Endpoint{}
+	var endpoints map[string]port.Endpoint
 	if h.Config.Demo {
 		if h.Fleet, err = h.startFleet(ctx); err != nil {
 			return err
