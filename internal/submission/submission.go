@@ -119,7 +119,7 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 	receipt, err := department.Deliver(ctx, out)
 	if err != nil {
 		reason := fault.Of(err).Reason
-		if job.Attempt == 1 {
+		if len(job.Errors) == 0 { // the first failure, also after an attempt that a kill cut off
 			c.Log.Warn().Str("item", out.ItemID).Str("department", code).Str("reason", reason).Msg("not delivered, will be tried again")
 			if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil {
 				return serr
