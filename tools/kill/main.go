@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	if c.Database == "sqlite" {
 		c.Database = "sqlite:" + filepath.Join(c.Dir, "record.db")
 	} else if !strings.HasPrefix(c.Database, "sqlite:") {
-		drop := func() error { return nil }
+		var drop func() error
 		if c.Database, drop, err = ownSchema(ctx, c.Database, c.Seed); err != nil {
 			return err
 		}
