@@ -45,6 +45,8 @@ type loaders struct {
 	items     list[*gen.Item]
 	materials list[*gen.Material]
 	timelines list[*gen.Event]
+
+	meeting meeting
 }
 
 // list loads the rows that belong to one key.
@@ -72,14 +74,15 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	l.enrolments, l.socialSecurityCards = facts(l, p, profile.Enrolments), facts(l, p, profile.SocialSecurityCards)
 	l.armyRelations, l.economicSubsidies = facts(l, p, profile.ArmyRelations), facts(l, p, profile.EconomicSubsidies)
 	l.preferentialCards, l.pensionRelations = facts(l, p, profile.PreferentialCards), facts(l, p, profile.PensionRelations)
-	l.cases = mapped(&l.persons, func(ctx context.Context, ids []string) (map[string][]*gen.CaseFile, error) {
+	l.cases = mapped(&l.persons, joined(l, p.Store, func(ctx context.Context, ids []string) (map[string][]*gen.CaseFile, error) {
 		by, err := c.OfVeterans(ctx, ids)
 		for _, cs := range by {
 			metCases(ctx, cs...)
 		}
 		return by, err
-	})
-	l.items, l.materials, l.timelines = mapped(&l.files, c.Items), mapped(&l.files, c.Materials), mapped(&l.files, c.Timeline)
+	}))
+	l.items, l.materials = mapped(&l.files, joined(l, p.Store, c.Items)), mapped(&l.files, joined(l, p.Store, c.Materials))
+	l.timelines = mapped(&l.files, joined(l, p.Store, c.Timeline))
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 
@@ -109,7 +112,7 @@ func metCases(ctx context.Context, cs ...*gen.CaseFile) {
 }
 
 func facts[R any](l *loaders, p *profile.Profile, t profile.Table[R]) list[R] {
-	return mapped(&l.persons, func(ctx context.Context, ids []string) (map[string][]R, error) { return profile.Read(ctx, p, t, ids) })
+	return mapped(&l.persons, joined(l, p.Store, func(ctx context.Context, ids []string) (map[string][]R, error) { return profile.Read(ctx, p, t, ids) }))
 }
 
 // all loads the answers of many parents at once, in their order. A parent that
