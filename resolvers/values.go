@@ -123,7 +123,7 @@ func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, cod
 	}
 	for _, c := range codes {
 		if !slices.Contains(can, c) {
-			return nil, fault.New(fault.Invalid, "DEPARTMENT_UNKNOWN", "没有这个部门,或该部门不提供查询。", "There is no such department, or it answers no questions.").At("codes")
+			return nil, fault.New(fault.Invalid, "DEPARTMENT_UNKNOWN", "没有这个部门，或该部门不提供查询。", "There is no such department, or it answers no questions.").At("codes")
 		}
 	}
 	l := load(ctx)

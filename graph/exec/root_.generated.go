@@ -3631,17 +3631,17 @@ var sources = []*ast.Source{
 	{Name: "../schema/case.graphqls", Input: `extend type Query {
   "一个办件。 One case the viewer may see."
   case(id: ID!): Case!
-  "办件列表,新的在前。 Cases the viewer may see, newest first."
+  "办件列表，新的在前。 Cases the viewer may see, newest first."
   cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection!
 }
 
 type Mutation {
-  "一窗提交:受理即持久;同一幂等键可安全重发。 Submit a case: durable once accepted, safe to repeat with the same key."
+  "一窗提交：受理即持久；同一幂等键可安全重发。 Submit a case: durable once accepted, safe to repeat with the same key."
   submitCase(input: SubmitCaseInput!): SubmitCasePayload!
 }
 
 type Subscription {
-  "办件进度,实时。 A case as it goes on; begins with how it stands."
+  "办件进度，实时。 A case as it goes on; begins with how it stands."
   caseProgress(id: ID!): CaseProgress!
 }
 
@@ -3661,11 +3661,11 @@ input CaseFilter {
 
 "提交内容。 What is submitted."
 input SubmitCaseInput {
-  "幂等键,8 至 120 个可见字符。 Idempotency key, 8 to 120 visible characters."
+  "幂等键，8 至 120 个可见字符。 Idempotency key, 8 to 120 visible characters."
   idempotencyKey: String!
   "退役军人。 The veteran."
   veteranId: ID!
-  "事项编号;不填为全部可办和应办。 Matters by code or slug; all that may or must be filed if left out."
+  "事项编号；不填为全部可办和应办。 Matters by code or slug; all that may or must be filed if left out."
   matters: [ID!]
   "本人填写的内容。 What the person typed."
   answers: [AnswerInput!]!
@@ -3693,15 +3693,15 @@ enum Channel {
   AGENT
 }
 
-"提交结果:办件,或表单的全部问题。 A case, or everything wrong with the form."
+"提交结果：办件，或表单的全部问题。 A case, or everything wrong with the form."
 type SubmitCasePayload {
-  "办件;有问题时为空。 The case; null if there are problems."
+  "办件；有问题时为空。 The case; null if there are problems."
   case: Case
   "同一幂等键以前已受理。 The case was there already under this key."
   replayed: Boolean!
   "受理回执。 The receipt."
   receipt: Receipt
-  "全部问题,一次说清。 All problems at once."
+  "全部问题，一次说清。 All problems at once."
   problems: [FormProblem!]!
 }
 
@@ -3723,7 +3723,7 @@ type FormProblem {
   field: String!
   "哪些事项要它。 Matters that ask."
   matters: [Matter!]!
-  "原因代码,稳定。 Stable reason code."
+  "原因代码，稳定。 Stable reason code."
   reason: String!
   "说明。 In words."
   message: Text!
@@ -3747,17 +3747,17 @@ type CaseEdge {
   node: Case!
 }
 
-"办件:一次联办。 A case: several matters handled as one."
+"办件：一次联办。 A case: several matters handled as one."
 type Case @key(fields: "id") @key(fields: "number") {
   "编号。 Opaque ID."
   id: ID!
-  "办件编号,印在纸上。 Case number, for paper."
+  "办件编号，印在纸上。 Case number, for paper."
   number: ID!
   "状态。 State."
   state: CaseState!
   "渠道。 Channel."
   channel: Channel!
-  "申请人;无权查看时为空。 The applicant; null for those who may not see persons."
+  "申请人；无权查看时为空。 The applicant; null for those who may not see persons."
   veteran: Veteran
   "办理区划。 Division that handles it."
   division: Division!
@@ -3855,9 +3855,9 @@ enum ItemState {
   DISPATCHED
   "部门已收。 The department has it."
   RECEIVED
-  "待补正,计时停止。 Returned for correction; the clock stands."
+  "待补正，计时停止。 Returned for correction; the clock stands."
   CORRECTION
-  "中止,计时停止。 Suspended; the clock stands."
+  "中止，计时停止。 Suspended; the clock stands."
   SUSPENDED
   "已办成。 Approved."
   APPROVED
@@ -4096,7 +4096,7 @@ type FormField {
   format: String!
   "代码表编号。 Code list, if it has one."
   codes: ID
-  "数源部门,或 APPLICANT、DERIVED。 Source of record."
+  "数源部门，或 APPLICANT、DERIVED。 Source of record."
   source: String!
   "敏感等级。 PERSONAL, SENSITIVE or MILITARY_RESTRICTED."
   sensitivity: String!
@@ -4124,7 +4124,7 @@ scalar Date
 "时刻,RFC 3339。 A moment in time."
 scalar Time
 
-"填写项的值:文本、数字、布尔值或文本列表。 The value of a data element: text, number, boolean or a list of texts."
+"填写项的值：文本、数字、布尔值或文本列表。 The value of a data element: text, number, boolean or a list of texts."
 scalar Value
 
 "中英文本。 What people read, in both languages."
@@ -4147,7 +4147,7 @@ type PageInfo @shareable {
 type Provenance {
   "来源部门。 The department or party that vouches."
   source: Department!
-  "截至时间,以来源部门为准。 The source's own time of the fact."
+  "截至时间，以来源部门为准。 The source's own time of the fact."
   asOf: Time!
   "有效期止。 Last day on which it holds, if it ends."
   validUntil: Date
@@ -4159,7 +4159,7 @@ type Provenance {
 type Due {
   "到期日。 The day."
   day: Date!
-  "节假日安排尚未公布,日期为暂定。 The year's holidays are not published yet; the date will be reckoned again."
+  "节假日安排尚未公布，日期为暂定。 The year's holidays are not published yet; the date will be reckoned again."
   provisional: Boolean!
   "为什么是这一天。 Why this date, step by step."
   steps: [DueStep!]!
@@ -4185,7 +4185,7 @@ type Viewer {
   id: ID!
   "类别。 VETERAN CLERK OFFICER ANALYST PARTNER OPERATOR AUDITOR."
   kind: String!
-  "本人档案,仅退役军人有。 The viewer's own profile, for a veteran."
+  "本人档案，仅退役军人有。 The viewer's own profile, for a veteran."
   veteran: Veteran
   "所属部门。 Department of an officer."
   department: Department
@@ -4204,7 +4204,7 @@ type Query {
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `extend type Query {
-  "把事项编成一件事:一次告知、一表、材料、顺序、时限,样样说明原因。 How a veteran's matters are handled as one, with a reason for everything."
+  "把事项编成一件事：一次告知、一表、材料、顺序、时限，样样说明原因。 How a veteran's matters are handled as one, with a reason for everything."
   plan(input: PlanInput!): Plan!
 }
 
@@ -4212,9 +4212,9 @@ type Query {
 input PlanInput {
   "退役军人。 The veteran."
   veteranId: ID!
-  "事项编号;不填为全部可办和应办。 Matters by code or slug; all that the person may or must file if left out."
+  "事项编号；不填为全部可办和应办。 Matters by code or slug; all that the person may or must file if left out."
   matters: [ID!]
-  "受理日期;不填为现在提交。 Day of acceptance; as if submitted now if left out."
+  "受理日期；不填为现在提交。 Day of acceptance; as if submitted now if left out."
   acceptedOn: Date
 }
 
@@ -4224,7 +4224,7 @@ type Plan {
   catalogVersion: String!
   "受理日。 Day of acceptance, not counted."
   acceptedOn: Date!
-  "各事项:能不能办、该不该办、为什么、何时办完。 Every matter of the catalogue: may, must, why, by when."
+  "各事项：能不能办、该不该办、为什么、何时办完。 Every matter of the catalogue: may, must, why, by when."
   matters(selected: Boolean): [PlannedMatter!]!
   "一张表。 The one form."
   form: Form!
@@ -4312,7 +4312,7 @@ type FactUse {
   state: String!
   "值。 The value, if known."
   value: Value
-  "谁说的,或谁知道。 Who told, or who could."
+  "谁说的，或谁知道。 Who told, or who could."
   source: String
   "截至。 As of."
   asOf: Time
@@ -4360,7 +4360,7 @@ type PlanLine {
 type PlanMaterials {
   "逐项办要交多少份。 What the matters would ask for one by one."
   asked: Int!
-  "要交的,最少的一组。 The smallest set, with the joint form."
+  "要交的，最少的一组。 The smallest set, with the joint form."
   kept: [Paper!]!
   "免交的及原因。 Dropped, each with its reason."
   dropped: [DroppedPaper!]!
@@ -4500,7 +4500,7 @@ type FormEntry {
   fill: String!
   "说明。 Why."
   why: Text!
-  "预填的值;号码遮盖。 The prefilled value, numbers masked."
+  "预填的值；号码遮盖。 The prefilled value, numbers masked."
   value: Value
   "来源确认没有。 Known not to exist."
   absent: Boolean!
@@ -4510,7 +4510,7 @@ type FormEntry {
   asOf: Time
   "依据。 Basis."
   basis: String
-  "以数源部门为准,不可改填,可提异议。 Told by its source of record."
+  "以数源部门为准，不可改填，可提异议。 Told by its source of record."
   readOnly: Boolean!
 }
 
@@ -4529,7 +4529,7 @@ type FormCounts {
 	{Name: "../schema/veteran.graphqls", Input: `extend type Query {
   "一位退役军人。 One veteran the viewer may see."
   veteran(id: ID!): Veteran!
-  "退役军人名录,按编号翻页。 Veterans the viewer may see, in pages."
+  "退役军人名录，按编号翻页。 Veterans the viewer may see, in pages."
   veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection!
 }
 
@@ -4565,7 +4565,7 @@ type Veteran @key(fields: "id") {
   id: ID!
   "姓名。 Name."
   name: String!
-  "公民身份号码,默认遮盖;本人和窗口可看全号。 Citizen number, masked unless the person or a clerk asks for it in full."
+  "公民身份号码，默认遮盖；本人和窗口可看全号。 Citizen number, masked unless the person or a clerk asks for it in full."
   citizenNumber(full: Boolean = false): String!
   "性别代码,GB/T 2261.1。 Sex code."
   sex: String!
@@ -4573,7 +4573,7 @@ type Veteran @key(fields: "id") {
   bornOn: Date!
   "安置地。 Place of settlement, whose desk is responsible."
   division: Division!
-  "是否示例数据,不是真人。 Not a real person."
+  "是否示例数据，不是真人。 Not a real person."
   synthetic: Boolean!
   "来源。 Provenance of these facts."
   provenance: Provenance!
@@ -4587,7 +4587,7 @@ type Veteran @key(fields: "id") {
   insurance: Insurance!
   "优待抚恤。 Benefits."
   benefits: Benefits!
-  "数据元的值,不给出编号则全部。 Values of data elements by ID; all of the catalogue without IDs."
+  "数据元的值，不给出编号则全部。 Values of data elements by ID; all of the catalogue without IDs."
   elements(ids: [ID!]): [Element!]!
   "现在去问各部门。 What the departments' own systems say right now, one call each."
   departments(codes: [ID!]): [DepartmentAnswer!]!
@@ -4623,7 +4623,7 @@ type Background {
 
 "联系方式。 How the person is reached."
 type Contact {
-  "手机号码,遮盖。 Mobile number, masked."
+  "手机号码，遮盖。 Mobile number, masked."
   mobile: String
   "现住地区划。 Division of residence."
   division: Division
@@ -4713,7 +4713,7 @@ type Award {
 
 "退役。 How and when the person left the forces."
 type Discharge {
-  "退役日期,即命令下达之日(兵役法第二十八条)。 The day the order was issued."
+  "退役日期，即命令下达之日(兵役法第二十八条)。 The day the order was issued."
   dischargedOn: Date!
   "人员类别代码。 Personnel category."
   category: String!
@@ -4739,7 +4739,7 @@ type Settlement {
 
 "残疾等级。 A disability grade."
 type Disability {
-  "等级,空为无。 Grade; null when the authority says there is none."
+  "等级，空为无。 Grade; null when the authority says there is none."
   grade: String
   "性质代码。 Nature."
   nature: String
@@ -4801,7 +4801,7 @@ type Guidance {
 
 "培训补贴。 Money paid towards training."
 type TrainingSubsidy {
-  "金额,分。 Amount in fen."
+  "金额，分。 Amount in fen."
   amountFen: Int!
   "状态。 State: APPROVED PAID."
   state: TrainingSubsidyState!
@@ -4857,7 +4857,7 @@ type ArmyRelation {
   kind: ArmyRelationKind!
   "月数。 Months."
   months: Int
-  "金额,分。 Amount in fen."
+  "金额，分。 Amount in fen."
   amountFen: Int
   "是否已转移。 Transferred."
   transferred: Boolean!
@@ -4879,7 +4879,7 @@ type Benefits {
 
 "一次性经济补助。 The one-off local subsidy; approval and payment are two events."
 type EconomicSubsidy {
-  "金额,分。 Amount in fen."
+  "金额，分。 Amount in fen."
   amountFen: Int
   "计发年限。 Years counted."
   years: Float
@@ -4923,7 +4923,7 @@ type Element {
   field: FormField!
   "KNOWN 有值;ABSENT 确认没有;UNKNOWN 还不知道。 Whether it is known, known to be absent, or unknown."
   state: ElementState!
-  "值;号码遮盖。 The value; numbers are masked."
+  "值；号码遮盖。 The value; numbers are masked."
   value: Value
   "来源。 Provenance, if known."
   provenance: Provenance
@@ -4947,7 +4947,7 @@ type DepartmentAnswer {
   state: DepartmentAnswerState!
   "截至时间。 Age of what it holds."
   asOf: Time
-  "没有回应时,何时可再问。 When to ask again, of a silent department."
+  "没有回应时，何时可再问。 When to ask again, of a silent department."
   retryAt: Time
   "没有回应的原因代码。 Reason code of a silence."
   reason: String
@@ -4969,7 +4969,7 @@ enum DepartmentAnswerState {
 type DepartmentFact {
   "数据元。 The element."
   field: FormField!
-  "值;号码遮盖。空为确认没有。 The value, masked if a number; null when there is none."
+  "值；号码遮盖。空为确认没有。 The value, masked if a number; null when there is none."
   value: Value
 }
 

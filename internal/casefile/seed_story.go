@@ -79,7 +79,7 @@ func (s *Story) tell() {
 	case lifecycle.CasePreReview, lifecycle.CaseReturned:
 		s.step(person, lifecycle.CasePreReview, "", 0)
 		if s.Fate.Ends == lifecycle.CaseReturned {
-			s.step(&access.Viewer{ID: "department/PS", Kind: access.Machine}, lifecycle.CaseReturned, "请补充拟落户地址的证明,其余无误。", 5*time.Hour)
+			s.step(&access.Viewer{ID: "department/PS", Kind: access.Machine}, lifecycle.CaseReturned, "请补充拟落户地址的证明，其余无误。", 5*time.Hour)
 		}
 		return
 	}
@@ -89,7 +89,7 @@ func (s *Story) tell() {
 	case lifecycle.CaseSubmitted:
 		return
 	case lifecycle.CaseNotAccepted:
-		s.step(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.CaseNotAccepted, "安置地不在本地,请到安置地办理。", 3*time.Hour)
+		s.step(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.CaseNotAccepted, "安置地不在本地，请到安置地办理。", 3*time.Hour)
 		return
 	}
 	s.step(person, lifecycle.CaseAccepted, "", 0)
@@ -101,7 +101,7 @@ func (s *Story) tell() {
 	case lifecycle.CaseWithdrawn:
 		s.abandon(person, lifecycle.ItemWithdrawn, "申请人撤回。", lifecycle.CaseWithdrawn)
 	case lifecycle.CaseTerminated:
-		s.abandon(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.ItemWithdrawn, "逾期未补正,终止办理。", lifecycle.CaseTerminated)
+		s.abandon(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.ItemWithdrawn, "逾期未补正，终止办理。", lifecycle.CaseTerminated)
 	default:
 		s.close()
 	}
@@ -218,17 +218,17 @@ func (s *Story) handle(p *part, start time.Time, startDay int) {
 	p.sequence = 3
 	switch p.Code {
 	case s.Fate.Returns:
-		p.words = "照片不符合要求,请重新提交白底近期照片。"
+		p.words = "照片不符合要求，请重新提交白底近期照片。"
 		s.move(office, p, lifecycle.ItemCorrection, p.words, at)
 		return
 	case s.Fate.Pauses:
-		p.words = "正在向原部队核实,核实期间不计入时限。"
+		p.words = "正在向原部队核实，核实期间不计入时限。"
 		s.move(office, p, lifecycle.ItemSuspended, p.words, at)
 		return
 	}
 	p.decided = at
 	if p.Code == s.Fate.Rejects {
-		p.words = "经审核,暂不符合办理条件;理由已书面告知。"
+		p.words = "经审核，暂不符合办理条件；理由已书面告知。"
 		s.move(office, p, lifecycle.ItemRejected, p.words, at)
 		return
 	}
@@ -245,10 +245,10 @@ func (s *Story) stand(office *access.Viewer, p *part) {
 	}
 	switch p.Code {
 	case s.Fate.Returns:
-		p.words = "照片不符合要求,请重新提交白底近期照片。"
+		p.words = "照片不符合要求，请重新提交白底近期照片。"
 		s.move(office, p, lifecycle.ItemCorrection, p.words, at)
 	case s.Fate.Pauses:
-		p.words = "正在向原部队核实,核实期间不计入时限。"
+		p.words = "正在向原部队核实，核实期间不计入时限。"
 		s.move(office, p, lifecycle.ItemSuspended, p.words, at)
 	}
 }

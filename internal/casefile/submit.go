@@ -186,7 +186,7 @@ func (n *acceptance) noneOpen(ctx context.Context, tx store.Tx) error {
 	for i, it := range open {
 		names[i] = it.Matter
 	}
-	return fault.Newf(fault.Conflict, "MATTER_ALREADY_OPEN", "下列事项已有在办的办件:%[1]s。", "A case already handles these matters: %[1]s.",
+	return fault.Newf(fault.Conflict, "MATTER_ALREADY_OPEN", "下列事项已有在办的办件：%[1]s。", "A case already handles these matters: %[1]s.",
 		strings.Join(names, ", ")).At("input", "matters")
 }
 

@@ -49,11 +49,11 @@ func ParseOn(text string, today workday.Day) (Number, error) {
 	text = strings.ToUpper(strings.TrimSpace(text))
 	if !shaped(text) {
 		return "", fault.New(fault.Invalid, "CITIZEN_NUMBER_MALFORMED",
-			"公民身份号码应为 18 位:17 位数字加 1 位数字或 X。", "A citizen number has 18 characters: 17 digits and a digit or X.")
+			"公民身份号码应为 18 位：17 位数字加 1 位数字或 X。", "A citizen number has 18 characters: 17 digits and a digit or X.")
 	}
 	if checkDigit(text) != text[length-1] {
 		return "", fault.New(fault.Invalid, "CITIZEN_NUMBER_CHECK_DIGIT",
-			"公民身份号码校验位不符,请检查是否输错数字。", "The check digit of the citizen number does not match; look for a mistyped digit.")
+			"公民身份号码校验位不符，请检查是否输错数字。", "The check digit of the citizen number does not match; look for a mistyped digit.")
 	}
 	birth, err := birthDate(text)
 	if err != nil || birth < oldest {

@@ -74,5 +74,5 @@ func Of(err error) *Fault {
 	if f := new(Fault); errors.As(err, &f) {
 		return f
 	}
-	return &Fault{Kind: Internal, Reason: "INTERNAL", Text: "系统出错了,不是您的问题;我们已记录。", TextEn: "Something broke on our side.", err: err}
+	return &Fault{Kind: Internal, Reason: "INTERNAL", Text: "系统出错了，不是您的问题；我们已记录。", TextEn: "Something broke on our side.", err: err}
 }

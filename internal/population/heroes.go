@@ -28,13 +28,13 @@ type hero struct {
 }
 
 var heroes = []hero{
-	{catalog.Text{Zh: "自主就业军士,有残疾等级,办理全部13项", En: "NCO, self-employed, with a disability grade: all 13 matters"}, sketch{
+	{catalog.Text{Zh: "自主就业军士，有残疾等级，办理全部13项", En: "NCO, self-employed, with a disability grade: all 13 matters"}, sketch{
 		category: "NCO", mode: "SELF_EMPLOYMENT", years: 8, grade: "7", nature: "DUTY", leftDaysAgo: 12, sex: "1", ethnicity: "01",
 		name: "王志远", born: workday.Date(1998, time.March, 15), education: "30"}, "230102001000"},
 	{catalog.Text{Zh: "自主就业义务兵", En: "Conscript, self-employed"}, sketch{
 		category: "CONSCRIPT", mode: "SELF_EMPLOYMENT", years: 2, leftDaysAgo: 9, sex: "1", ethnicity: "01",
 		name: "李浩然", born: workday.Date(2003, time.July, 8), education: "60"}, "230103001000"},
-	{catalog.Text{Zh: "自主就业义务兵,身份证有效", En: "Conscript, self-employed, identity card valid"}, sketch{
+	{catalog.Text{Zh: "自主就业义务兵，身份证有效", En: "Conscript, self-employed, identity card valid"}, sketch{
 		category: "CONSCRIPT", mode: "SELF_EMPLOYMENT", years: 2, leftDaysAgo: 10, sex: "2", ethnicity: "11",
 		name: "关思雨", born: workday.Date(2004, time.January, 20), education: "30", validCard: true}, "230202001000"},
 	{catalog.Text{Zh: "安排工作的军士", En: "NCO, job placement"}, sketch{

@@ -90,7 +90,7 @@ func (c *cell) sound() bool {
 		}
 	}
 	if strings.IndexAny(narrow(c.value), "=+-@") == 0 {
-		c.wrong("CELL_FORMULA", "以 = + - @ 开头,疑似公式,请改为文字。", "The cell begins with = + - or @ like a formula; write it as text.")
+		c.wrong("CELL_FORMULA", "以 = + - @ 开头，疑似公式，请改为文字。", "The cell begins with = + - or @ like a formula; write it as text.")
 		return false
 	}
 	return true
@@ -142,7 +142,7 @@ func (c *cell) date(to **workday.Day) {
 	d, ok := readDate(narrow(c.value))
 	switch {
 	case !ok:
-		c.wrong("DATE_MALFORMED", "日期无效,应如 2026-09-01、2026/9/1 或 20260901。", "No date; write it like 2026-09-01, 2026/9/1 or 20260901.")
+		c.wrong("DATE_MALFORMED", "日期无效，应如 2026-09-01、2026/9/1 或 20260901。", "No date; write it like 2026-09-01, 2026/9/1 or 20260901.")
 	case d > c.today:
 		c.wrong("DATE_FUTURE", "日期晚于今天。", "The date lies in the future.")
 	default:
@@ -167,7 +167,7 @@ func (c *cell) division(to *string, elsewhere bool) {
 		*to = code
 		return
 	}
-	c.wrong("DIVISION_UNKNOWN", "没有这个行政区划,请填 6 位或 12 位代码,或全称如“哈尔滨市道里区”。",
+	c.wrong("DIVISION_UNKNOWN", "没有这个行政区划，请填 6 位或 12 位代码，或全称如“哈尔滨市道里区”。",
 		"There is no such division; write its code of 6 or 12 digits, or its full name.")
 }
 
@@ -196,7 +196,7 @@ func (c *cell) money(to *relation) {
 	s := strings.TrimPrefix(strings.TrimSuffix(strings.ReplaceAll(narrow(c.value), ",", ""), "元"), "¥")
 	yuan, cents, point := strings.Cut(s, ".")
 	if point && cents == "" || len(cents) > 2 || len(yuan) > 9 || yuan == "" || strings.Trim(yuan+cents, "0123456789") != "" {
-		c.wrong("MONEY_MALFORMED", "金额应为元,最多两位小数。", "The cell takes an amount in yuan with two decimals at most.")
+		c.wrong("MONEY_MALFORMED", "金额应为元，最多两位小数。", "The cell takes an amount in yuan with two decimals at most.")
 		return
 	}
 	fen, _ := strconv.ParseInt(yuan+(cents + "00")[:2], 10, 64) // eleven digits fit
@@ -212,13 +212,13 @@ func (c *cell) awards() {
 		h := honour{}
 		var ok bool
 		if h.level, ok = list.find(strings.TrimSpace(level)); !ok {
-			c.wrong("CODE_UNKNOWN", "不在代码表中:立功受奖等级。", "Not in the code list: levels of awards.")
+			c.wrong("CODE_UNKNOWN", "不在代码表中：立功受奖等级。", "Not in the code list: levels of awards.")
 			return
 		}
 		if dated {
 			d, ok := readDate(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(on), ")")))
 			if !ok || d > c.today {
-				c.wrong("DATE_MALFORMED", "奖励日期无效,应如 三等功(2021-08-01)。", "No date of award; write it like 三等功(2021-08-01).")
+				c.wrong("DATE_MALFORMED", "奖励日期无效，应如 三等功(2021-08-01)。", "No date of award; write it like 三等功(2021-08-01).")
 				return
 			}
 			h.on = &d

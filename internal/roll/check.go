@@ -12,7 +12,7 @@ import (
 )
 
 // Basis is what facts of a roll rest on.
-const Basis = "退役士兵移交数据(退役军人安置条例;退役军人保障法 8)"
+const Basis = "退役士兵移交数据(退役军人安置条例；退役军人保障法 8)"
 
 // checker turns lines into people, or says why it cannot.
 type checker struct {
@@ -39,8 +39,8 @@ func newChecker(p *profile.Profile, h *header, asOf time.Time) *checker {
 // lineFaults are the words for lines that could not be cut into cells.
 var lineFaults = map[string]catalog.Text{
 	"LINE_TOO_LONG":        {Zh: "本行太长。", En: "The line is too long."},
-	"LINE_ENCODING":        {Zh: "本行含有无法识别的字符,文件编码可能不一致。", En: "The line holds bytes that are no text in the encoding of the file."},
-	"LINE_QUOTE_OPEN":      {Zh: "引号没有结束;单元格内不能换行。", En: "A quote is not closed; a cell cannot hold a line break."},
+	"LINE_ENCODING":        {Zh: "本行含有无法识别的字符，文件编码可能不一致。", En: "The line holds bytes that are no text in the encoding of the file."},
+	"LINE_QUOTE_OPEN":      {Zh: "引号没有结束；单元格内不能换行。", En: "A quote is not closed; a cell cannot hold a line break."},
 	"LINE_QUOTE_MISPLACED": {Zh: "引号后面还有别的字符。", En: "Something stands behind a closing quote."},
 	"LINE_CELL_COUNT":      {Zh: "列数与表头不一致。", En: "The line does not have as many cells as the header."},
 }

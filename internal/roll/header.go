@@ -22,7 +22,7 @@ func readHeader(in *lines) (*header, error) {
 		l, err = in.next()
 	}
 	if err != nil || l.fault != "" {
-		return nil, fault.New(fault.Invalid, "ROLL_EMPTY", "名册是空的,或第一行无法读取。", "The roll is empty, or its first line cannot be read.")
+		return nil, fault.New(fault.Invalid, "ROLL_EMPTY", "名册是空的，或第一行无法读取。", "The roll is empty, or its first line cannot be read.")
 	}
 	h := &header{has: map[string]bool{}}
 	var unknown, twice []string

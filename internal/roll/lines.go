@@ -61,7 +61,7 @@ func open(r io.Reader) (*lines, error) {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		in.r = bufio.NewReaderSize(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(b), peek)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, fault.New(fault.Invalid, "ROLL_ENCODING_UNKNOWN", "这是 Excel 工作簿,请另存为 CSV 文件再导入。", "This is a workbook; save it as CSV first.")
+		return nil, fault.New(fault.Invalid, "ROLL_ENCODING_UNKNOWN", "这是 Excel 工作簿，请另存为 CSV 文件再导入。", "This is a workbook; save it as CSV first.")
 	case !utf8.Valid(first):
 		in.r = bufio.NewReaderSize(simplifiedchinese.GB18030.NewDecoder().Reader(b), peek)
 	}

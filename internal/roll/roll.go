@@ -159,7 +159,7 @@ func (i *importer) read(in *lines, r *Result, hand func(batch) error) error {
 			continue
 		}
 		if err == nil && r.Read == MaxLines {
-			err = fault.Newf(fault.TooLarge, "ROLL_TOO_LONG", "名册超过 %d 行,请分开导入。", "The roll has more than %d lines; split it.", MaxLines)
+			err = fault.Newf(fault.TooLarge, "ROLL_TOO_LONG", "名册超过 %d 行，请分开导入。", "The roll has more than %d lines; split it.", MaxLines)
 		}
 		if err != nil { // the end, or as good as that
 			b.result = *r
@@ -193,7 +193,7 @@ func (i *importer) collect(b *batch, q profile.Person, line int, r *Result) {
 	if before {
 		r.Repeated++
 		i.report(Defect{Line: line, Column: colNumber, Reason: "PERSON_REPEATED", Note: true,
-			Words: catalog.Say("此人在前面已出现,以本行为准。", "An earlier line is about the same person; this one holds.")})
+			Words: catalog.Say("此人在前面已出现，以本行为准。", "An earlier line is about the same person; this one holds.")})
 	}
 	i.seen[key] = struct{}{}
 	if at, ok := b.at[q.Number.Reveal()]; ok {

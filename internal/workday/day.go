@@ -53,7 +53,7 @@ func ParseDay(text string) (Day, error) {
 		}
 	}
 	return 0, fault.New(fault.Invalid, "DATE_MALFORMED",
-		"日期无效,应为真实日期,格式如 2026-11-23。", "This is not a date; write a real one like 2026-11-23.")
+		"日期无效，应为真实日期，格式如 2026-11-23。", "This is not a date; write a real one like 2026-11-23.")
 }
 
 // Time is the instant at which the day begins in China.

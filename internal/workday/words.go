@@ -11,30 +11,30 @@ func text(zh, en string) Text { return Text{Zh: zh, En: en} }
 func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 	switch s.Kind {
 	case Start:
-		return text("起算当日不计入,自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
+		return text("起算当日不计入，自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
 	case Counted:
 		zh, en := ordinals(counted-s.Days+1, counted)
 		return text("计为第 "+zh+" 个工作日。", "Counted as working "+en+".")
 	case MakeUp:
 		zh, en := ordinals(counted-s.Days+1, counted)
-		return text("周末调休上班,计为第 "+zh+" 个工作日。", "Make-up workday by the holiday notice, counted as working "+en+".")
+		return text("周末调休上班，计为第 "+zh+" 个工作日。", "Make-up workday by the holiday notice, counted as working "+en+".")
 	case Weekend:
-		return text("周末休息,不计入(《行政许可法》第八十二条)。", "Weekend, not counted (Administrative Licensing Law art. 82).")
+		return text("周末休息，不计入(《行政许可法》第八十二条)。", "Weekend, not counted (Administrative Licensing Law art. 82).")
 	case Holiday:
 		f := c.festival(s.Day)
-		return text(fmt.Sprintf("%s放假 %d 天,不计入(《行政许可法》第八十二条)。", f.Zh, s.Days),
+		return text(fmt.Sprintf("%s放假 %d 天，不计入(《行政许可法》第八十二条)。", f.Zh, s.Days),
 			fmt.Sprintf("%s, %s off, not counted (Administrative Licensing Law art. 82).", f.En, days(s.Days)))
 	case Paused:
-		return text(fmt.Sprintf("暂停计时,期间 %d 个工作日不计入,期限顺延。", s.Days),
+		return text(fmt.Sprintf("暂停计时，期间 %d 个工作日不计入，期限顺延。", s.Days),
 			fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days)))
 	case CalendarDays:
 		return text(fmt.Sprintf("按自然日连续计算 %d 天。", s.Days), fmt.Sprintf("%s, every day counted.", calendarDays(s.Days)))
 	case Rolled:
-		return text("期限最后一日为休息日,顺延至休息日结束的次日(《民法典》第二百零三条)。",
+		return text("期限最后一日为休息日，顺延至休息日结束的次日(《民法典》第二百零三条)。",
 			"The last day is a day off; the deadline is the day after the days off (Civil Code art. 203).")
 	case Provisional:
 		y := c.missing(s.Day)
-		return text(fmt.Sprintf("%d 年节假日安排尚未载入,自此暂按已知安排和周末推算,载入后应重新计算。", y),
+		return text(fmt.Sprintf("%d 年节假日安排尚未载入，自此暂按已知安排和周末推算，载入后应重新计算。", y),
 			fmt.Sprintf("The holiday schedule of %d is not loaded: from here on reckoned by what is known and by weekends; reckon again when it is.", y))
 	case End:
 		return c.endNote(provisional)
