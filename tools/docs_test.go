@@ -40,7 +40,7 @@ func TestReadmeFigures(t *testing.T) {
 
 var (
 	link    = regexp.MustCompile(`(?:\]\(|(?:src|href)=")([^)\s"#]+)`)
-	command = regexp.MustCompile("(?m)^\\s*go (?:run|test|generate) (\\./[a-z./-]+)")
+	command = regexp.MustCompile(`(?m)^\s*go (?:run|test|generate) (\./[a-z./-]+)`)
 )
 
 // TestPagesPointSomewhere follows every link and every path of a command on our pages.
