@@ -9,10 +9,10 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
 	"github.com/rs/zerolog"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/internal/fault"
 )
 
@@ -43,7 +43,7 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		return out
 	}
 	f := fault.Of(err)
-	if errors.Is(err, fedruntime.ErrUnknownType) || errors.Is(err, fedruntime.ErrTypeNotFound) {
+	if errors.Is(err, exec.ErrUnknownType) || errors.Is(err, exec.ErrTypeNotFound) {
 		f = fault.New(fault.Invalid, "ENTITY_REFERENCE", "引用的对象类型或主键不对。", "A reference names no type or no key of ours.")
 	}
 	if f.Kind == fault.Internal {

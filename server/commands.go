@@ -32,7 +32,7 @@ func openRecord(ctx context.Context, c Config) (*Hub, error) {
 type importCommand struct {
 	Roll  string `arg:"" help:"CSV file of the roll, UTF-8 or GB18030. 名册文件。" type:"existingfile"`
 	AsOf  string `help:"Date of the roll; that of the file if left out. 名册日期。" placeholder:"YYYY-MM-DD"`
-	Check bool   `help:"Report what is wrong and write nothing. 只检查,不写入。"`
+	Check bool   `help:"Report what is wrong and write nothing. 只检查，不写入。"`
 }
 
 // Run reads a discharge roll, reporting every bad line. Bad lines do not stop the
@@ -60,7 +60,7 @@ func (i importCommand) Run(s *session) (err error) {
 		return told(err)
 	}
 	if r.Bad > 0 {
-		return fmt.Errorf("%d 行有误,未写入 (%d lines are bad and were not written)", r.Bad, r.Bad)
+		return fmt.Errorf("%d 行有误，未写入 (%d lines are bad and were not written)", r.Bad, r.Bad)
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (k keygenCommand) Run(s *session) error {
 	if err := vault.SaveFile(k.To, vault.Generate()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "已生成 %s。请另存一份:丢失即无法打开已加密的数据。\nMade %s. Keep a copy elsewhere: without it sealed data cannot be opened.\n", k.To, k.To)
+	_, err := fmt.Fprintf(s.out, "已生成 %s。请另存一份：丢失即无法打开已加密的数据。\nMade %s. Keep a copy elsewhere: without it sealed data cannot be opened.\n", k.To, k.To)
 	return err
 }
 
@@ -193,7 +193,7 @@ func (d departmentsCommand) Run(s *session) error {
 			stop()
 			return
 		}
-		s.say(fmt.Sprintf("%d 个示例部门已启动,地址在 %s。Ctrl+C 停止。", len(at), d.To), fmt.Sprintf("%d departments are at work; their addresses are in %s. Ctrl+C stops.", len(at), d.To))
+		s.say(fmt.Sprintf("%d 个示例部门已启动，地址在 %s。Ctrl+C 停止。", len(at), d.To), fmt.Sprintf("%d departments are at work; their addresses are in %s. Ctrl+C stops.", len(at), d.To))
 	})
 	return errors.Join(failed, err)
 }

@@ -18,7 +18,7 @@ import (
 // (VETGRAPH_LISTEN for --listen), that before the file given with --config, and
 // that before the default.
 type Config struct {
-	Demo bool `help:"Synthetic veterans, simulated departments, personas. --demo=false is production. 演示模式;正式运行用 --demo=false。" default:"true" negatable:""`
+	Demo bool `help:"Synthetic veterans, simulated departments, personas. --demo=false is production. 演示模式；正式运行用 --demo=false。" default:"true" negatable:""`
 
 	Data     string `help:"Folder for the embedded database and the keys. 数据目录。" default:".vetgraph" type:"path" placeholder:"DIR"`
 	Database string `help:"sqlite:PATH or postgres://USER@HOST/NAME. Default: sqlite in the data folder. 数据库。" placeholder:"URL"`
@@ -28,7 +28,7 @@ type Config struct {
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
 
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址,仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
+	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址，仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
 	AdminListen    string   `help:"Address of /metrics, /healthz and /readyz; empty for none. 监控地址。" default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
 	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`

@@ -51,7 +51,7 @@ func (h *Hub) prepare(ctx context.Context, say func(zh, en string)) error {
 			return err
 		}
 	}
-	say(fmt.Sprintf("首次启动:正在准备 %d 位示例退役军人和办件……", b.Veterans), fmt.Sprintf("First start: preparing %d synthetic veterans and their cases…", b.Veterans))
+	say(fmt.Sprintf("首次启动：正在准备 %d 位示例退役军人和办件……", b.Veterans), fmt.Sprintf("First start: preparing %d synthetic veterans and their cases…", b.Veterans))
 	start := time.Now()
 	if err := h.fill(ctx, b); err != nil {
 		return fmt.Errorf("prepare the demonstration: %w", err)
@@ -60,7 +60,7 @@ func (h *Hub) prepare(ctx context.Context, say func(zh, en string)) error {
 	if err := h.keep(b); err != nil {
 		return err
 	}
-	say(fmt.Sprintf("准备完毕,用时 %.1f 秒。", time.Since(start).Seconds()), fmt.Sprintf("Ready after %.1f s.", time.Since(start).Seconds()))
+	say(fmt.Sprintf("准备完毕，用时 %.1f 秒。", time.Since(start).Seconds()), fmt.Sprintf("Ready after %.1f s.", time.Since(start).Seconds()))
 	debug.FreeOSMemory() // the people were held in memory once; that is over
 	return nil
 }

@@ -172,7 +172,7 @@ func (h *Hub) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("look at the database: %w", err)
 	}
 	if pending {
-		return errors.New("the database is older than this program: make a backup, then run: vetgraph migrate\n数据库结构需要升级:请先备份,再运行 vetgraph migrate")
+		return errors.New("the database is older than this program: make a backup, then run: vetgraph migrate\n数据库结构需要升级：请先备份，再运行 vetgraph migrate")
 	}
 	return nil
 }

@@ -77,11 +77,11 @@ func (h *Hub) websocketViewer(ctx context.Context, payload transport.InitPayload
 }
 
 func tokenInvalid() *fault.Fault {
-	return fault.New(fault.SignedOut, "TOKEN_INVALID", "登录凭证无效,请重新登录。", "This token is not valid; please sign in again.")
+	return fault.New(fault.SignedOut, "TOKEN_INVALID", "登录凭证无效，请重新登录。", "This token is not valid; please sign in again.")
 }
 
 func tokenExpired() *fault.Fault {
-	return fault.New(fault.SignedOut, "TOKEN_EXPIRED", "登录已过期,请重新登录。", "This token has expired; please sign in again.")
+	return fault.New(fault.SignedOut, "TOKEN_EXPIRED", "登录已过期，请重新登录。", "This token has expired; please sign in again.")
 }
 
 func viewerUnknown() *fault.Fault {

@@ -57,7 +57,7 @@ func (i *issuer) ready() (*oidc.IDTokenVerifier, error) {
 }
 
 func (i *issuer) silent(err error) error {
-	return fault.New(fault.Unavailable, "ISSUER_SILENT", "登录服务暂时没有回应,请稍后再试。", "The sign-in service does not answer; please try again.").
+	return fault.New(fault.Unavailable, "ISSUER_SILENT", "登录服务暂时没有回应，请稍后再试。", "The sign-in service does not answer; please try again.").
 		Because(err).From("", i.config.Now().Add(retryIssuer))
 }
 

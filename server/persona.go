@@ -51,7 +51,7 @@ func personaClaims(name, veteran, place, hero string) (claims, error) {
 		c, ok = claims{kind: "PARTNER"}, true
 	}
 	if !ok {
-		return c, fault.New(fault.NotFound, "PERSONA_UNKNOWN", "没有这个示例身份。可用: "+personaNames(), "There is no such persona. There are: "+personaNames()).At("persona")
+		return c, fault.New(fault.NotFound, "PERSONA_UNKNOWN", "没有这个示例身份。可用： "+personaNames(), "There is no such persona. There are: "+personaNames()).At("persona")
 	}
 	c.subject = "demo/" + name
 	if c.kind == string(access.Veteran) {

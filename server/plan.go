@@ -81,7 +81,7 @@ func (p planCommand) text(cat *catalog.Catalog, q *profile.Person, made *plan.Pl
 	}
 	var b strings.Builder
 	before, after := made.Totals.Before, made.Totals.After
-	fmt.Fprintf(&b, "%s(%s)\n\n", q.Identity.Name, words(catalog.Text{Zh: "示例数据,不是真人", En: "synthetic, nobody real"}))
+	fmt.Fprintf(&b, "%s(%s)\n\n", q.Identity.Name, words(catalog.Text{Zh: "示例数据，不是真人", En: "synthetic, nobody real"}))
 	for _, l := range []struct {
 		name      catalog.Text
 		from, now int

@@ -96,7 +96,7 @@ func listen(ctx context.Context, c *Config, say func(zh, en string)) ([]*door, e
 		if err != nil && c.Demo && d.name != "public" {
 			host, _, _ := net.SplitHostPort(d.address)
 			if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, "0")); err == nil {
-				say(fmt.Sprintf("%s 已被占用,改用 %s。", d.address, l.Addr()), fmt.Sprintf("%s is taken; using %s.", d.address, l.Addr()))
+				say(fmt.Sprintf("%s 已被占用，改用 %s。", d.address, l.Addr()), fmt.Sprintf("%s is taken; using %s.", d.address, l.Addr()))
 			}
 		}
 		if err != nil {

@@ -31,7 +31,7 @@ func (h *Hub) welcome(doors []*door, say func(zh, en string)) {
 			"    "+personaNames(),
 			"    veteran 可加 &id=编号(add &id=); 其他可加 &division=区划代码(others &division=)",
 			"",
-			"  请注意:事项目录是重建稿,不是官方文本;人员全部为示例数据,不是真人;",
+			"  请注意：事项目录是重建稿，不是官方文本；人员全部为示例数据，不是真人;",
 			fmt.Sprintf("  示例部门把 1 个工作日压缩为 %g 秒。数据在 %s。", h.Config.WorkdayTakes.Seconds(), h.Config.Data),
 			"  Please note: the catalogue is a reconstruction and not official; nobody here is real;",
 			fmt.Sprintf("  simulated departments take %g s for a working day. The data is in %s.", h.Config.WorkdayTakes.Seconds(), h.Config.Data),

@@ -3,7 +3,7 @@
 
 const e = React.createElement;
 const tabs = [
-  ['一份方案 A plan', `# 一位退役军人的全部事项,编成一件事。样样说明原因。
+  ['一份方案 A plan', `# 一位退役军人的全部事项，编成一件事。样样说明原因。
 # A veteran's matters handled as one, with a reason for everything.
 query Plan($id: ID!) {
   plan(input: { veteranId: $id }) {
@@ -15,7 +15,7 @@ query Plan($id: ID!) {
   }
 }
 `],
-  ['一个人 A person', `# 一人五域,件件有来源。 One person, five domains, every fact with its source.
+  ['一个人 A person', `# 一人五域，件件有来源。 One person, five domains, every fact with its source.
 query Veteran($id: ID!) {
   veteran(id: $id) {
     name citizenNumber bornOn division { fullName }
@@ -26,7 +26,7 @@ query Veteran($id: ID!) {
   }
 }
 `],
-  ['现在问部门 Ask live', `# 现在去问各部门:每个部门一次,不管问多少人。
+  ['现在问部门 Ask live', `# 现在去问各部门：每个部门一次，不管问多少人。
 # What departments say right now: one call each, however many people.
 query Live {
   veterans(first: 5) {
@@ -34,7 +34,7 @@ query Live {
   }
 }
 `],
-  ['办件进度 Progress', `# 先查出办件编号,再跟进度(SSE)。 Take a case's id, then follow it live.
+  ['办件进度 Progress', `# 先查出办件编号，再跟进度(SSE)。 Take a case's id, then follow it live.
 query Cases { cases(first: 5, filter: { states: [IN_PROGRESS] }) { nodes { id number state dueOn } } }
 
 subscription Progress($case: ID!) {

@@ -88,7 +88,7 @@ function showPlan(plan) {
     box.append(el('dt', name), figures);
     return box;
   }));
-  $('promise').textContent = `${plan.totals.matters} 个事项,今天提交,${plan.promisedOn.day} 前全部办结` + (plan.promisedOn.provisional ? '(暂定:下一年节假日安排尚未公布)' : '') + '。' + plan.pathWords.zh;
+  $('promise').textContent = `${plan.totals.matters} 个事项，今天提交,${plan.promisedOn.day} 前全部办结` + (plan.promisedOn.provisional ? '(暂定：下一年节假日安排尚未公布)' : '') + '。' + plan.pathWords.zh;
   $('matters').replaceChildren(...plan.matters.map((m) => el('li', `${m.matter.name.zh}(${m.matter.department.name.zh},第 ${m.finishDay} 个工作日)`)));
   $('plan').hidden = false;
   $('submit').disabled = !chosen.answers;
