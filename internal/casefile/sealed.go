@@ -6,19 +6,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // largest is the most that sealed content may unfold to.
 const largest = 16 << 20 // bytes
 
+// packers are kept for the next: a new one takes more than a megabyte, many times
+// what it packs.
+var packers = sync.Pool{New: func() any {
+	w, _ := flate.NewWriter(nil, flate.BestSpeed) // fails only for a level that there is not
+	return w
+}}
+
 // seal makes sealed content of a value: JSON, packed (a plan of thirteen matters
 // shrinks to a tenth), then encrypted and bound to its place.
 func (d *Desk) seal(v any, bind string) ([]byte, error) {
 	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
-	}
+	w := packers.Get().(*flate.Writer)
+	defer packers.Put(w)
+	w.Reset(&packed)
 	if err := json.NewEncoder(w).Encode(v); err != nil {
 		return nil, fmt.Errorf("write JSON: %w", err)
 	}
