@@ -54,8 +54,18 @@ func (i importCommand) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close(context.WithoutCancel(s.ctx))) }()
+	if err := h.Store.Roomy(s.ctx); err != nil {
+		return err
+	}
+	shown := 0
+	o.Progress = func(r roll.Result) { // a line for every 5,000, fit for a terminal and for a log
+		if step := r.Read / 5000; step > shown {
+			shown = step
+			_, _ = fmt.Fprintf(s.err, "已读 read %d 行 lines，有误 bad %d\n", r.Read, r.Bad)
+		}
+	}
 	r, err := roll.Read(access.AsMachine(s.ctx, "import"), h.Profile, f, o)
-	_, _ = fmt.Fprintf(s.out, "读取 read %d,新增 added %d,更新 changed %d,未变 unchanged %d,重复 repeated %d,有误 bad %d\n", r.Read, r.Added, r.Changed, r.Unchanged, r.Repeated, r.Bad)
+	_, _ = fmt.Fprintf(s.out, "读取 read %d，新增 added %d，更新 changed %d，未变 unchanged %d，重复 repeated %d，有误 bad %d\n", r.Read, r.Added, r.Changed, r.Unchanged, r.Repeated, r.Bad)
 	if err != nil {
 		return told(err)
 	}

@@ -206,13 +206,15 @@ func (d within) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d
 
 func (d within) Close() error { return nil }
 
-// Roomy gives the writer memory for a long import: random pages of large
-// indexes then stay at hand. PostgreSQL needs no telling.
+// Roomy gives the writer memory for a long import, so that random pages of large
+// indexes stay at hand, and lets it carry a longer log before pages are copied
+// back: a page changed by twenty transactions is then copied once. Every commit
+// is still on disk when it returns. PostgreSQL needs no telling.
 func (s *Store) Roomy(ctx context.Context) error {
 	if s.Pool != nil {
 		return nil
 	}
-	if _, err := s.Writer.ExecContext(ctx, "PRAGMA cache_size = -262144"); err != nil { // KiB
+	if _, err := s.Writer.ExecContext(ctx, "PRAGMA cache_size = -262144; PRAGMA wal_autocheckpoint = 32768"); err != nil { // KiB; pages
 		return fmt.Errorf("memory for the writer: %w", err)
 	}
 	return nil
