@@ -92,7 +92,7 @@ func (h *Hub) devPersonas(w http.ResponseWriter, r *http.Request) {
 	var heroes []hero
 	titles := population.Heroes()
 	for i, q := range h.heroPersons() {
-		one := hero{ID: h.Profile.VeteranID(q.Number), Zh: q.Identity.Name + ":" + titles[i].Zh, En: titles[i].En}
+		one := hero{ID: h.Profile.VeteranID(q.Number), Zh: q.Identity.Name + "：" + titles[i].Zh, En: titles[i].En}
 		if p, err := h.Cases.Plan(ctx, casefile.PlanInput{VeteranID: one.ID}); err == nil {
 			for _, a := range answers(h.catalog, h.Divisions, &q, i, p.Form) {
 				one.Answers = append(one.Answers, exampleValue(a))

@@ -88,7 +88,7 @@ function showPlan(plan) {
     box.append(el('dt', name), figures);
     return box;
   }));
-  $('promise').textContent = `${plan.totals.matters} 个事项，今天提交,${plan.promisedOn.day} 前全部办结` + (plan.promisedOn.provisional ? '(暂定：下一年节假日安排尚未公布)' : '') + '。' + plan.pathWords.zh;
+  $('promise').textContent = `${plan.totals.matters} 个事项，今天提交，${plan.promisedOn.day} 前全部办结` + (plan.promisedOn.provisional ? '(暂定：下一年节假日安排尚未公布)' : '') + '。' + plan.pathWords.zh;
   $('matters').replaceChildren(...plan.matters.map((m) => el('li', `${m.matter.name.zh}(${m.matter.department.name.zh},第 ${m.finishDay} 个工作日)`)));
   $('plan').hidden = false;
   $('submit').disabled = !chosen.answers;
@@ -124,10 +124,10 @@ async function watch(id) {
 function chip(state) { return el('span', states[state][0], { class: 'state ' + states[state][1] }); }
 
 function showProgress(p) {
-  $('number').textContent = `办件编号 ${p.case.number},承诺 ${p.case.workdays} 个工作日,${p.case.dueOn} 前办结。`;
+  $('number').textContent = `办件编号 ${p.case.number}，承诺 ${p.case.workdays} 个工作日，${p.case.dueOn} 前办结。`;
   $('bar').max = p.total;
   $('bar').value = p.ended;
-  $('count').textContent = `${p.total} 个事项已办完 ${p.ended} 个` + (p.over ? ',全部结束。' : '……');
+  $('count').textContent = `${p.total} 个事项已办完 ${p.ended} 个` + (p.over ? '，全部结束。' : '……');
   $('items').replaceChildren(...p.case.items.map((i) => {
     const li = el('li', '');
     li.append(el('span', `${i.matter.name.zh}(${i.department.name.zh})`), chip(i.state));
