@@ -118,7 +118,7 @@ func (d *Desk) Page(ctx context.Context, f Filter, first int, after string) ([]*
 	if after != "" {
 		q.Where(gencase.IDLT(after))
 	}
-	rows, err := q.All(ctx)
+	rows, err := q.All(store.Anew(ctx))
 	if err != nil {
 		return nil, false, fmt.Errorf("page of cases: %w", err)
 	}

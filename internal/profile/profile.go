@@ -85,7 +85,7 @@ func (p *Profile) Page(ctx context.Context, f Filter, first int, after string) (
 	if after != "" {
 		q.Where(veteran.IDGT(after))
 	}
-	rows, err := q.All(ctx)
+	rows, err := q.All(store.Anew(ctx))
 	if err != nil {
 		return nil, false, fmt.Errorf("page of veterans: %w", err)
 	}

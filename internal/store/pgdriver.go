@@ -61,6 +61,9 @@ func (d pgDriver) Query(ctx context.Context, query string, args, v any) error {
 	if !ok {
 		return fmt.Errorf("rows of type %T", v)
 	}
+	if anew(ctx) {
+		argv = append([]any{pgx.QueryExecModeCacheDescribe}, argv...)
+	}
 	rows, sent, err := together(ctx, d.q, query, argv)
 	if !sent {
 		rows, err = d.q.Query(ctx, query, argv...)

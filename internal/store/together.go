@@ -77,7 +77,7 @@ var errLeft = errors.New("the reads beside this one have failed")
 // is to go on its own.
 func together(ctx context.Context, q querier, query string, args []any) (rows pgx.Rows, ok bool, err error) {
 	a, _ := ctx.Value(askKey{}).(*ask)
-	if a == nil {
+	if a == nil || anew(ctx) { // a batch has one way for all its statements
 		return nil, false, nil
 	}
 	a.on, a.query, a.args = q, query, args
