@@ -50,6 +50,7 @@ func (s *session) say(zh, en string) { _, _ = fmt.Fprintf(s.err, "%s\n%s\n", zh,
 func Main(args []string, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	tuneMemory()
 	err := run(ctx, args, out, errs)
 	if err == nil {
 		return 0

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -67,7 +68,7 @@ func (h *Hub) prepare(ctx context.Context, say func(zh, en string)) error {
 
 // remember reads what the data was made with, or decides it.
 func (h *Hub) remember() (birth, error) {
-	now := birth{Database: h.Config.Database, Seed: h.Config.Seed, Veterans: h.Config.Veterans, At: h.Config.Now().UTC().Truncate(time.Second)}
+	now := birth{Database: recordName(h.Config.Database), Seed: h.Config.Seed, Veterans: h.Config.Veterans, At: h.Config.Now().UTC().Truncate(time.Second)}
 	body, err := os.ReadFile(h.diary())
 	if errors.Is(err, fs.ErrNotExist) {
 		return now, h.keep(now)
@@ -83,6 +84,16 @@ func (h *Hub) remember() (birth, error) {
 		return now, h.keep(now)
 	}
 	return before, nil
+}
+
+// recordName names a database without how one signs in to it or speaks with it:
+// another password or time-out makes no other record.
+func recordName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address // SQLite: the path
+	}
+	return u.Host + u.Path + "#" + u.Query().Get("search_path")
 }
 
 func (h *Hub) keep(b birth) error {
