@@ -83,7 +83,7 @@ func newRig(t *testing.T, s *store.Store, cfg department.Config) *rig {
 	must(t, err)
 	r.desk.Outbox = &submission.Outbox{Queue: q}
 	must(t, q.Start(ctx))
-	t.Cleanup(func() { _ = q.Stop(ctx) })
+	t.Cleanup(func() { _ = q.Stop(context.WithoutCancel(ctx)) }) // the test is over by then, and so is its context
 
 	must(t, population.Write(ctx, p, 1, len(population.Heroes()), nil))
 	for person := range population.Generate(1, len(population.Heroes()), workday.FromTime(r.now()), division.Builtin()) {
