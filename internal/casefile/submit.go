@@ -62,6 +62,19 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 	if out, err := d.replay(ctx, s, digest); err != nil || out.CaseID != "" {
 		return out, err
 	}
+	out, err := d.accept(ctx, s, digest)
+	if err != nil || len(out.Problems) > 0 {
+		// Perhaps the same key came at the same moment and has won meanwhile; its
+		// case may even have ended, so that nothing is left to file.
+		if won, rerr := d.replay(ctx, s, digest); rerr == nil && won.CaseID != "" {
+			return won, nil
+		}
+	}
+	return out, err
+}
+
+// accept plans, checks the form and writes the case.
+func (d *Desk) accept(ctx context.Context, s Submission, digest []byte) (Outcome, error) {
 	p, v, err := d.compile(ctx, s.VeteranID, s.Matters, d.Calendar.AcceptedOn(d.Now(), d.Closing))
 	if err != nil {
 		return Outcome{}, err
@@ -71,11 +84,7 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 		return Outcome{Problems: problems}, nil
 	}
 	n := acceptance{desk: d, submission: s, digest: digest, plan: p, veteran: v, answers: answers, now: d.Now().UTC()}
-	err = d.Store.InTx(ctx, n.write)
-	if err != nil { // perhaps the same key at the same moment, and the other one has won
-		if out, rerr := d.replay(ctx, s, digest); rerr == nil && out.CaseID != "" {
-			return out, nil
-		}
+	if err := d.Store.InTx(ctx, n.write); err != nil {
 		return Outcome{}, err
 	}
 	d.Bell.Ring(n.caseID)
