@@ -63,8 +63,14 @@ func (r *rig) operations(ctx context.Context) ([]*operation, error) {
 	filer := func(seed int64) any { return map[string]any{"id": pick(r.filers, seed)} }
 	return []*operation{
 		r.operation("veteran", one), r.operation("page", page), r.operation("entities", r.representations),
-		r.operation("plan", filer), r.submission(answers),
+		r.operation("plan", filer), r.operation("plan_screen", filer).oursAlone(), r.submission(answers),
 	}, nil
+}
+
+// oursAlone leaves the peer out, which answers whole plans only.
+func (o *operation) oursAlone() *operation {
+	o.sides = o.sides[:1]
+	return o
 }
 
 func pick(of []string, seed int64) string {
