@@ -107,7 +107,7 @@ func (r *rig) listen(h http.Handler) (string, error) {
 	go func() { ended <- s.Serve(l) }()
 	r.closes = append(r.closes, func() error {
 		err := s.Close()
-		<-ended
+		_ = <-ended // that it was closed
 		return err
 	})
 	return l.Addr().String(), nil
