@@ -68,9 +68,9 @@ func (r *rig) operations(ctx context.Context) ([]*operation, error) {
 }
 
 // oursAlone leaves the peer out, which answers whole plans only.
-func (o *operation) oursAlone() *operation {
-	o.sides = o.sides[:1]
-	return o
+func (op *operation) oursAlone() *operation {
+	op.sides = op.sides[:1]
+	return op
 }
 
 func pick(of []string, seed int64) string {

@@ -107,7 +107,9 @@ func (r *rig) listen(h http.Handler) (string, error) {
 	go func() { ended <- s.Serve(l) }()
 	r.closes = append(r.closes, func() error {
 		err := s.Close()
-		_ = <-ended // that it was closed
+		if end := <-ended; !errors.Is(end, http.ErrServerClosed) {
+			err = errors.Join(err, end)
+		}
 		return err
 	})
 	return l.Addr().String(), nil
