@@ -64,37 +64,37 @@ func (r *portResolver) Matter(ctx context.Context, obj *catalog.Port) (*catalog.
 }
 
 func (r *queryResolver) Matters(ctx context.Context) ([]*catalog.Matter, error) {
-	if access.From(ctx) == nil {
-		return nil, access.SignIn()
+	if err := access.Signed(ctx); err != nil {
+		return nil, err
 	}
 	return r.Catalogue().Matters, nil
 }
 
 func (r *queryResolver) Catalog(ctx context.Context) (*model.Catalog, error) {
-	if access.From(ctx) == nil {
-		return nil, access.SignIn()
+	if err := access.Signed(ctx); err != nil {
+		return nil, err
 	}
 	c := r.Catalogue()
 	return &model.Catalog{Version: c.Version, Title: &c.Meta.Title, Disclaimer: &c.Meta.Disclaimer, AsOf: c.Meta.AsOf, CodeLists: codeLists(c)}, nil
 }
 
 func (r *queryResolver) CodeList(ctx context.Context, id string) (*catalog.CodeList, error) {
-	if access.From(ctx) == nil {
-		return nil, access.SignIn()
+	if err := access.Signed(ctx); err != nil {
+		return nil, err
 	}
 	return r.Catalogue().Codes[id], nil
 }
 
 func (r *queryResolver) Division(ctx context.Context, code string) (*division.Division, error) {
-	if access.From(ctx) == nil {
-		return nil, access.SignIn()
+	if err := access.Signed(ctx); err != nil {
+		return nil, err
 	}
 	return r.place(code), nil
 }
 
 func (r *queryResolver) Divisions(ctx context.Context, parent *string, text *string, first *int) ([]*division.Division, error) {
-	if access.From(ctx) == nil {
-		return nil, access.SignIn()
+	if err := access.Signed(ctx); err != nil {
+		return nil, err
 	}
 	n, err := pageSize(first)
 	if err != nil {

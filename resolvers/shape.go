@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/model"
@@ -110,18 +111,8 @@ func codeLists(c *catalog.Catalog) []*catalog.CodeList {
 	for _, l := range c.Codes {
 		out = append(out, l)
 	}
-	slices.SortFunc(out, func(a, b *catalog.CodeList) int { return cmpText(a.ID, b.ID) })
+	slices.SortFunc(out, func(a, b *catalog.CodeList) int { return strings.Compare(a.ID, b.ID) })
 	return out
-}
-
-func cmpText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func veteranPage(vs []*gen.Veteran, more bool) *model.VeteranConnection {

@@ -77,11 +77,10 @@ func AsMachine(ctx context.Context, part string) context.Context {
 // Require is the first line of every use case. Faults: SignedOut SIGN_IN,
 // Denied NOT_ALLOWED.
 func Require(ctx context.Context, act Act) error {
-	v := From(ctx)
-	if v == nil {
-		return SignIn()
+	if err := Signed(ctx); err != nil {
+		return err
 	}
-	if !v.May(act) {
+	if !From(ctx).May(act) {
 		return NotAllowed()
 	}
 	return nil

@@ -8,7 +8,6 @@ package profile
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
@@ -93,15 +92,6 @@ func (p *Profile) Page(ctx context.Context, f Filter, first int, after string) (
 		return rows[:first], true, nil
 	}
 	return rows, false, nil
-}
-
-// Masked shows the ends of a name only: 王** for 王小明.
-func Masked(name string) string {
-	r := []rune(name)
-	if len(r) < 2 {
-		return name
-	}
-	return string(r[0]) + strings.Repeat("*", len(r)-1)
 }
 
 // NotFound is the fault of a veteran who is not there, or not for this viewer.
