@@ -21,6 +21,8 @@ const (
 	maxNumber  = 100  // characters
 	maxWords   = 2000 // characters
 	maxOutputs = 64
+	maxFaults  = 64
+	maxWhy     = 300 // characters
 )
 
 // Message is what a department says of an item, in its own names: the body of a
@@ -32,6 +34,7 @@ type Message struct {
 	Number    string         `json:"number,omitempty"`
 	Words     string         `json:"words,omitempty"`
 	Outputs   map[string]any `json:"outputs,omitempty"` // by the department's names; numbers are json.Number after decoding
+	Faults    []Defect       `json:"faults,omitempty"`  // of a return; fields by the department's names
 	DecidedAt time.Time      `json:"decidedAt,omitzero"`
 	DueAt     time.Time      `json:"dueAt,omitzero"`
 	Sequence  int64          `json:"sequence"`
@@ -73,8 +76,15 @@ func (m Message) Check() error {
 		return errors.New("words: too long")
 	case len(m.Outputs) > maxOutputs:
 		return errors.New("outputs: too many")
+	case len(m.Faults) > maxFaults:
+		return errors.New("faults: too many")
 	case m.DecidedAt.IsZero() && (m.State.Decided() || m.State == Returned):
 		return errors.New("decidedAt: missing from a decision")
+	}
+	for i, d := range m.Faults {
+		if err := d.Check(); err != nil {
+			return fmt.Errorf("faults: number %d: %w", i+1, err)
+		}
 	}
 	return nil
 }

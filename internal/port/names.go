@@ -24,6 +24,7 @@ type Names struct {
 	outputs    map[string]map[string]string
 	lookups    map[string]*catalog.Port
 	types      map[string]string // of fields and derived facts, by ID
+	materials  map[string]bool   // by code
 }
 
 // NamesOf collects the names of one department from a catalogue.
@@ -34,12 +35,16 @@ func NamesOf(c *catalog.Catalog, department string) *Names {
 		outputs:    map[string]map[string]string{},
 		lookups:    map[string]*catalog.Port{},
 		types:      map[string]string{},
+		materials:  map[string]bool{},
 	}
 	for _, f := range c.Fields {
 		n.types[f.ID] = f.Type
 	}
 	for _, f := range c.Derived { // departments tell some of these too: hasSocialSecurityCard
 		n.types[f.ID] = f.Type
+	}
+	for _, m := range c.Materials {
+		n.materials[m.Code] = true
 	}
 	results := map[string]*catalog.Port{}
 	for _, p := range c.Ports {
@@ -110,6 +115,7 @@ func (n *Names) OutputNames(matter string) map[string]string { return n.outputs[
 
 // Answer gives a message under our names. Outputs that the catalogue does not
 // declare for the matter are left out; a value of the wrong type is an error.
+// Defects of a return that name nothing of ours stay as words.
 func (n *Names) Answer(m Message) (Answer, error) {
 	if err := m.Check(); err != nil {
 		return Answer{}, err
@@ -118,9 +124,10 @@ func (n *Names) Answer(m Message) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("outputs: %w", err)
 	}
+	faults, words := n.faults(m)
 	return Answer{
-		ItemID: m.Item, Matter: m.Matter, State: m.State, Number: m.Number, Words: m.Words,
-		Outputs: outputs, DecidedOn: m.DecidedAt, DueAt: m.DueAt, Sequence: m.Sequence,
+		ItemID: m.Item, Matter: m.Matter, State: m.State, Number: m.Number, Words: words,
+		Outputs: outputs, Faults: faults, DecidedOn: m.DecidedAt, DueAt: m.DueAt, Sequence: m.Sequence,
 	}, nil
 }
 

@@ -104,6 +104,7 @@ type Answer struct {
 	Number    string        // of the certificate or approval, once there is one
 	Words     string        // the department's reasons, Chinese; for the applicant, never for a log
 	Outputs   catalog.Facts // what the result adds to the profile, by our field ID
+	Faults    []Defect      // of a return: what must be put right, all at once; may be empty although it was returned
 	DecidedOn time.Time     // when it was approved, rejected or returned; zero before
 	DueAt     time.Time     // when the department means to decide; zero if it does not say
 	Sequence  int64         // grows with every change of the item; an answer with a smaller one is old news
