@@ -3,15 +3,9 @@ package workday
 // Due is a deadline and how it was reckoned.
 type Due struct {
 	Day         Day    `json:"day"`
-	Provisional bool   `json:"provisional"` // rests on a year whose schedule is not loaded; reckon again when it is
-	Steps       []Step `json:"steps"`       // why this date, in order of time
-}
-
-// Pause is a time during which the clock stands still, both days included. A
-// pause that ends before it begins is none.
-type Pause struct {
-	From Day `json:"from"`
-	To   Day `json:"to"`
+	Provisional bool   `json:"provisional"`    // rests on a year whose schedule is not loaded; reckon again when it is
+	Open        bool   `json:"open,omitempty"` // the clock stands now, and the day moves on while it does
+	Steps       []Step `json:"steps"`          // why this date, in order of time
 }
 
 // Due is the n-th working day after a day, which is not counted itself (民法典 201;
@@ -19,52 +13,33 @@ type Pause struct {
 // is the day itself.
 func (c *Calendar) Due(from Day, n int) Due { return c.DueWithPauses(from, n, nil) }
 
-// DueWithPauses is [Calendar.Due] with the working days of the pauses added. Days
-// that several pauses share are added once. A pause makes a deadline provisional
-// only if days outside it do.
+// DueWithPauses is [Calendar.Due] with the working days of the pauses added, as
+// far as they fall while the clock runs: a pause before the start or after the
+// deadline moves nothing. Days that several pauses share are added once, for the
+// pause that began first. A pause makes a deadline provisional only if days
+// outside it do.
 func (c *Calendar) DueWithPauses(from Day, n int, pauses []Pause) Due {
-	l := ledger{calendar: c}
-	l.add(Start, from, from, 0)
-	d := from
-	for counted := 0; counted < n && d < lastDay; {
-		d++
-		if end, paused := pauseAt(pauses, d); paused {
-			l.add(Paused, d, end, c.Between(d-1, end))
-			d = end
-			continue
-		}
-		counted += l.enter(d)
-	}
-	return l.close(d)
-}
-
-// pauseAt answers the last day of the pause that covers a day, if one does.
-func pauseAt(pauses []Pause, d Day) (end Day, paused bool) {
-	for _, p := range pauses {
-		if p.From <= d && d <= p.To {
-			end, paused = max(end, min(p.To, lastDay)), true
-		}
-	}
-	return end, paused
+	l := c.open("", from)
+	l.run(n, pauses)
+	return l.close()
 }
 
 // CalendarDue is the n-th calendar day after a day, which is not counted itself
 // (民法典 201), or the next working day if that is a day off (民法典 203). If n is 0
 // or less it is the day itself, rolled likewise.
 func (c *Calendar) CalendarDue(from Day, n int) Due {
-	l := ledger{calendar: c}
-	l.add(Start, from, from, 0)
+	l := c.open("", from)
 	end := from
 	if n > 0 {
 		end = Day(min(int64(from)+int64(n), int64(lastDay)))
 		l.add(CalendarDays, from+1, end, n)
 	}
-	due := c.Next(end)
-	for d := end; d <= due; d++ {
+	l.at = c.Next(end)
+	for d := end; d <= l.at; d++ {
 		l.check(d)
 	}
-	if due > end {
-		l.add(Rolled, end, due-1, int(due-end))
+	if l.at > end {
+		l.add(Rolled, end, l.at-1, int(l.at-end))
 	}
-	return l.close(due)
+	return l.close()
 }

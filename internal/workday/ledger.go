@@ -1,6 +1,10 @@
 package workday
 
-import "github.com/vetgraph/vetgraph/internal/words"
+import (
+	"slices"
+
+	"github.com/vetgraph/vetgraph/internal/words"
+)
 
 // Text is what people read, Chinese first.
 type Text = words.Text
@@ -25,31 +29,91 @@ const (
 // Step is one entry of the ledger that explains a deadline: what the days from
 // Day to Until, both included, do to it. Days counts working days where the kind
 // is COUNTED, MAKE_UP or PAUSED, calendar days where it is CALENDAR_DAYS, days off
-// where it is WEEKEND, HOLIDAY or ROLLED, and is 0 otherwise.
+// where it is WEEKEND, HOLIDAY or ROLLED, and is 0 otherwise. In the ledger of a
+// [Calendar.Chain] the Matter says whose time the days are; elsewhere it is empty.
 type Step struct {
-	Day   Day  `json:"day"`
-	Until Day  `json:"until"`
-	Kind  Kind `json:"kind"`
-	Days  int  `json:"days"`
-	Note  Text `json:"note"`
+	Day    Day    `json:"day"`
+	Until  Day    `json:"until"`
+	Kind   Kind   `json:"kind"`
+	Days   int    `json:"days"`
+	Matter string `json:"matter,omitempty"`
+	Note   Text   `json:"note"`
 }
 
 // ledger writes the steps while a deadline is reckoned. The words come last, when
 // every range has its full length.
 type ledger struct {
 	calendar    *Calendar
-	steps       []Step
+	matter      string // whose time is reckoned, in a chain
+	at          Day    // how far it is reckoned
+	entries     []entry
 	provisional bool
+	doubted     bool // rests on a date outside the ledger that is provisional
+	standing    bool // an open pause moves the deadline on
+	since       Day  // the first day of that pause
+}
+
+// entry is a step before it has words, with the pause that it comes from.
+type entry struct {
+	Step
+	pause Pause
+}
+
+func (c *Calendar) open(matter string, from Day) *ledger {
+	l := &ledger{calendar: c, matter: matter, at: from}
+	l.add(Start, from, from, 0)
+	return l
+}
+
+// follow is a ledger that goes on where another has come to, with its time given
+// to another matter.
+func (l *ledger) follow(matter string) *ledger {
+	next := *l
+	next.entries = slices.Clone(l.entries)
+	next.matter = matter
+	next.add(Start, l.at, l.at, 0)
+	return &next
 }
 
 // add writes a step, or lengthens the last one if that is of the same kind.
 func (l *ledger) add(kind Kind, from, until Day, days int) {
-	if last := len(l.steps) - 1; last >= 0 && l.steps[last].Kind == kind && l.steps[last].Until+1 == from {
-		l.steps[last].Until = until
-		l.steps[last].Days += days
+	l.put(entry{Step: Step{Day: from, Until: until, Kind: kind, Days: days}})
+}
+
+func (l *ledger) put(e entry) {
+	e.Matter = l.matter
+	if n := len(l.entries); n > 0 && l.entries[n-1].joins(e) {
+		l.entries[n-1].Until = e.Until
+		l.entries[n-1].Days += e.Days
 		return
 	}
-	l.steps = append(l.steps, Step{Day: from, Until: until, Kind: kind, Days: days})
+	l.entries = append(l.entries, e)
+}
+
+// joins tells whether an entry only lengthens the one before it.
+func (e entry) joins(next entry) bool {
+	return e.Kind == next.Kind && e.Matter == next.Matter && e.Until+1 == next.Day &&
+		e.pause.Open == next.pause.Open && e.pause.Reason == next.pause.Reason
+}
+
+// run counts n working days on, standing still where the pauses say so.
+func (l *ledger) run(n int, pauses []Pause) {
+	start := l.at
+	for counted := 0; counted < n && l.at < lastDay; {
+		d := l.at + 1
+		l.at = d
+		if p, paused := pauseAt(pauses, d); paused {
+			l.at = min(p.To, lastDay)
+			l.put(entry{Step: Step{Day: d, Until: l.at, Kind: Paused, Days: l.calendar.Between(d-1, l.at)}, pause: p})
+			continue
+		}
+		counted += l.enter(d)
+	}
+	for _, p := range pauses {
+		if n > 0 && p.Open && p.From <= l.at && p.To >= start && (!l.standing || p.From < l.since) {
+			l.standing, l.since = true, p.From
+		}
+	}
 }
 
 // enter writes one day that is counted or skipped and answers 1 or 0.
@@ -76,18 +140,30 @@ func (l *ledger) check(d Day) {
 	}
 }
 
-// close writes the deadline and the words of all steps.
-func (l *ledger) close(d Day) Due {
-	l.add(End, d, d, 0)
+// close writes the deadline and the words of all steps. The ledger itself stays
+// open, for matters that follow.
+func (l *ledger) close() Due {
+	last := entry{Step: Step{Day: l.at, Until: l.at, Kind: End, Matter: l.matter}}
+	due := Due{Day: l.at, Provisional: l.provisional || l.doubted, Open: l.standing, Steps: make([]Step, 0, len(l.entries)+1)}
 	counted := 0
-	for i := range l.steps {
-		s := &l.steps[i]
-		if s.Kind == Counted || s.Kind == MakeUp {
+	for i, e := range append(slices.Clip(l.entries), last) {
+		s := e.Step
+		switch s.Kind {
+		case Counted, MakeUp:
 			counted += s.Days
+			s.Note = l.calendar.note(s, counted)
+		case Paused:
+			s.Note = e.pause.note(s)
+		case End:
+			s.Note = l.endNote()
+		case Start:
+			s.Note = startNote(i == 0)
+		default:
+			s.Note = l.calendar.note(s, counted)
 		}
-		s.Note = l.calendar.note(*s, counted, l.provisional)
+		due.Steps = append(due.Steps, s)
 	}
-	return Due{Day: d, Provisional: l.provisional, Steps: l.steps}
+	return due
 }
 
 // offKind tells a holiday from a weekend by the whole run of days off around a

@@ -7,11 +7,10 @@ import (
 
 func text(zh, en string) Text { return Text{Zh: zh, En: en} }
 
-// note words a step. Counted is how many working days have passed with it.
-func (c *Calendar) note(s Step, counted int, provisional bool) Text {
+// note words a step that the calendar alone explains. Counted is how many working
+// days have passed with it.
+func (c *Calendar) note(s Step, counted int) Text {
 	switch s.Kind {
-	case Start:
-		return text("起算当日不计入，自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
 	case Counted:
 		zh, en := ordinals(counted-s.Days+1, counted)
 		return text("计为第 "+zh+" 个工作日。", "Counted as working "+en+".")
@@ -24,9 +23,6 @@ func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 		f := c.festival(s.Day)
 		return text(fmt.Sprintf("%s放假 %d 天，不计入(《行政许可法》第八十二条)。", f.Zh, s.Days),
 			fmt.Sprintf("%s, %s off, not counted (Administrative Licensing Law art. 82).", f.En, days(s.Days)))
-	case Paused:
-		return text(fmt.Sprintf("暂停计时，期间 %d 个工作日不计入，期限顺延。", s.Days),
-			fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days)))
 	case CalendarDays:
 		return text(fmt.Sprintf("按自然日连续计算 %d 天。", s.Days), fmt.Sprintf("%s, every day counted.", calendarDays(s.Days)))
 	case Rolled:
@@ -36,17 +32,48 @@ func (c *Calendar) note(s Step, counted int, provisional bool) Text {
 		y := c.missing(s.Day)
 		return text(fmt.Sprintf("%d 年节假日安排尚未载入，自此暂按已知安排和周末推算，载入后应重新计算。", y),
 			fmt.Sprintf("The holiday schedule of %d is not loaded: from here on reckoned by what is known and by weekends; reckon again when it is.", y))
-	case End:
-		return c.endNote(provisional)
 	}
 	return Text{}
 }
 
-func (c *Calendar) endNote(provisional bool) Text {
-	if provisional {
-		return text("期限届满之日(暂定)。", "The deadline (provisional).")
+// startNote words the day the clock is set: at the beginning of a ledger, or where
+// a matter follows another in a chain.
+func startNote(first bool) Text {
+	if first {
+		return text("起算当日不计入，自次日起算(《民法典》第二百零一条)。", "The first day is not counted; counting begins the day after (Civil Code art. 201).")
 	}
-	return text("期限届满之日。", "The deadline.")
+	return text("在先事项期满之日起算，当日不计入，自次日起算(《民法典》第二百零一条)。",
+		"Begins when the matter before it is due; that day is not counted, counting begins the day after (Civil Code art. 201).")
+}
+
+// note words a pause, its reason first.
+func (p Pause) note(s Step) Text {
+	t := text(fmt.Sprintf("暂停计时，期间 %d 个工作日不计入，期限顺延。", s.Days),
+		fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days)))
+	if p.Open {
+		t = text(fmt.Sprintf("计时自 %v 起停止，至 %v 已有 %d 个工作日不计入，恢复计时前期限继续顺延。", p.From, s.Until, s.Days),
+			fmt.Sprintf("The clock stands since %v; up to %v, %s not counted, and the deadline moves on until it runs again.", p.From, s.Until, are(s.Days)))
+	}
+	if p.Reason.Zh != "" {
+		t.Zh = p.Reason.Zh + t.Zh
+	}
+	if p.Reason.En != "" {
+		t.En = p.Reason.En + " " + t.En
+	}
+	return t
+}
+
+// endNote words the deadline, and what may still move it.
+func (l *ledger) endNote() Text {
+	t := text("期限届满之日", "The deadline")
+	if l.provisional || l.doubted {
+		t = text(t.Zh+"(暂定)", t.En+" (provisional)")
+	}
+	if l.standing {
+		return text(fmt.Sprintf("%s：计时自 %v 起停止，此为即日恢复计时的期限，恢复前继续顺延。", t.Zh, l.since),
+			fmt.Sprintf("%s if the clock ran again now: it stands since %v, and the date moves on until it does.", t.En, l.since))
+	}
+	return text(t.Zh+"。", t.En+".")
 }
 
 // missing is the year whose notice is wanted for an unsettled day.
@@ -68,6 +95,13 @@ func ordinals(a, b int) (zh, en string) {
 func days(n int) string         { return plural(n, "day") }
 func working(n int) string      { return plural(n, "working day") }
 func calendarDays(n int) string { return plural(n, "calendar day") }
+
+func are(n int) string {
+	if n == 1 {
+		return working(n) + " is"
+	}
+	return working(n) + " are"
+}
 
 func plural(n int, noun string) string {
 	if n == 1 {
