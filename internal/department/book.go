@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS items (
 	applicant TEXT NOT NULL, fields TEXT NOT NULL, callback TEXT NOT NULL,
 	state TEXT NOT NULL, sequence INTEGER NOT NULL,
 	received_at INTEGER NOT NULL, decide_at INTEGER NOT NULL, due_at INTEGER NOT NULL, next_at INTEGER,
-	number TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', outputs TEXT NOT NULL DEFAULT '{}', decided_at INTEGER) WITHOUT ROWID;
+	number TEXT NOT NULL DEFAULT '', words TEXT NOT NULL DEFAULT '', outputs TEXT NOT NULL DEFAULT '{}', decided_at INTEGER,
+	materials TEXT NOT NULL DEFAULT '[]', faults TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS items_next ON items (next_at) WHERE next_at IS NOT NULL;
 
 -- What was really done. No UNIQUE on purpose: were an item ever approved twice,
@@ -46,6 +47,12 @@ CREATE INDEX IF NOT EXISTS notices_next ON notices (next_at) WHERE next_at IS NO
 -- The department's register of persons, under a keyed hash of the citizen number.
 CREATE TABLE IF NOT EXISTS persons (key BLOB PRIMARY KEY, facts TEXT NOT NULL, as_of INTEGER NOT NULL) WITHOUT ROWID;
 `
+
+// later are columns that books of earlier releases do not have.
+var later = []struct{ table, column, kind string }{
+	{"items", "materials", "TEXT NOT NULL DEFAULT '[]'"},
+	{"items", "faults", "TEXT NOT NULL DEFAULT '[]'"},
+}
 
 // together is the most changes that share one commit.
 const together = 64
@@ -80,7 +87,7 @@ func openBook(ctx context.Context, path string) (*book, error) {
 		return nil, fmt.Errorf("open book: %w", err)
 	}
 	writer.SetMaxOpenConns(1)
-	if _, err := writer.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+"COMMIT;"); err != nil {
+	if err := prepareBook(ctx, writer); err != nil {
 		return nil, errors.Join(fmt.Errorf("schema of the book: %w", err), writer.Close())
 	}
 	readers, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
@@ -92,6 +99,31 @@ func openBook(ctx context.Context, path string) (*book, error) {
 	b := &book{writer: writer, readers: readers, changes: make(chan change, together), stopped: make(chan struct{}), done: make(chan struct{})}
 	go b.keep()
 	return b, nil
+}
+
+// prepareBook makes the tables of a new book, and what an older one lacks.
+func prepareBook(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, schema); err != nil {
+		return err
+	}
+	for _, c := range later {
+		var there int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info(?) WHERE name = ?`, c.table, c.column).Scan(&there); err != nil {
+			return err
+		}
+		if there > 0 {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, "ALTER TABLE "+c.table+" ADD COLUMN "+c.column+" "+c.kind); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 var errClosed = errors.New("the book is closed")

@@ -23,6 +23,7 @@ type work struct {
 	Item
 	applicant string
 	fields    string // JSON, under the department's names
+	materials string // JSON, a list of codes
 	state     port.State
 	decideAt  int64
 }
@@ -76,7 +77,7 @@ func (o *office) desk() (time.Time, error) {
 	}
 }
 
-const workColumns = `id, matter, "case", round, applicant, fields, state, decide_at`
+const workColumns = `id, matter, "case", round, applicant, fields, materials, state, decide_at`
 
 func (o *office) due(tx *sql.Tx) ([]work, error) {
 	rows, err := tx.Query(`SELECT `+workColumns+` FROM items WHERE next_at <= ? ORDER BY next_at, id LIMIT ?`, o.now().UnixMilli(), atOnce)
@@ -97,7 +98,7 @@ func (o *office) due(tx *sql.Tx) ([]work, error) {
 
 func (o *office) scanWork(row interface{ Scan(...any) error }) (work, error) {
 	w := work{Item: Item{Department: o.code}}
-	if err := row.Scan(&w.ID, &w.Matter, &w.Case, &w.Round, &w.applicant, &w.fields, &w.state, &w.decideAt); err != nil {
+	if err := row.Scan(&w.ID, &w.Matter, &w.Case, &w.Round, &w.applicant, &w.fields, &w.materials, &w.state, &w.decideAt); err != nil {
 		return w, fmt.Errorf("read work: %w", err)
 	}
 	return w, nil
@@ -112,25 +113,46 @@ func (o *office) move(tx *sql.Tx, w work) error {
 		}
 		return o.announce(tx, w.ID)
 	}
-	return o.decide(tx, w, o.ending(w))
+	return o.end(tx, w, o.ending(w))
 }
 
 func (o *office) decideNow(tx *sql.Tx, id string, state port.State) error {
 	if !state.Decided() && state != port.Returned {
 		return fmt.Errorf("no item ends as %q", state)
 	}
-	w, err := o.scanWork(tx.QueryRow(`SELECT `+workColumns+` FROM items WHERE id = ?`, id))
+	w, err := o.workOn(tx, id)
 	if err != nil {
 		return err
 	}
-	return o.decide(tx, w, state)
+	return o.end(tx, w, state)
+}
+
+func (o *office) workOn(tx *sql.Tx, id string) (work, error) {
+	return o.scanWork(tx.QueryRow(`SELECT `+workColumns+` FROM items WHERE id = ?`, id))
+}
+
+// end decides with the reasons that the clerk finds.
+func (o *office) end(tx *sql.Tx, w work, state port.State) (err error) {
+	v := verdict{state: state}
+	if state == port.Returned {
+		if v.faults, err = o.findings(w); err != nil {
+			return err
+		}
+	}
+	return o.decide(tx, w, v)
+}
+
+// verdict is how an item leaves the clerk's desk.
+type verdict struct {
+	state  port.State
+	faults []port.Defect // of a return, under the department's names
 }
 
 // decide writes the decision, the act and the callback in one transaction. The
 // condition on the state is what keeps an act from being done twice.
-func (o *office) decide(tx *sql.Tx, w work, state port.State) error {
+func (o *office) decide(tx *sql.Tx, w work, v verdict) error {
 	now, number, outputs := o.now(), "", catalog.Facts{}
-	if state == port.Approved {
+	if v.state == port.Approved {
 		var err error
 		if number, err = o.resultNumber(tx, w, now); err != nil {
 			return err
@@ -143,15 +165,19 @@ func (o *office) decide(tx *sql.Tx, w work, state port.State) error {
 	if err != nil {
 		return fmt.Errorf("outputs: %w", err)
 	}
-	done, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL, number = ?, words = ?, outputs = ?, decided_at = ?
-		WHERE id = ? AND state IN (?, ?)`, state, number, words(w, state), text, now.UnixMilli(), w.ID, port.Received, port.InProgress)
+	faults, err := json.Marshal(append([]port.Defect{}, v.faults...)) // an empty list, not null
+	if err != nil {
+		return fmt.Errorf("faults: %w", err)
+	}
+	done, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL, number = ?, words = ?, outputs = ?, faults = ?, decided_at = ?
+		WHERE id = ? AND state IN (?, ?)`, v.state, number, words(v), text, faults, now.UnixMilli(), w.ID, port.Received, port.InProgress)
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		return err // decided or withdrawn before
+		return err // decided, returned or withdrawn before
 	}
-	if state == port.Approved {
+	if v.state == port.Approved {
 		if _, err := tx.Exec(`INSERT INTO acts (item, matter, "case", number, done_at) VALUES (?, ?, ?, ?, ?)`, w.ID, w.Matter, w.Case, number, now.UnixMilli()); err != nil {
 			return fmt.Errorf("act: %w", err)
 		}
@@ -163,7 +189,8 @@ func (o *office) decide(tx *sql.Tx, w work, state port.State) error {
 }
 
 // ending says how an item ends: as forced, as the hook says, else by the rates.
-// Nobody is sent back twice: what is amiss must be said at one time (行政许可法 art.32).
+// Nobody is sent back twice: what is amiss must be said at one time (行政许可法
+// art.32); who has mended it gets what was asked for.
 func (o *office) ending(w work) port.State {
 	if s, ok := o.forced.Load(w.ID); ok && (w.Round == 0 || s != port.Returned) {
 		return s.(port.State)
@@ -173,11 +200,14 @@ func (o *office) ending(w work) port.State {
 			return s
 		}
 	}
+	if w.Round > 0 {
+		return port.Approved
+	}
 	luck := o.luck("ending", w.ID, w.Round)
 	switch r := o.config.Rates; {
 	case luck < r.Reject:
 		return port.Rejected
-	case luck < r.Reject+r.Return && w.Round == 0:
+	case luck < r.Reject+r.Return:
 		return port.Returned
 	}
 	return port.Approved

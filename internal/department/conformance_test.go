@@ -69,6 +69,7 @@ func open(t *testing.T, c *catalog.Catalog, code, matter string) porttest.Fixtur
 			d.Answers["name"] = "另一个名字"
 			return d
 		},
+		Sends:   func(field string) bool { return port.NamesOf(c, code).FieldName(matter, field) != "" },
 		Lookups: lookups, Known: []citizen.Number{veteran(1), veteran(2), veteran(3)}, Facts: facts, Unknown: veteran(99),
 		Patience: 7 * time.Second,
 		Calls:    func(op string) int { return int(f.Counters()[code][op]) },

@@ -80,7 +80,7 @@ func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.R
 	if found || err != nil {
 		return receipt, err
 	}
-	sequence, err := nextRound(tx, id, item.Round)
+	sequence, err := nextRound(tx, id, item)
 	if err != nil {
 		return receipt, err
 	}
@@ -96,22 +96,41 @@ func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.R
 		id, item.Round, sum, number, now.UnixMilli(), dueAt.UnixMilli()); err != nil {
 		return receipt, fmt.Errorf("keep delivery: %w", err)
 	}
-	fields, err := json.Marshal(item.Fields)
+	fields, materials, err := content(item)
 	if err != nil {
-		return receipt, fmt.Errorf("keep fields: %w", err)
+		return receipt, err
 	}
 	lookAt := now.Add(decideAt.Sub(now) / 3)
-	_, err = tx.Exec(`INSERT INTO items (id, round, matter, "case", applicant, fields, callback, state, sequence, received_at, decide_at, due_at, next_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET round = excluded.round, fields = excluded.fields, callback = excluded.callback, state = excluded.state,
-			sequence = excluded.sequence, received_at = excluded.received_at, decide_at = excluded.decide_at, due_at = excluded.due_at,
-			next_at = excluded.next_at, number = '', words = '', outputs = '{}', decided_at = NULL`,
-		id, item.Round, item.Matter, item.Case, item.Applicant, fields, item.Callback, port.Received, sequence,
+	_, err = tx.Exec(`INSERT INTO items (id, round, matter, "case", applicant, fields, materials, callback, state, sequence, received_at, decide_at, due_at, next_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET round = excluded.round, fields = excluded.fields, materials = excluded.materials, callback = excluded.callback,
+			state = excluded.state, sequence = excluded.sequence, received_at = excluded.received_at, decide_at = excluded.decide_at, due_at = excluded.due_at,
+			next_at = excluded.next_at, number = '', words = '', outputs = '{}', faults = '[]', decided_at = NULL`,
+		id, item.Round, item.Matter, item.Case, item.Applicant, fields, materials, item.Callback, port.Received, sequence,
 		now.UnixMilli(), decideAt.UnixMilli(), dueAt.UnixMilli(), lookAt.UnixMilli())
 	if err != nil {
 		return receipt, fmt.Errorf("keep item: %w", err)
 	}
 	return restjson.Receipt{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, nil
+}
+
+// content is what of a delivery is looked at later, as JSON.
+func content(item restjson.Item) (fields, materials string, err error) {
+	if item.Fields == nil {
+		item.Fields = map[string]any{}
+	}
+	if item.Materials == nil {
+		item.Materials = []string{}
+	}
+	f, err := json.Marshal(item.Fields)
+	if err != nil {
+		return "", "", fmt.Errorf("keep fields: %w", err)
+	}
+	m, err := json.Marshal(item.Materials)
+	if err != nil {
+		return "", "", fmt.Errorf("keep materials: %w", err)
+	}
+	return string(f), string(m), nil
 }
 
 // earlierReceipt answers a delivery that has arrived before.
@@ -125,28 +144,39 @@ func earlierReceipt(tx *sql.Tx, id string, item restjson.Item, sum []byte) (r re
 		return r, false, nil
 	case err != nil:
 		return r, false, fmt.Errorf("earlier delivery: %w", err)
+	case len(kept) == 0: // adopted
+		if err := recognise(tx, id, item, sum); err != nil {
+			return r, true, err
+		}
 	case string(kept) != string(sum):
 		return r, true, &refusal{restjson.ItemDeliveredOtherwise}
 	}
-	r.Item, r.ReceivedAt, r.DueAt = id, fromMillis(received), fromMillis(due)
+	r.Item, r.ReceivedAt = id, fromMillis(received)
+	if due != 0 {
+		r.DueAt = fromMillis(due)
+	}
 	if _, err := tx.Exec(`UPDATE items SET callback = ? WHERE id = ? AND callback <> ?`, item.Callback, id, item.Callback); err != nil {
 		return r, true, fmt.Errorf("callback address: %w", err)
 	}
 	return r, true, nil
 }
 
-// nextRound allows a new item, or the next round of one that was returned, and
-// gives the sequence it begins with.
-func nextRound(tx *sql.Tx, id string, round int) (sequence int64, err error) {
+// nextRound allows a new item, or a later round of one that is open, and gives
+// the sequence it begins with. An open item need not have been returned from
+// here: its officers also return at the hub's desk. What is decided or withdrawn
+// stays so, and a round never changes whose matter it is.
+func nextRound(tx *sql.Tx, id string, item restjson.Item) (sequence int64, err error) {
 	var state port.State
 	var before int
-	err = tx.QueryRow(`SELECT state, round, sequence FROM items WHERE id = ?`, id).Scan(&state, &before, &sequence)
+	var matter, of, applicant string
+	err = tx.QueryRow(`SELECT state, round, sequence, matter, "case", applicant FROM items WHERE id = ?`, id).
+		Scan(&state, &before, &sequence, &matter, &of, &applicant)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return 1, nil
 	case err != nil:
 		return 0, fmt.Errorf("item: %w", err)
-	case state != port.Returned || round <= before:
+	case state.Decided(), state == port.Withdrawn, item.Round <= before, item.Matter != matter, item.Case != of, item.Applicant != applicant:
 		return 0, &refusal{restjson.ItemDeliveredOtherwise}
 	}
 	return sequence + 1, nil
@@ -165,7 +195,8 @@ func (o *office) receiptNumber(tx *sql.Tx, now time.Time) (string, error) {
 func (o *office) takeBack(r *http.Request, id string, _ []byte) (any, error) {
 	var m port.Message
 	err := o.book.write(r.Context(), func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL WHERE id = ? AND state IN (?, ?, ?)`,
+		_, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL, words = '', faults = '[]', decided_at = NULL
+			WHERE id = ? AND state IN (?, ?, ?)`,
 			port.Withdrawn, id, port.Received, port.InProgress, port.Returned)
 		if err != nil {
 			return fmt.Errorf("withdraw: %w", err)
@@ -214,16 +245,16 @@ func (o *office) tellStatus(r *http.Request, _ string, body []byte) (any, error)
 	return answer, rows.Err()
 }
 
-const messageColumns = `id, matter, state, number, words, outputs, decided_at, due_at, sequence`
+const messageColumns = `id, matter, state, number, words, outputs, faults, decided_at, due_at, sequence`
 
 // message reads one item as the hub is told of it. Outputs are kept under our
-// field IDs and told under the department's names.
+// field IDs and told under the department's names; faults are kept as told.
 func message(o *office, row interface{ Scan(...any) error }) (port.Message, error) {
 	var m port.Message
-	var outputs []byte
+	var outputs, faults []byte
 	var decidedAt sql.NullInt64
 	var due int64
-	if err := row.Scan(&m.Item, &m.Matter, &m.State, &m.Number, &m.Words, &outputs, &decidedAt, &due, &m.Sequence); err != nil {
+	if err := row.Scan(&m.Item, &m.Matter, &m.State, &m.Number, &m.Words, &outputs, &faults, &decidedAt, &due, &m.Sequence); err != nil {
 		return m, fmt.Errorf("read item: %w", err)
 	}
 	var ours map[string]any
@@ -231,7 +262,12 @@ func message(o *office, row interface{ Scan(...any) error }) (port.Message, erro
 		return m, fmt.Errorf("outputs of item %s: %w", m.Item, err)
 	}
 	m.Outputs = rename(ours, o.names.OutputNames(m.Matter))
-	m.DueAt = fromMillis(due)
+	if err := port.DecodeJSON(faults, &m.Faults); err != nil {
+		return m, fmt.Errorf("faults of item %s: %w", m.Item, err)
+	}
+	if due != 0 { // an adopted item may have no such day
+		m.DueAt = fromMillis(due)
+	}
 	if decidedAt.Valid {
 		m.DecidedAt = fromMillis(decidedAt.Int64)
 	}
@@ -253,14 +289,7 @@ func rename(values map[string]any, names map[string]string) map[string]any {
 // the rates say; for demonstrations and tests. It answers once the decision is
 // on disk.
 func (f *Fleet) DecideNow(ctx context.Context, itemID string, state port.State) error {
-	for _, o := range f.offices {
-		err := o.book.write(ctx, func(tx *sql.Tx) error { return o.decideNow(tx, itemID, state) })
-		if !errors.Is(err, sql.ErrNoRows) {
-			ring(o.courierBell)
-			return err
-		}
-	}
-	return port.UnknownItem("")
+	return f.now(ctx, itemID, func(o *office, tx *sql.Tx) error { return o.decideNow(tx, itemID, state) })
 }
 
 // Force makes an item end with Approved, Rejected or Returned when its time

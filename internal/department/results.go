@@ -154,12 +154,12 @@ func (o *office) sent(w work) (catalog.Facts, error) {
 }
 
 // words are what the applicant is told.
-func words(w work, state port.State) string {
-	switch state {
+func words(v verdict) string {
+	switch v.state {
 	case port.Rejected:
 		return "经审核，所报情况与部门登记不一致，不予办理。如有异议，可依法申请行政复议。"
 	case port.Returned:
-		return "请一次性补正：一、证件照不清晰，请重新上传；二、联系电话无法接通，请核对。"
+		return returnWords(v.faults)
 	case port.Approved:
 		return "已办结。"
 	}

@@ -19,7 +19,9 @@ func returned(faults string) []byte {
 }
 
 func TestDefectsOfACallback(t *testing.T) {
-	many := func(n int) string { return "[" + strings.Repeat(`{"field":"XM","words":"不符"},`, n-1) + `{"field":"XM","words":"不符"}]` }
+	many := func(n int) string {
+		return "[" + strings.Repeat(`{"field":"XM","words":"不符"},`, n-1) + `{"field":"XM","words":"不符"}]`
+	}
 	cases := []struct {
 		name, faults string
 		good         bool

@@ -32,7 +32,9 @@ import (
 type Department interface {
 	// Deliver hands over one item. The item's ID and round are the idempotency
 	// key: the same content again returns the same receipt, another content is a
-	// fault of kind Conflict. After an error of kind Unavailable the item may or
+	// fault of kind Conflict. A later round takes the place of an open item,
+	// whether the department returned it or its officers did at our desk; of one
+	// that is decided or withdrawn it is a Conflict. After an error of kind Unavailable the item may or
 	// may not have arrived; deliver it again.
 	Deliver(ctx context.Context, d Delivery) (Receipt, error)
 
@@ -41,8 +43,11 @@ type Department interface {
 	// department knows nothing of an item.
 	Status(ctx context.Context, itemIDs []string) ([]Answer, error)
 
-	// Withdraw takes an item back. Repeating it is harmless. After a decision it
-	// is a fault of kind Conflict, and the Answer beside it tells the decision.
+	// Withdraw takes an item back, also one that is returned. Repeating it is
+	// harmless; delivering the item again afterwards does not revive it. After a
+	// decision it is a fault of kind Conflict, and the Answer beside it tells the
+	// decision. An item that the department has never seen is ITEM_UNKNOWN; a
+	// delivery that is still under way may arrive after that.
 	Withdraw(ctx context.Context, itemID string) (Answer, error)
 
 	// Lookup asks what the department's registers hold, for all persons and all

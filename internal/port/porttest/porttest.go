@@ -41,6 +41,7 @@ type Fixture struct {
 	Department port.Department
 	Delivery   func(itemID string) port.Delivery // something that the department takes
 	Other      func(port.Delivery) port.Delivery // the same item with another content
+	Sends      func(field string) bool           // whether the port sends a field of ours
 	Lookups    []string                          // all of the department's
 	Known      []citizen.Number                  // at least two persons in its registers
 	Facts      catalog.Facts                     // what it holds of the first of them
@@ -71,9 +72,17 @@ func Run(t *testing.T, open func(t *testing.T, timeout time.Duration) Fixture) {
 		{"an answer lost on the way is found by delivering again", lostAnswer},
 		{"many deliver the same item at once and it is kept once", stampede},
 		{"status keeps the order asked and leaves gaps", status},
+		{"a return names what was delivered, all at once", returns},
 		{"a returned item takes the next round", rounds},
+		{"a later round takes the place of an open item", replaced},
+		{"a decided item takes no round", noRoundAfterDecision},
+		{"an answer of a later round lost on the way is found by delivering again", lostRound},
 		{"an item is withdrawn before the decision, and again", withdraw},
+		{"a returned item is withdrawn, and takes no round", withdrawReturned},
+		{"a withdrawn item is not revived by its delivery", notRevived},
+		{"a withdrawal lost on the way is found by repeating it", lostWithdrawal},
 		{"an item is not withdrawn after the decision", tooLate},
+		{"an item is withdrawn or decided, never both", race},
 		{"an item never delivered cannot be withdrawn", neverDelivered},
 		{"a lookup is one call for all persons", lookup},
 		{"a ref that occurs twice is refused", refTwice},
@@ -114,10 +123,6 @@ func otherwise(t *testing.T, f Fixture) {
 	d := f.Delivery("item-1")
 	deliver(t, f, d)
 	_, err := f.Department.Deliver(t.Context(), f.Other(d))
-	wantFault(t, err, fault.Conflict, "ITEM_DELIVERED_OTHERWISE")
-	next := f.Other(d)
-	next.Round++
-	_, err = f.Department.Deliver(t.Context(), next) // nobody has returned it
 	wantFault(t, err, fault.Conflict, "ITEM_DELIVERED_OTHERWISE")
 }
 
@@ -192,66 +197,6 @@ func status(t *testing.T, f Fixture) {
 	if none := statusOf(t, f); len(none) != 0 {
 		t.Errorf("asked about nothing, answered %d", len(none))
 	}
-}
-
-func rounds(t *testing.T, f Fixture) {
-	d := f.Delivery("item-1")
-	first := deliver(t, f, d)
-	f.Decide(d.ItemID, port.Returned)
-	returned := statusOf(t, f, d.ItemID)[0]
-	if returned.State != port.Returned || returned.Words == "" {
-		t.Fatalf("state %q with words %q, want it returned with reasons", returned.State, returned.Words)
-	}
-	_, err := f.Department.Deliver(t.Context(), f.Other(d))
-	wantFault(t, err, fault.Conflict, "ITEM_DELIVERED_OTHERWISE") // the same round
-	next := f.Other(d)
-	next.Round++
-	second := deliver(t, f, next)
-	if second.Number == first.Number {
-		t.Error("both rounds have the same receipt")
-	}
-	if again := deliver(t, f, next); again != second {
-		t.Errorf("receipt %+v, before %+v", again, second)
-	}
-	if late := deliver(t, f, d); late != first {
-		t.Errorf("the first round, late: receipt %+v, before %+v", late, first)
-	}
-	if a := statusOf(t, f, d.ItemID)[0]; a.State != port.Received || a.Sequence <= returned.Sequence {
-		t.Errorf("state %q, sequence %d after %d", a.State, a.Sequence, returned.Sequence)
-	}
-}
-
-func withdraw(t *testing.T, f Fixture) {
-	d := f.Delivery("item-1")
-	deliver(t, f, d)
-	first, err := f.Department.Withdraw(t.Context(), d.ItemID)
-	if err != nil || first.State != port.Withdrawn || first.ItemID != d.ItemID {
-		t.Fatalf("answer %+v, error %v", first, err)
-	}
-	again, err := f.Department.Withdraw(t.Context(), d.ItemID)
-	if err != nil || !reflect.DeepEqual(again, first) {
-		t.Fatalf("answer %+v, the first time %+v, error %v", again, first, err)
-	}
-	f.Decide(d.ItemID, port.Approved)
-	if len(f.Acts()) != 0 {
-		t.Error("a withdrawn item was approved")
-	}
-}
-
-func tooLate(t *testing.T, f Fixture) {
-	d := f.Delivery("item-1")
-	deliver(t, f, d)
-	f.Decide(d.ItemID, port.Approved)
-	a, err := f.Department.Withdraw(t.Context(), d.ItemID)
-	wantFault(t, err, fault.Conflict, "ITEM_DECIDED")
-	if a.State != port.Approved || a.Number == "" {
-		t.Errorf("answer %+v beside the fault, want the decision", a)
-	}
-}
-
-func neverDelivered(t *testing.T, f Fixture) {
-	_, err := f.Department.Withdraw(t.Context(), "nobody-1")
-	wantFault(t, err, fault.NotFound, "ITEM_UNKNOWN")
 }
 
 func lookup(t *testing.T, f Fixture) {
