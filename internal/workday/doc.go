@@ -9,5 +9,12 @@
 //
 // A [Day] is a civil date in China. Deadlines promised to people are in working
 // days ([Calendar.Due]); the limits that bind applicants are mostly in calendar
-// days ([Calendar.CalendarDue]).
+// days ([Calendar.CalendarDue]). Matters that wait for one another are reckoned
+// together ([Calendar.Chain]).
+//
+// A day on which something happens is never counted for what begins by it (民法典
+// 201): not the day of acceptance for the deadline, not the day of a stop for the
+// pause, not the day of a resumption for the time that goes on. So every interval
+// here is open at its beginning and closed at its end, and intervals that follow
+// one another leave out no day and share none.
 package workday

@@ -43,3 +43,12 @@ func (c *Calendar) CalendarDue(from Day, n int) Due {
 	}
 	return l.close()
 }
+
+// Deemed is the n-th working day after papers came in, the last on which their want
+// can be told. If nothing is told until then, they count as accepted on the day
+// they came in (行政许可法 32, by analogy), which is not the day that this answers.
+func (c *Calendar) Deemed(received Day, n int) Due {
+	due := c.Due(received, n)
+	due.Steps[len(due.Steps)-1].Note = deemedNote(received, due.Provisional)
+	return due
+}

@@ -31,8 +31,8 @@ func (p *Problems) Error() string {
 
 // year is the schedule of one year as written.
 type year struct {
-	Off  []string // days without work; weekends may be named too
-	Work []string // make-up workdays, all on weekends
+	Off  []string `json:"off"`  // days without work; weekends may be named too
+	Work []string `json:"work"` // make-up workdays, all on weekends
 }
 
 // Load reads a schedule {"2026": {"off": ["2026-01-01", …], "work": ["2026-01-04", …]}}.

@@ -76,6 +76,34 @@ func (l *ledger) endNote() Text {
 	return text(t.Zh+"。", t.En+".")
 }
 
+// deemedNote words the last day on which a want of papers can be told.
+func deemedNote(received Day, provisional bool) Text {
+	t := text(fmt.Sprintf("至本日未一次告知需要补正的全部内容的，自收到材料之日 %v 起即为受理(参照《行政许可法》第三十二条)", received),
+		fmt.Sprintf("The last day to tell everything that is wanting; after silence the papers count as accepted on %v, the day they came in (Administrative Licensing Law art. 32, by analogy)", received))
+	if provisional {
+		return text(t.Zh+"，日期为暂定。", t.En+"; the date is provisional.")
+	}
+	return text(t.Zh+"。", t.En+".")
+}
+
+// note words a change, the days themselves first.
+func (x Change) note() Text {
+	t := text("上班或休息不变", "Works or is off as before")
+	switch {
+	case x.Opens:
+		t = text("由休息改为上班", "A day off becomes a working day")
+	case x.Closes:
+		t = text("由上班改为休息", "A working day becomes a day off")
+	}
+	switch {
+	case x.Settles:
+		return text(t.Zh+"，由暂定转为确定。", t.En+"; it was provisional and is settled now.")
+	case x.Unsettles:
+		return text(t.Zh+"，由确定转为暂定。", t.En+"; it was settled and is provisional now.")
+	}
+	return text(t.Zh+"。", t.En+".")
+}
+
 // missing is the year whose notice is wanted for an unsettled day.
 func (c *Calendar) missing(d Day) int {
 	if y := d.Year(); !c.years[y] {
