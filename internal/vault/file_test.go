@@ -114,12 +114,57 @@ func TestLoadFileRefuses(t *testing.T) {
 
 func TestKeysAreNotPrinted(t *testing.T) {
 	keys := vault.Generate()
-	shown := fmt.Sprintf("%v %+v %#v %s %x %d %v", keys, keys, keys, keys, keys, &keys, keys.Sealing)
-	for _, key := range [][]byte{keys.Index, keys.Sealing[0].Key, keys.TokenKey} {
+	shown := fmt.Sprintf("%v %+v %#v %s %x %d %v", keys, keys, keys, keys, keys, &keys, keys.Sealing) + fmt.Sprintf("%v %+v %x", keys.Signers, keys.Signers, keys.Signers)
+	for _, key := range [][]byte{keys.Index, keys.Sealing[0].Key, keys.TokenKey, keys.Signers[0].Private, keys.Signers[1].Private} {
 		for _, form := range []string{hex.EncodeToString(key), fmt.Sprint(key), string(key), base64.StdEncoding.EncodeToString(key)} {
 			if strings.Contains(shown, form) {
 				t.Fatalf("printed: %s", shown)
 			}
+		}
+	}
+}
+
+// A file that was made before there were seals opens, and is completed without
+// losing what it holds; a signer that is in use is not replaced.
+func TestKeysFileOfBeforeSeals(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys.json")
+	old := vault.Generate()
+	old.Signers = nil
+	if err := vault.SaveFile(path, old); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || strings.Contains(string(text), "signers") {
+		t.Fatalf("this is no file of before: %v", err)
+	}
+	back, err := vault.LoadFile(path)
+	if err != nil || back.Complete() {
+		t.Fatalf("%v %v", back, err)
+	}
+	whole := back.WithSigners()
+	if err := vault.SaveFile(path, whole); err != nil || !whole.Complete() || len(whole.Signers) != 2 || len(back.Signers) != 0 {
+		t.Errorf("completed: %v", err)
+	}
+	if again := whole.WithSigners(); !reflect.DeepEqual(again, whole) {
+		t.Error("complete keys were completed")
+	}
+	for name, other := range map[string]vault.Keys{"none": old, "others": old.WithSigners()} {
+		if err := vault.SaveFile(path, other); !errors.Is(err, vault.ErrKeysInUse) {
+			t.Errorf("%s over signers in use: %v", name, err)
+		}
+	}
+	newer := whole
+	newer.Signers = append(newer.Signers, vault.SignerKey{Suite: "SM2", Private: old.Index})
+	if key, ok := newer.Signer("SM2"); !ok || !reflect.DeepEqual(key, old.Index) {
+		t.Error("the last of a suite does not seal")
+	}
+	if err := vault.SaveFile(path, newer); err != nil {
+		t.Errorf("one more: %v", err)
+	}
+	for name, bad := range map[string]vault.SignerKey{"no suite": {Private: old.Index}, "a short key": {Suite: "SM2", Private: old.Index[:8]}} {
+		keys := whole
+		keys.Signers = []vault.SignerKey{bad}
+		if _, err := vault.New(keys); err == nil {
+			t.Errorf("%s: taken", name)
 		}
 	}
 }

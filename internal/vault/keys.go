@@ -22,7 +22,21 @@ type Keys struct {
 	Signing  []byte       `json:"signing"` // cursors and our own messages to ourselves
 	Calling  []byte       `json:"calling"` // what the departments' callback secrets are derived from
 	TokenKey []byte       `json:"token"`   // tokens of the demo's own sign-in
+
+	// Signers are the private keys of the electronic seal (电子签章) on feedback sheets.
+	// The last of a suite seals; older ones stay, so that what they sealed can be
+	// checked with the public keys we publish. A file of before may have none.
+	Signers []SignerKey `json:"signers,omitempty"`
 }
+
+// SignerKey is a private key of the electronic seal.
+type SignerKey struct {
+	Suite   string `json:"suite"` // ED25519 or SM2, as package seal names them
+	Private []byte `json:"key"`   // the seed of RFC 8032, or SM2's number d, big-endian
+}
+
+// signerSuites are those that fresh keys have a signer of.
+var signerSuites = []string{"ED25519", "SM2"}
 
 // SealingKey is one version of the key that data at rest is sealed with.
 type SealingKey struct {
@@ -36,7 +50,32 @@ func Generate() Keys {
 		Current: 1,
 		Sealing: []SealingKey{{ID: 1, Key: fresh()}},
 		Index:   fresh(), Signing: fresh(), Calling: fresh(), TokenKey: fresh(),
+	}.WithSigners()
+}
+
+// WithSigners answers the keys with a fresh signer of each suite that they have
+// none of. A file of before is completed so.
+func (k Keys) WithSigners() Keys {
+	k.Signers = slices.Clone(k.Signers)
+	for _, suite := range signerSuites {
+		if _, ok := k.Signer(suite); !ok {
+			k.Signers = append(k.Signers, SignerKey{Suite: suite, Private: scalar()})
+		}
 	}
+	return k
+}
+
+// Complete tells whether there is a signer of each suite.
+func (k Keys) Complete() bool { return len(k.WithSigners().Signers) == len(k.Signers) }
+
+// Signer is the private key that seals by a suite, false if there is none.
+func (k Keys) Signer(suite string) ([]byte, bool) {
+	for _, s := range slices.Backward(k.Signers) {
+		if s.Suite == suite {
+			return s.Private, true
+		}
+	}
+	return nil, false
 }
 
 // fresh is a new key; crypto/rand ends the program rather than fail.
@@ -44,6 +83,16 @@ func fresh() []byte {
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key)
 	return key
+}
+
+// scalar is a key that is below the order of SM2's curve, FFFFFFFE…, and so a
+// private key of either suite.
+func scalar() []byte {
+	for {
+		if key := fresh(); key[0] != 0xff {
+			return key
+		}
+	}
 }
 
 // Rotate answers the keys with a new current sealing key. Old ones still open what
@@ -89,6 +138,12 @@ func (k Keys) check() error {
 		}
 		seen[s.ID] = true
 	}
+	for i, s := range k.Signers {
+		found = append(found, sound(fmt.Sprintf("signer %d", i+1), s.Private))
+		if s.Suite == "" {
+			found = append(found, fmt.Errorf("signer %d has no suite", i+1))
+		}
+	}
 	if !seen[k.Current] {
 		found = append(found, fmt.Errorf("there is no current sealing key %d", k.Current))
 	}
@@ -102,12 +157,17 @@ func sound(name string, key []byte) error {
 	return nil
 }
 
-// holds tells whether all that other could open or recognise, k can too.
+// holds tells whether all that other could open, recognise or sign, k can too.
 func (k Keys) holds(other Keys) bool {
 	for _, s := range other.Sealing {
 		if !slices.ContainsFunc(k.Sealing, func(mine SealingKey) bool {
 			return mine.ID == s.ID && bytes.Equal(mine.Key, s.Key)
 		}) {
+			return false
+		}
+	}
+	for _, s := range other.Signers {
+		if !slices.ContainsFunc(k.Signers, func(mine SignerKey) bool { return mine.Suite == s.Suite && bytes.Equal(mine.Private, s.Private) }) {
 			return false
 		}
 	}
@@ -122,4 +182,9 @@ func (k Keys) Format(f fmt.State, _ rune) {
 // Format prints the key's ID, whatever the verb.
 func (s SealingKey) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "sealing key %d", s.ID)
+}
+
+// Format prints the signer's suite, whatever the verb.
+func (s SignerKey) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "%s signer", s.Suite)
 }
