@@ -185,7 +185,13 @@ func (o *office) decide(tx *sql.Tx, w work, v verdict) error {
 			return err
 		}
 	}
-	return o.announce(tx, w.ID)
+	if err := o.announce(tx, w.ID); err != nil {
+		return err
+	}
+	if v.state == port.Approved && o.odd(o.trouble.get().Odds.Contradiction, "contradiction", w.ID, 0) {
+		return o.contradict(tx, w.ID)
+	}
+	return nil
 }
 
 // ending says how an item ends: as forced, as the hook says, else by the rates.

@@ -43,7 +43,17 @@ func (o *office) announce(tx *sql.Tx, id string) error {
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
 	}
-	_, err = tx.Exec(`INSERT INTO notices (item, sequence, body, next_at) SELECT id, sequence, ?, ? FROM items WHERE id = ? AND callback <> ''`, body, o.now().UnixMilli(), id)
+	return o.keepNotice(tx, m, body)
+}
+
+// keepNotice puts a callback into the courier's book, for now or for later.
+func (o *office) keepNotice(tx *sql.Tx, m port.Message, body []byte) error {
+	at := o.now()
+	if odds := o.trouble.get().Odds; o.odd(odds.LateCallback, "late", m.Item, 0) {
+		at = at.Add(odds.LateBy)
+	}
+	_, err := tx.Exec(`INSERT INTO notices (item, sequence, body, next_at) SELECT id, ?, ?, ? FROM items WHERE id = ? AND callback <> ''`,
+		m.Sequence, body, at.UnixMilli(), m.Item)
 	if err != nil {
 		return fmt.Errorf("keep callback: %w", err)
 	}
@@ -80,7 +90,7 @@ func (o *office) round() (time.Time, error) {
 		for i := range bag {
 			sending.Go(func() {
 				bag[i].err = o.send(bag[i])
-				if f.DuplicateCallbacks && bag[i].err == nil {
+				if twice := f.DuplicateCallbacks || o.odd(f.Odds.DoubleCallback, "double", bag[i].item, 0); twice && bag[i].err == nil {
 					bag[i].err = o.send(bag[i])
 				}
 			})
@@ -105,16 +115,8 @@ func (o *office) bag(shuffled bool) ([]letter, time.Time, error) {
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("due callbacks: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var bag []letter
-	for rows.Next() {
-		var l letter
-		if err := rows.Scan(&l.item, &l.sequence, &l.attempts, &l.url, &l.body); err != nil {
-			return nil, time.Time{}, fmt.Errorf("due callbacks: %w", err)
-		}
-		bag = append(bag, l)
-	}
-	if err := rows.Err(); err != nil || len(bag) > 0 {
+	bag, err := letters(rows)
+	if err != nil || len(bag) > 0 {
 		return bag, time.Time{}, err
 	}
 	var next sql.NullInt64
@@ -123,6 +125,19 @@ func (o *office) bag(shuffled bool) ([]letter, time.Time, error) {
 		return nil, time.Time{}, err
 	}
 	return nil, fromMillis(next.Int64), nil
+}
+
+func letters(rows *sql.Rows) ([]letter, error) {
+	defer func() { _ = rows.Close() }()
+	var bag []letter
+	for rows.Next() {
+		var l letter
+		if err := rows.Scan(&l.item, &l.sequence, &l.attempts, &l.url, &l.body); err != nil {
+			return nil, fmt.Errorf("due callbacks: %w", err)
+		}
+		bag = append(bag, l)
+	}
+	return bag, rows.Err()
 }
 
 func (o *office) send(l letter) error {

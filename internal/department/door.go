@@ -143,7 +143,7 @@ func (o *office) serve(w http.ResponseWriter, r *http.Request, h handler, id str
 		return
 	}
 	said, err := h(r, id, body)
-	if o.trouble.get().LoseAnswer {
+	if o.trouble.get().LoseAnswer || errors.Is(err, errReceiptLost) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = conn.Close()
 		}

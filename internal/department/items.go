@@ -32,14 +32,27 @@ func (o *office) takeItem(r *http.Request, id string, body []byte) (any, error) 
 		return nil, err
 	}
 	var receipt restjson.Receipt
+	var fresh, early bool
 	err := o.book.write(r.Context(), func(tx *sql.Tx) (err error) {
-		receipt, err = o.keepItem(tx, id, item)
+		receipt, fresh, err = o.keepItem(tx, id, item)
+		if early = err == nil && fresh && o.odd(o.trouble.get().Odds.EarlyResult, "early", id, item.Round); early {
+			err = o.hasten(tx, id)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if early {
+		if err := o.tellNow(r.Context(), id); err != nil {
+			return nil, err
+		}
+	}
 	ring(o.clerkBell)
+	ring(o.courierBell)
+	if fresh && o.odd(o.trouble.get().Odds.LostReceipt, "receipt", id, item.Round) {
+		return nil, errReceiptLost
+	}
 	return receipt, nil
 }
 
@@ -71,18 +84,19 @@ func digest(item restjson.Item) ([]byte, error) {
 	return sum[:], nil
 }
 
-func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.Receipt, error) {
+// keepItem gives the receipt, and whether this is the first delivery of its round.
+func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (receipt restjson.Receipt, fresh bool, err error) {
 	sum, err := digest(item)
 	if err != nil {
-		return restjson.Receipt{}, err
+		return receipt, false, err
 	}
 	receipt, found, err := earlierReceipt(tx, id, item, sum)
 	if found || err != nil {
-		return receipt, err
+		return receipt, false, err
 	}
 	sequence, err := nextRound(tx, id, item)
 	if err != nil {
-		return receipt, err
+		return receipt, false, err
 	}
 	days := time.Duration(o.matters[item.Matter].Days.Joint())
 	now := o.now()
@@ -90,15 +104,15 @@ func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.R
 	decideAt := now.Add(o.thinking(id, item))
 	number, err := o.receiptNumber(tx, now)
 	if err != nil {
-		return receipt, err
+		return receipt, false, err
 	}
 	if _, err := tx.Exec(`INSERT INTO deliveries (item, round, digest, number, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		id, item.Round, sum, number, now.UnixMilli(), dueAt.UnixMilli()); err != nil {
-		return receipt, fmt.Errorf("keep delivery: %w", err)
+		return receipt, false, fmt.Errorf("keep delivery: %w", err)
 	}
 	fields, materials, err := content(item)
 	if err != nil {
-		return receipt, err
+		return receipt, false, err
 	}
 	lookAt := now.Add(decideAt.Sub(now) / 3)
 	_, err = tx.Exec(`INSERT INTO items (id, round, matter, "case", applicant, fields, materials, callback, state, sequence, received_at, decide_at, due_at, next_at)
@@ -109,9 +123,9 @@ func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (restjson.R
 		id, item.Round, item.Matter, item.Case, item.Applicant, fields, materials, item.Callback, port.Received, sequence,
 		now.UnixMilli(), decideAt.UnixMilli(), dueAt.UnixMilli(), lookAt.UnixMilli())
 	if err != nil {
-		return receipt, fmt.Errorf("keep item: %w", err)
+		return receipt, false, fmt.Errorf("keep item: %w", err)
 	}
-	return restjson.Receipt{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, nil
+	return restjson.Receipt{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, true, nil
 }
 
 // content is what of a delivery is looked at later, as JSON.

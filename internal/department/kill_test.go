@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,7 +18,10 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port"
 )
 
-const childDir = "VETGRAPH_TEST_DEPARTMENTS"
+const (
+	childDir     = "VETGRAPH_TEST_DEPARTMENTS"
+	childReturns = "VETGRAPH_TEST_RETURNS" // share of the items that are returned
+)
 
 // TestMain lets the test's own program be the departments' process.
 func TestMain(m *testing.M) {
@@ -27,7 +31,8 @@ func TestMain(m *testing.M) {
 	}
 	c, err := catalog.Builtin()
 	if err == nil {
-		err = department.Run(context.Background(), department.Config{Catalog: c, Dir: dir, WorkdayTakes: 10 * time.Millisecond},
+		share, _ := strconv.ParseFloat(os.Getenv(childReturns), 64) // none if it is not set
+		err = department.Run(context.Background(), department.Config{Catalog: c, Dir: dir, WorkdayTakes: 10 * time.Millisecond, Rates: department.Rates{Return: share}},
 			func(ends map[string]port.Endpoint) { _ = json.NewEncoder(os.Stdout).Encode(ends) })
 	}
 	_, _ = fmt.Fprintln(os.Stderr, err)
@@ -35,10 +40,10 @@ func TestMain(m *testing.M) {
 }
 
 // life starts the departments in a process of their own.
-func life(t *testing.T, dir string) (map[string]port.Endpoint, *exec.Cmd) {
+func life(t *testing.T, dir string, env ...string) (map[string]port.Endpoint, *exec.Cmd) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childDir+"="+dir)
+	cmd.Env = append(append(os.Environ(), childDir+"="+dir), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	must(t, err)

@@ -19,6 +19,19 @@ type Fault struct {
 	NoCallbacks        bool          // decides, but does not call back
 	DuplicateCallbacks bool          // says everything twice
 	ShuffledCallbacks  bool          // tells the newest news first, older ones afterwards
+	Odds               Odds          // oddities that befall some items
+}
+
+// Odds are shares between 0 and 1 of the items that something odd befalls. Which
+// these are follows from the seed and the item's ID, so they are the same in
+// every life, and a smaller share is a part of a larger one.
+type Odds struct {
+	EarlyResult    float64       // decided and told before the receipt is given
+	LostReceipt    float64       // kept, but the first receipt of a round is lost on the way
+	Contradiction  float64       // told as rejected after it was approved, under a higher sequence; the books say approved
+	DoubleCallback float64       // everything about it is told twice
+	LateCallback   float64       // everything about it is told only LateBy after it happened
+	LateBy         time.Duration // by the department's clock
 }
 
 // SetFault makes a department misbehave, or behave again.

@@ -9,7 +9,10 @@
 //
 // A port of the catalogue may name another path, a timeout and a batch size.
 // Lookups that share a path share a call, however many persons and lookups.
-// Results come by callback, a port.Message signed by port.SignCallback.
+// Results come by callback, a port.Message signed by port.SignCallback. A return
+// lists what is amiss in faults: a field under the name it was sent by, or a
+// material code, each with words. Corrections are the same item again with the
+// next round, through the CORRECTION port where the catalogue has one.
 package restjson
 
 import (

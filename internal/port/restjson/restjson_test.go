@@ -98,6 +98,57 @@ func TestDeliverSends(t *testing.T) {
 	}
 }
 
+func TestALaterRoundGoesThroughTheCorrectionPort(t *testing.T) {
+	for _, c := range []struct {
+		name, path string
+		port       *catalog.Port
+	}{
+		{"of its own", "PUT /hukou-fix/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M04", Path: "/hukou-fix/{id}"}},
+		{"of another matter", "PUT /hukou/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M05", Path: "/card"}},
+		{"without a path", "PUT /items/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M04"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var paths []string
+			var rounds []int
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var body restjson.Item
+				if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Fields["XM"] != "王" {
+					t.Errorf("body %+v, error %v", body, err)
+				}
+				paths, rounds = append(paths, r.Method+" "+r.URL.Path), append(rounds, body.Round)
+				says(200, "application/json", receipt)(w, r)
+			}))
+			defer server.Close()
+			cat := police()
+			cat.Ports = append(cat.Ports, c.port)
+			d, err := restjson.Open(port.Setup{Catalog: cat, Department: "PS", Now: time.Now, Endpoint: port.Endpoint{URL: server.URL}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for round := range 3 {
+				if _, err := d.Deliver(t.Context(), port.Delivery{ItemID: "item-1", Round: round, Matter: "M04", Answers: map[string]any{"name": "王"}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := []string{"PUT /hukou/item-1", c.path, c.path}; !slices.Equal(paths, want) || !slices.Equal(rounds, []int{0, 1, 2}) {
+				t.Errorf("went through %v as rounds %v, want %v", paths, rounds, want)
+			}
+		})
+	}
+}
+
+func TestStatusTellsDefectsUnderOurNames(t *testing.T) {
+	body := `{"items":[{"item":"item-1","matter":"M04","state":"RETURNED","sequence":3,"decidedAt":"2026-11-23T09:00:00Z","words":"请补正。",
+		"faults":[{"field":"XM","words":"姓名有误"},{"field":"QM","words":"未签名"}]}]}`
+	a, err := talk(t, says(200, "application/json", body)).Status(t.Context(), []string{"item-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []port.Defect{{Field: "name", Words: "姓名有误"}}; !reflect.DeepEqual(a[0].Faults, want) || a[0].Words != "请补正。\n未签名" {
+		t.Errorf("faults %+v, words %q", a[0].Faults, a[0].Words)
+	}
+}
+
 func TestDeliverUnderstands(t *testing.T) {
 	const jsonType = "application/json"
 	cases := []struct {

@@ -1,0 +1,65 @@
+package department
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/vetgraph/vetgraph/internal/port"
+)
+
+// errReceiptLost ends a call whose answer does not arrive.
+var errReceiptLost = errors.New("the receipt is lost on the way")
+
+// odd says whether something that befalls a share of the items befalls this one.
+func (o *office) odd(share float64, what, id string, round int) bool {
+	return share > 0 && o.luck(what, id, round) < share
+}
+
+// hasten decides an item in the same breath in which it was kept.
+func (o *office) hasten(tx *sql.Tx, id string) error {
+	w, err := o.workOn(tx, id)
+	if err != nil {
+		return err
+	}
+	return o.end(tx, w, o.ending(w))
+}
+
+// tellNow sends an item's callbacks at once, and once; what is not confirmed is
+// left to the courier, who may meanwhile have said the same.
+func (o *office) tellNow(ctx context.Context, id string) error {
+	if f := o.trouble.get(); f.Silent || f.NoCallbacks {
+		return nil
+	}
+	rows, err := o.book.readers.QueryContext(ctx, `SELECT n.item, n.sequence, n.attempts, i.callback, n.body FROM notices n JOIN items i ON i.id = n.item
+		WHERE n.item = ? AND n.next_at <= ? ORDER BY n.sequence`, id, o.now().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("callbacks of an early result: %w", err)
+	}
+	bag, err := letters(rows)
+	if err != nil {
+		return err
+	}
+	for i := range bag {
+		bag[i].err = o.send(bag[i])
+	}
+	return o.settle(bag)
+}
+
+// contradict puts a second word behind an approval: that it was rejected. The
+// item's own row is not touched: whoever asks is told of the approval.
+func (o *office) contradict(tx *sql.Tx, id string) error {
+	m, err := message(o, tx.QueryRow(`SELECT `+messageColumns+` FROM items WHERE id = ?`, id))
+	if err != nil {
+		return err
+	}
+	m.State, m.Sequence, m.Number, m.Outputs = port.Rejected, m.Sequence+1, "", nil
+	m.Words = words(verdict{state: port.Rejected})
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("contradiction: %w", err)
+	}
+	return o.keepNotice(tx, m, body)
+}
