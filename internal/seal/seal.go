@@ -33,6 +33,8 @@ var (
 	ErrUnknownKey = errors.New("sealed with a key that is not here")
 	// ErrForged says that what was sealed was changed, or never was by that key.
 	ErrForged = errors.New("the seal does not belong to this content")
+	// ErrTooLong says that a sheet has more lines than a QR code bears.
+	ErrTooLong = errors.New("the sheet fits no QR code")
 )
 
 // Suite names a way to sign, as configuration, keys and sealed texts write it.

@@ -177,7 +177,7 @@ func (s Sheet) encode() (string, error) {
 		body, err = s.write(shortNumber)
 	}
 	if err == nil && len(body) > Longest-signatureRoom {
-		err = fmt.Errorf("its text has %d bytes and with its signature fits no QR code", len(body))
+		err = fmt.Errorf("%w: %d bytes before its signature", ErrTooLong, len(body))
 	}
 	return body, err
 }
