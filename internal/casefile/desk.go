@@ -19,6 +19,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -35,7 +36,9 @@ type Desk struct {
 	Outbox    Outbox
 	Bell      *Bell
 	Now       func() time.Time
-	Closing   int // hour of day at which windows close; what comes later counts from the next working day
+	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal
+	Issuer    string       // name of who seals, as sheets show it
+	Closing   int          // hour of day at which windows close; what comes later counts from the next working day
 }
 
 // Outbox takes items that are to be carried to their departments once the
