@@ -76,9 +76,9 @@ func TestChain(t *testing.T) {
 
 func TestChainTellsTheWayThatDecides(t *testing.T) {
 	s := append(four(), workday.Stretch{Matter: "M12", Days: 2, After: []string{"M03", "M04", "M01"}}, workday.Stretch{Matter: "M03", Days: 2},
-		workday.Stretch{Matter: "M13", Days: 0, After: []string{"M12"}})
+		workday.Stretch{Matter: "M13", Days: 0, After: []string{"M12"}}, workday.Stretch{Matter: "M11", Days: 2, After: []string{"M04", "M03"}})
 	dues := chain(t, "2026-11-23", s)
-	for m, want := range map[string]string{"M08": "M01 M04 M05 M08", "M12": "M04 M12", "M13": "M04 M12 M13"} { // M03 and M04 are due together
+	for m, want := range map[string]string{"M08": "M01 M04 M05 M08", "M11": "M04 M11", "M12": "M04 M12", "M13": "M04 M12 M13"} { // M03 and M04 are due together
 		var got []string
 		for _, step := range dues[m].Steps {
 			if step.Kind == workday.Start {
@@ -137,9 +137,30 @@ func TestChainDoubtsWhatItWaitsFor(t *testing.T) {
 		{Matter: "B", Days: 10, Pauses: []workday.Pause{{From: day(t, "2026-12-30"), To: day(t, "2028-02-01")}}},
 		{Matter: "C", Days: 1, After: []string{"A", "B"}},
 		{Matter: "D", Days: 1, After: []string{"C"}},
+		{Matter: "E", Days: 20, Pauses: []workday.Pause{{From: day(t, "2026-12-30"), To: day(t, "2028-02-01")}}},
+		{Matter: "F", Days: 1, After: []string{"C", "E"}},
 	})
-	if err != nil || !dues["A"].Provisional || dues["B"].Provisional || !dues["C"].Provisional || !dues["D"].Provisional {
+	if err != nil || !dues["A"].Provisional || dues["B"].Provisional || !dues["C"].Provisional || !dues["D"].Provisional ||
+		dues["E"].Provisional || !dues["F"].Provisional || dues["E"].Day <= dues["C"].Day {
 		t.Errorf("%v, %v", dues, err)
+	}
+	if end := dues["F"].Steps[len(dues["F"].Steps)-1].Note; !strings.Contains(end.Zh, "暂定") {
+		t.Errorf("%v", end)
+	}
+}
+
+// Two matters follow the same one; what follows the first of them must not read the
+// ledger of the second.
+func TestChainsDoNotShareTheirLedgers(t *testing.T) {
+	dues := chain(t, "2026-02-11", []workday.Stretch{
+		{Matter: "A", Days: 4}, {Matter: "B", Days: 1, After: []string{"A"}}, {Matter: "C", Days: 2, After: []string{"A"}}, {Matter: "D", Days: 1, After: []string{"B"}},
+	})
+	var got []string
+	for _, s := range dues["D"].Steps {
+		got = append(got, s.Matter+" "+string(s.Kind))
+	}
+	if want := "A START,A COUNTED,A MAKE_UP,A HOLIDAY,A COUNTED,B START,B COUNTED,D START,D COUNTED,D END"; strings.Join(got, ",") != want {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -280,6 +301,21 @@ func wholeLedger(t *rapid.T, accepted workday.Day, due workday.Due, stretches []
 	for _, s := range due.Steps {
 		if counted[s.Matter] != max(of[s.Matter].Days, 0) {
 			t.Fatalf("%s has %d days, not %d", s.Matter, counted[s.Matter], of[s.Matter].Days)
+		}
+	}
+}
+
+func BenchmarkChain(b *testing.B) {
+	var s []workday.Stretch
+	for i, n := range []int{1, 10, 2, 1, 10, 1, 10, 3, 1, 10, 1, 3, 5} {
+		s = append(s, workday.Stretch{Matter: fmt.Sprintf("M%02d", i+1), Days: n})
+	}
+	for _, edge := range [][2]int{{0, 1}, {0, 2}, {0, 3}, {3, 4}, {4, 7}, {3, 6}, {3, 11}} {
+		s[edge[1]].After = append(s[edge[1]].After, s[edge[0]].Matter)
+	}
+	for b.Loop() {
+		if _, err := workday.Builtin().Chain(workday.Date(2026, 9, 30), s); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (l *ledger) put(e entry) {
 
 // joins tells whether an entry only lengthens the one before it.
 func (e entry) joins(next entry) bool {
-	return e.Kind == next.Kind && e.Matter == next.Matter && e.Until+1 == next.Day &&
+	return e.Kind == next.Kind && e.Until+1 == next.Day &&
 		e.pause.Open == next.pause.Open && e.pause.Reason == next.pause.Reason
 }
 
@@ -143,10 +143,9 @@ func (l *ledger) check(d Day) {
 // close writes the deadline and the words of all steps. The ledger itself stays
 // open, for matters that follow.
 func (l *ledger) close() Due {
-	last := entry{Step: Step{Day: l.at, Until: l.at, Kind: End, Matter: l.matter}}
 	due := Due{Day: l.at, Provisional: l.provisional || l.doubted, Open: l.standing, Steps: make([]Step, 0, len(l.entries)+1)}
 	counted := 0
-	for i, e := range append(slices.Clip(l.entries), last) {
+	for i, e := range l.entries {
 		s := e.Step
 		switch s.Kind {
 		case Counted, MakeUp:
@@ -154,8 +153,6 @@ func (l *ledger) close() Due {
 			s.Note = l.calendar.note(s, counted)
 		case Paused:
 			s.Note = e.pause.note(s)
-		case End:
-			s.Note = l.endNote()
 		case Start:
 			s.Note = startNote(i == 0)
 		default:
@@ -163,6 +160,7 @@ func (l *ledger) close() Due {
 		}
 		due.Steps = append(due.Steps, s)
 	}
+	due.Steps = append(due.Steps, Step{Day: l.at, Until: l.at, Kind: End, Matter: l.matter, Note: l.endNote()})
 	return due
 }
 

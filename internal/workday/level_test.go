@@ -54,6 +54,7 @@ func TestThresholds(t *testing.T) {
 		{"share only", workday.Thresholds{YellowDays: -1, YellowShare: 0.5}, 9, 4},
 		{"on the last day", workday.Thresholds{}, 20, 0},
 		{"never", workday.Thresholds{YellowDays: -1, YellowShare: -1}, 20, -1},
+		{"never, of no time", workday.Thresholds{YellowDays: -1, YellowShare: -1}, 0, -1},
 		{"a share that no float has", workday.Thresholds{YellowDays: -1, YellowShare: 0.29}, 100, 29},
 		{"always", workday.Thresholds{YellowDays: -1, YellowShare: 1}, 20, 20},
 	} {

@@ -20,7 +20,7 @@ type Pause struct {
 // clock counts again. Each working day is counted or paused, never both and never
 // neither. Stopped and resumed on one day, or resumed earlier, is no pause.
 func PauseBetween(stopped, resumed Day) Pause {
-	return Pause{From: stopped + 1, To: max(stopped, resumed)}
+	return Pause{From: stopped + 1, To: resumed}
 }
 
 // PauseSince is a pause that has not ended, as seen today: it reaches to today. A

@@ -58,8 +58,26 @@ func TestPauseSince(t *testing.T) {
 			t.Errorf("%s: %v", x.name, end)
 		}
 	}
-	if due := c.DueWithPauses(from, 0, []workday.Pause{workday.PauseSince(from, from)}); due.Open {
+	if due := c.DueWithPauses(from, 0, []workday.Pause{workday.PauseSince(from-3, from)}); due.Open {
 		t.Error("no days, and yet they stand")
+	}
+	two := []workday.Pause{workday.PauseSince(from+2, from+3), workday.PauseSince(from+1, from+3)}
+	a := asJSON(t, c.DueWithPauses(from, 5, two))
+	two[0], two[1] = two[1], two[0]
+	if b := asJSON(t, c.DueWithPauses(from, 5, two)); a != b || !strings.Contains(a, "it stands since 2026-11-25") {
+		t.Errorf("two pauses at once:\n%s\n%s", a, b)
+	}
+}
+
+// The clock is set within two pauses: the one that began first takes the days they share.
+func TestSharedDaysBelongToTheFirstPause(t *testing.T) {
+	first, second := workday.PauseBetween(day(t, "2026-11-19"), day(t, "2026-11-25")), workday.PauseBetween(day(t, "2026-11-20"), day(t, "2026-11-27"))
+	first, second = first.Because(workday.Text{Zh: "甲。", En: "A."}), second.Because(workday.Text{Zh: "乙。", En: "B."})
+	for _, pauses := range [][]workday.Pause{{first, second}, {second, first}} {
+		steps := workday.Builtin().DueWithPauses(day(t, "2026-11-23"), 1, pauses).Steps
+		if steps[1].Days != 2 || !strings.HasPrefix(steps[1].Note.Zh, "甲。") || steps[2].Days != 2 || !strings.HasPrefix(steps[2].Note.Zh, "乙。") {
+			t.Errorf("%v", steps)
+		}
 	}
 }
 
