@@ -2,15 +2,19 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 func (r *caseResolver) Veteran(ctx context.Context, objs []*gen.CaseFile) ([]*gen.Veteran, error) {
@@ -35,6 +39,18 @@ func (r *caseResolver) Items(ctx context.Context, objs []*gen.CaseFile) ([][]*ge
 
 func (r *caseResolver) Materials(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Material, error) {
 	return all(ctx, load(ctx).materials, objs, caseID)
+}
+
+func (r *caseResolver) Clock(ctx context.Context, objs []*gen.CaseFile) ([]*casefile.Clock, error) {
+	panic(fmt.Sprint("Clock - clock"))
+}
+
+func (r *caseResolver) Remedy(ctx context.Context, obj *gen.CaseFile) (*words.Text, error) {
+	panic(fmt.Sprint("Remedy - remedy"))
+}
+
+func (r *caseResolver) Obligations(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Obligation, error) {
+	panic(fmt.Sprint("Obligations - obligations"))
 }
 
 func (r *caseResolver) Timeline(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Event, error) {
@@ -68,6 +84,26 @@ func (r *caseMaterialResolver) NeededBy(ctx context.Context, obj *gen.Material) 
 	return r.matters(obj.NeededBy), nil
 }
 
+func (r *casePayloadResolver) Case(ctx context.Context, obj *model.CasePayload) (*gen.CaseFile, error) {
+	panic(fmt.Sprint("Case - case"))
+}
+
+func (r *defectResolver) Field(ctx context.Context, obj *lifecycle.Defect) (*catalog.Field, error) {
+	panic(fmt.Sprint("Field - field"))
+}
+
+func (r *defectResolver) Material(ctx context.Context, obj *lifecycle.Defect) (*catalog.Material, error) {
+	panic(fmt.Sprint("Material - material"))
+}
+
+func (r *feedbackSheetResolver) Seal(ctx context.Context, obj *model.FeedbackSheet) (*model.SheetSeal, error) {
+	panic(fmt.Sprint("Seal - seal"))
+}
+
+func (r *itemResolver) Case(ctx context.Context, objs []*gen.Item) ([]*gen.CaseFile, error) {
+	panic(fmt.Sprint("Case - case"))
+}
+
 func (r *itemResolver) Matter(ctx context.Context, obj *gen.Item) (*catalog.Matter, error) {
 	return r.Catalogue().Matter(obj.Matter), nil
 }
@@ -80,12 +116,40 @@ func (r *itemResolver) After(ctx context.Context, obj *gen.Item) ([]*catalog.Mat
 	return r.matters(obj.After), nil
 }
 
+func (r *itemResolver) Clock(ctx context.Context, objs []*gen.Item) ([]*casefile.Clock, error) {
+	panic(fmt.Sprint("Clock - clock"))
+}
+
+func (r *itemResolver) Corrections(ctx context.Context, objs []*gen.Item) ([][]*gen.Correction, error) {
+	panic(fmt.Sprint("Corrections - corrections"))
+}
+
+func (r *itemResolver) Answers(ctx context.Context, obj *gen.Item) ([]*model.ItemAnswer, error) {
+	panic(fmt.Sprint("Answers - answers"))
+}
+
+func (r *itemPayloadResolver) Item(ctx context.Context, obj *model.ItemPayload) (*gen.Item, error) {
+	panic(fmt.Sprint("Item - item"))
+}
+
 func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error) {
 	out, err := r.Desk.Submit(ctx, submission(input))
 	if err != nil {
 		return nil, err
 	}
 	return &model.SubmitCasePayload{CaseID: out.CaseID, Replayed: out.Replayed, Problems: r.problems(out.Problems)}, nil
+}
+
+func (r *mutationResolver) SupplementItem(ctx context.Context, input model.SupplementItemInput) (*model.SupplementItemPayload, error) {
+	panic(fmt.Sprint("SupplementItem - supplementItem"))
+}
+
+func (r *mutationResolver) WithdrawItem(ctx context.Context, input model.WithdrawItemInput) (*model.ItemPayload, error) {
+	panic(fmt.Sprint("WithdrawItem - withdrawItem"))
+}
+
+func (r *mutationResolver) WithdrawCase(ctx context.Context, input model.WithdrawCaseInput) (*model.CasePayload, error) {
+	panic(fmt.Sprint("WithdrawCase - withdrawCase"))
 }
 
 func (r *queryResolver) Case(ctx context.Context, id string) (*gen.CaseFile, error) {
@@ -129,6 +193,10 @@ func (r *subscriptionResolver) CaseProgress(ctx context.Context, id string) (<-c
 	return r.follow(ctx, id)
 }
 
+func (r *supplementItemPayloadResolver) Item(ctx context.Context, obj *model.SupplementItemPayload) (*gen.Item, error) {
+	panic(fmt.Sprint("Item - item"))
+}
+
 func (r *timelineEntryResolver) ID(ctx context.Context, obj *gen.Event) (string, error) {
 	return strconv.FormatInt(obj.ID, 10), nil
 }
@@ -141,7 +209,15 @@ func (r *Resolver) Case() exec.CaseResolver { return &caseResolver{r} }
 
 func (r *Resolver) CaseMaterial() exec.CaseMaterialResolver { return &caseMaterialResolver{r} }
 
+func (r *Resolver) CasePayload() exec.CasePayloadResolver { return &casePayloadResolver{r} }
+
+func (r *Resolver) Defect() exec.DefectResolver { return &defectResolver{r} }
+
+func (r *Resolver) FeedbackSheet() exec.FeedbackSheetResolver { return &feedbackSheetResolver{r} }
+
 func (r *Resolver) Item() exec.ItemResolver { return &itemResolver{r} }
+
+func (r *Resolver) ItemPayload() exec.ItemPayloadResolver { return &itemPayloadResolver{r} }
 
 func (r *Resolver) Mutation() exec.MutationResolver { return &mutationResolver{r} }
 
@@ -151,14 +227,23 @@ func (r *Resolver) SubmitCasePayload() exec.SubmitCasePayloadResolver {
 
 func (r *Resolver) Subscription() exec.SubscriptionResolver { return &subscriptionResolver{r} }
 
+func (r *Resolver) SupplementItemPayload() exec.SupplementItemPayloadResolver {
+	return &supplementItemPayloadResolver{r}
+}
+
 func (r *Resolver) TimelineEntry() exec.TimelineEntryResolver { return &timelineEntryResolver{r} }
 
 type (
-	caseResolver              struct{ *Resolver }
-	caseMaterialResolver      struct{ *Resolver }
-	itemResolver              struct{ *Resolver }
-	mutationResolver          struct{ *Resolver }
-	submitCasePayloadResolver struct{ *Resolver }
-	subscriptionResolver      struct{ *Resolver }
-	timelineEntryResolver     struct{ *Resolver }
+	caseResolver                  struct{ *Resolver }
+	caseMaterialResolver          struct{ *Resolver }
+	casePayloadResolver           struct{ *Resolver }
+	defectResolver                struct{ *Resolver }
+	feedbackSheetResolver         struct{ *Resolver }
+	itemResolver                  struct{ *Resolver }
+	itemPayloadResolver           struct{ *Resolver }
+	mutationResolver              struct{ *Resolver }
+	submitCasePayloadResolver     struct{ *Resolver }
+	subscriptionResolver          struct{ *Resolver }
+	supplementItemPayloadResolver struct{ *Resolver }
+	timelineEntryResolver         struct{ *Resolver }
 )

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -14,6 +15,10 @@ import (
 
 func (r *dueStepResolver) Kind(ctx context.Context, obj *workday.Step) (string, error) {
 	return string(obj.Kind), nil
+}
+
+func (r *dueStepResolver) Matter(ctx context.Context, obj *workday.Step) (*catalog.Matter, error) {
+	panic(fmt.Sprint("Matter - matter"))
 }
 
 func (r *provenanceResolver) Source(ctx context.Context, obj *fact.Provenance) (*catalog.Department, error) {

@@ -199,6 +199,8 @@ func (r *Resolver) Contact() exec.ContactResolver { return &contactResolver{r} }
 
 func (r *Resolver) Disability() exec.DisabilityResolver { return &disabilityResolver{r} }
 
+func (r *Resolver) Element() exec.ElementResolver { return &elementResolver{r} }
+
 func (r *Resolver) EmploymentSupport() exec.EmploymentSupportResolver {
 	return &employmentSupportResolver{r}
 }
@@ -221,6 +223,7 @@ type (
 	benefitsResolver          struct{ *Resolver }
 	contactResolver           struct{ *Resolver }
 	disabilityResolver        struct{ *Resolver }
+	elementResolver           struct{ *Resolver }
 	employmentSupportResolver struct{ *Resolver }
 	enrolmentResolver         struct{ *Resolver }
 	householdEntryResolver    struct{ *Resolver }

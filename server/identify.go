@@ -106,7 +106,7 @@ func (c claims) viewer(cat *catalog.Catalog, places *division.Tree) (*access.Vie
 	switch v.Kind {
 	case access.Veteran:
 		v.Self, ok = c.veteran, c.veteran != ""
-	case access.Clerk, access.Analyst, access.Auditor:
+	case access.Clerk, access.Supervisor, access.Analyst, access.Auditor:
 		ok = serves()
 	case access.Officer:
 		v.Department = strings.ToUpper(c.department)

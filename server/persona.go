@@ -37,6 +37,7 @@ var personas = map[string]claims{
 	"officer-hrss": {kind: "OFFICER", department: "HRSS", division: province},
 	"officer-hsa":  {kind: "OFFICER", department: "HSA", division: province},
 	"officer-mil":  {kind: "OFFICER", department: "MIL", division: province},
+	"supervisor":   {kind: "SUPERVISOR", division: province},
 	"analyst":      {kind: "ANALYST", division: province},
 	"operator":     {kind: "OPERATOR"},
 	"auditor":      {kind: "AUDITOR", division: province},

@@ -29,6 +29,8 @@ type CaseFile struct {
 	Division string `json:"division,omitempty"`
 	// State holds the value of the "state" field.
 	State lifecycle.CaseState `json:"state,omitempty"`
+	// the worst of its items
+	Warning lifecycle.Warning `json:"warning,omitempty"`
 	// Channel holds the value of the "channel" field.
 	Channel casefile.Channel `json:"channel,omitempty"`
 	// the catalogue it was planned with
@@ -39,6 +41,8 @@ type CaseFile struct {
 	SubmissionKey *string `json:"submission_key,omitempty"`
 	// keyed digest of what was submitted under that key
 	SubmissionHash []byte `json:"-"`
+	// DraftSealed holds the value of the "draft_sealed" field.
+	DraftSealed []byte `json:"-"`
 	// AnswersSealed holds the value of the "answers_sealed" field.
 	AnswersSealed []byte `json:"-"`
 	// PlanSealed holds the value of the "plan_sealed" field.
@@ -51,6 +55,14 @@ type CaseFile struct {
 	DueOn *workday.Day `json:"due_on,omitempty"`
 	// the year's holidays were not yet known
 	DueProvisional bool `json:"due_provisional,omitempty"`
+	// how often a department returned something for correction
+	Returns int `json:"returns,omitempty"`
+	// PapersSaved holds the value of the "papers_saved" field.
+	PapersSaved int `json:"papers_saved,omitempty"`
+	// VisitsSaved holds the value of the "visits_saved" field.
+	VisitsSaved int `json:"visits_saved,omitempty"`
+	// why it was not accepted, or ended before its time
+	Reason string `json:"reason,omitempty"`
 	// SubmittedAt holds the value of the "submitted_at" field.
 	SubmittedAt *time.Time `json:"submitted_at,omitempty"`
 	// ClosedAt holds the value of the "closed_at" field.
@@ -125,13 +137,13 @@ func (*CaseFile) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case casefile.FieldAcceptedOn, casefile.FieldDueOn:
 			values[i] = &sql.NullScanner{S: new(workday.Day)}
-		case casefile.FieldMatters, casefile.FieldSubmissionHash, casefile.FieldAnswersSealed, casefile.FieldPlanSealed:
+		case casefile.FieldMatters, casefile.FieldSubmissionHash, casefile.FieldDraftSealed, casefile.FieldAnswersSealed, casefile.FieldPlanSealed:
 			values[i] = new([]byte)
 		case casefile.FieldDueProvisional:
 			values[i] = new(sql.NullBool)
-		case casefile.FieldPlanDays:
+		case casefile.FieldPlanDays, casefile.FieldReturns, casefile.FieldPapersSaved, casefile.FieldVisitsSaved:
 			values[i] = new(sql.NullInt64)
-		case casefile.FieldID, casefile.FieldNumber, casefile.FieldVeteranID, casefile.FieldDivision, casefile.FieldState, casefile.FieldChannel, casefile.FieldCatalogVersion, casefile.FieldSubmissionKey:
+		case casefile.FieldID, casefile.FieldNumber, casefile.FieldVeteranID, casefile.FieldDivision, casefile.FieldState, casefile.FieldWarning, casefile.FieldChannel, casefile.FieldCatalogVersion, casefile.FieldSubmissionKey, casefile.FieldReason:
 			values[i] = new(sql.NullString)
 		case casefile.FieldSubmittedAt, casefile.FieldClosedAt, casefile.FieldCreatedAt, casefile.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -180,6 +192,12 @@ func (_m *CaseFile) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = lifecycle.CaseState(value.String)
 			}
+		case casefile.FieldWarning:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field warning", values[i])
+			} else if value.Valid {
+				_m.Warning = lifecycle.Warning(value.String)
+			}
 		case casefile.FieldChannel:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field channel", values[i])
@@ -212,6 +230,12 @@ func (_m *CaseFile) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field submission_hash", values[i])
 			} else if value != nil {
 				_m.SubmissionHash = *value
+			}
+		case casefile.FieldDraftSealed:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field draft_sealed", values[i])
+			} else if value != nil {
+				_m.DraftSealed = *value
 			}
 		case casefile.FieldAnswersSealed:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -250,6 +274,30 @@ func (_m *CaseFile) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field due_provisional", values[i])
 			} else if value.Valid {
 				_m.DueProvisional = value.Bool
+			}
+		case casefile.FieldReturns:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field returns", values[i])
+			} else if value.Valid {
+				_m.Returns = int(value.Int64)
+			}
+		case casefile.FieldPapersSaved:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field papers_saved", values[i])
+			} else if value.Valid {
+				_m.PapersSaved = int(value.Int64)
+			}
+		case casefile.FieldVisitsSaved:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field visits_saved", values[i])
+			} else if value.Valid {
+				_m.VisitsSaved = int(value.Int64)
+			}
+		case casefile.FieldReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reason", values[i])
+			} else if value.Valid {
+				_m.Reason = value.String
 			}
 		case casefile.FieldSubmittedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -345,6 +393,9 @@ func (_m *CaseFile) String() string {
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
 	builder.WriteString(", ")
+	builder.WriteString("warning=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Warning))
+	builder.WriteString(", ")
 	builder.WriteString("channel=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Channel))
 	builder.WriteString(", ")
@@ -360,6 +411,8 @@ func (_m *CaseFile) String() string {
 	}
 	builder.WriteString(", ")
 	builder.WriteString("submission_hash=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("draft_sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("answers_sealed=<sensitive>")
 	builder.WriteString(", ")
@@ -380,6 +433,18 @@ func (_m *CaseFile) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("due_provisional=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DueProvisional))
+	builder.WriteString(", ")
+	builder.WriteString("returns=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Returns))
+	builder.WriteString(", ")
+	builder.WriteString("papers_saved=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PapersSaved))
+	builder.WriteString(", ")
+	builder.WriteString("visits_saved=")
+	builder.WriteString(fmt.Sprintf("%v", _m.VisitsSaved))
+	builder.WriteString(", ")
+	builder.WriteString("reason=")
+	builder.WriteString(_m.Reason)
 	builder.WriteString(", ")
 	if v := _m.SubmittedAt; v != nil {
 		builder.WriteString("submitted_at=")

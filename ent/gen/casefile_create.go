@@ -61,6 +61,20 @@ func (_c *CaseFileCreate) SetNillableState(v *lifecycle.CaseState) *CaseFileCrea
 	return _c
 }
 
+// SetWarning sets the "warning" field.
+func (_c *CaseFileCreate) SetWarning(v lifecycle.Warning) *CaseFileCreate {
+	_c.mutation.SetWarning(v)
+	return _c
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableWarning(v *lifecycle.Warning) *CaseFileCreate {
+	if v != nil {
+		_c.SetWarning(*v)
+	}
+	return _c
+}
+
 // SetChannel sets the "channel" field.
 func (_c *CaseFileCreate) SetChannel(v casefile.Channel) *CaseFileCreate {
 	_c.mutation.SetChannel(v)
@@ -104,6 +118,12 @@ func (_c *CaseFileCreate) SetNillableSubmissionKey(v *string) *CaseFileCreate {
 // SetSubmissionHash sets the "submission_hash" field.
 func (_c *CaseFileCreate) SetSubmissionHash(v []byte) *CaseFileCreate {
 	_c.mutation.SetSubmissionHash(v)
+	return _c
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (_c *CaseFileCreate) SetDraftSealed(v []byte) *CaseFileCreate {
+	_c.mutation.SetDraftSealed(v)
 	return _c
 }
 
@@ -171,6 +191,62 @@ func (_c *CaseFileCreate) SetDueProvisional(v bool) *CaseFileCreate {
 func (_c *CaseFileCreate) SetNillableDueProvisional(v *bool) *CaseFileCreate {
 	if v != nil {
 		_c.SetDueProvisional(*v)
+	}
+	return _c
+}
+
+// SetReturns sets the "returns" field.
+func (_c *CaseFileCreate) SetReturns(v int) *CaseFileCreate {
+	_c.mutation.SetReturns(v)
+	return _c
+}
+
+// SetNillableReturns sets the "returns" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableReturns(v *int) *CaseFileCreate {
+	if v != nil {
+		_c.SetReturns(*v)
+	}
+	return _c
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (_c *CaseFileCreate) SetPapersSaved(v int) *CaseFileCreate {
+	_c.mutation.SetPapersSaved(v)
+	return _c
+}
+
+// SetNillablePapersSaved sets the "papers_saved" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillablePapersSaved(v *int) *CaseFileCreate {
+	if v != nil {
+		_c.SetPapersSaved(*v)
+	}
+	return _c
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (_c *CaseFileCreate) SetVisitsSaved(v int) *CaseFileCreate {
+	_c.mutation.SetVisitsSaved(v)
+	return _c
+}
+
+// SetNillableVisitsSaved sets the "visits_saved" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableVisitsSaved(v *int) *CaseFileCreate {
+	if v != nil {
+		_c.SetVisitsSaved(*v)
+	}
+	return _c
+}
+
+// SetReason sets the "reason" field.
+func (_c *CaseFileCreate) SetReason(v string) *CaseFileCreate {
+	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableReason(v *string) *CaseFileCreate {
+	if v != nil {
+		_c.SetReason(*v)
 	}
 	return _c
 }
@@ -310,6 +386,10 @@ func (_c *CaseFileCreate) defaults() {
 		v := casefile.DefaultState
 		_c.mutation.SetState(v)
 	}
+	if _, ok := _c.mutation.Warning(); !ok {
+		v := casefile.DefaultWarning
+		_c.mutation.SetWarning(v)
+	}
 	if _, ok := _c.mutation.Channel(); !ok {
 		v := casefile.DefaultChannel
 		_c.mutation.SetChannel(v)
@@ -321,6 +401,18 @@ func (_c *CaseFileCreate) defaults() {
 	if _, ok := _c.mutation.DueProvisional(); !ok {
 		v := casefile.DefaultDueProvisional
 		_c.mutation.SetDueProvisional(v)
+	}
+	if _, ok := _c.mutation.Returns(); !ok {
+		v := casefile.DefaultReturns
+		_c.mutation.SetReturns(v)
+	}
+	if _, ok := _c.mutation.PapersSaved(); !ok {
+		v := casefile.DefaultPapersSaved
+		_c.mutation.SetPapersSaved(v)
+	}
+	if _, ok := _c.mutation.VisitsSaved(); !ok {
+		v := casefile.DefaultVisitsSaved
+		_c.mutation.SetVisitsSaved(v)
 	}
 }
 
@@ -358,6 +450,14 @@ func (_c *CaseFileCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "CaseFile.state": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Warning(); !ok {
+		return &ValidationError{Name: "warning", err: errors.New(`gen: missing required field "CaseFile.warning"`)}
+	}
+	if v, ok := _c.mutation.Warning(); ok {
+		if err := casefile.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "CaseFile.warning": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Channel(); !ok {
 		return &ValidationError{Name: "channel", err: errors.New(`gen: missing required field "CaseFile.channel"`)}
 	}
@@ -387,6 +487,20 @@ func (_c *CaseFileCreate) check() error {
 	}
 	if _, ok := _c.mutation.DueProvisional(); !ok {
 		return &ValidationError{Name: "due_provisional", err: errors.New(`gen: missing required field "CaseFile.due_provisional"`)}
+	}
+	if _, ok := _c.mutation.Returns(); !ok {
+		return &ValidationError{Name: "returns", err: errors.New(`gen: missing required field "CaseFile.returns"`)}
+	}
+	if _, ok := _c.mutation.PapersSaved(); !ok {
+		return &ValidationError{Name: "papers_saved", err: errors.New(`gen: missing required field "CaseFile.papers_saved"`)}
+	}
+	if _, ok := _c.mutation.VisitsSaved(); !ok {
+		return &ValidationError{Name: "visits_saved", err: errors.New(`gen: missing required field "CaseFile.visits_saved"`)}
+	}
+	if v, ok := _c.mutation.Reason(); ok {
+		if err := casefile.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`gen: validator failed for field "CaseFile.reason": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`gen: missing required field "CaseFile.created_at"`)}
@@ -450,6 +564,10 @@ func (_c *CaseFileCreate) createSpec() (*CaseFile, *sqlgraph.CreateSpec) {
 		_spec.SetField(casefile.FieldState, field.TypeEnum, value)
 		_node.State = value
 	}
+	if value, ok := _c.mutation.Warning(); ok {
+		_spec.SetField(casefile.FieldWarning, field.TypeEnum, value)
+		_node.Warning = value
+	}
 	if value, ok := _c.mutation.Channel(); ok {
 		_spec.SetField(casefile.FieldChannel, field.TypeEnum, value)
 		_node.Channel = value
@@ -469,6 +587,10 @@ func (_c *CaseFileCreate) createSpec() (*CaseFile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SubmissionHash(); ok {
 		_spec.SetField(casefile.FieldSubmissionHash, field.TypeBytes, value)
 		_node.SubmissionHash = value
+	}
+	if value, ok := _c.mutation.DraftSealed(); ok {
+		_spec.SetField(casefile.FieldDraftSealed, field.TypeBytes, value)
+		_node.DraftSealed = value
 	}
 	if value, ok := _c.mutation.AnswersSealed(); ok {
 		_spec.SetField(casefile.FieldAnswersSealed, field.TypeBytes, value)
@@ -493,6 +615,22 @@ func (_c *CaseFileCreate) createSpec() (*CaseFile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DueProvisional(); ok {
 		_spec.SetField(casefile.FieldDueProvisional, field.TypeBool, value)
 		_node.DueProvisional = value
+	}
+	if value, ok := _c.mutation.Returns(); ok {
+		_spec.SetField(casefile.FieldReturns, field.TypeInt, value)
+		_node.Returns = value
+	}
+	if value, ok := _c.mutation.PapersSaved(); ok {
+		_spec.SetField(casefile.FieldPapersSaved, field.TypeInt, value)
+		_node.PapersSaved = value
+	}
+	if value, ok := _c.mutation.VisitsSaved(); ok {
+		_spec.SetField(casefile.FieldVisitsSaved, field.TypeInt, value)
+		_node.VisitsSaved = value
+	}
+	if value, ok := _c.mutation.Reason(); ok {
+		_spec.SetField(casefile.FieldReason, field.TypeString, value)
+		_node.Reason = value
 	}
 	if value, ok := _c.mutation.SubmittedAt(); ok {
 		_spec.SetField(casefile.FieldSubmittedAt, field.TypeTime, value)
@@ -639,6 +777,18 @@ func (u *CaseFileUpsert) UpdateState() *CaseFileUpsert {
 	return u
 }
 
+// SetWarning sets the "warning" field.
+func (u *CaseFileUpsert) SetWarning(v lifecycle.Warning) *CaseFileUpsert {
+	u.Set(casefile.FieldWarning, v)
+	return u
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateWarning() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldWarning)
+	return u
+}
+
 // SetChannel sets the "channel" field.
 func (u *CaseFileUpsert) SetChannel(v casefile.Channel) *CaseFileUpsert {
 	u.Set(casefile.FieldChannel, v)
@@ -708,6 +858,24 @@ func (u *CaseFileUpsert) UpdateSubmissionHash() *CaseFileUpsert {
 // ClearSubmissionHash clears the value of the "submission_hash" field.
 func (u *CaseFileUpsert) ClearSubmissionHash() *CaseFileUpsert {
 	u.SetNull(casefile.FieldSubmissionHash)
+	return u
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (u *CaseFileUpsert) SetDraftSealed(v []byte) *CaseFileUpsert {
+	u.Set(casefile.FieldDraftSealed, v)
+	return u
+}
+
+// UpdateDraftSealed sets the "draft_sealed" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateDraftSealed() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldDraftSealed)
+	return u
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (u *CaseFileUpsert) ClearDraftSealed() *CaseFileUpsert {
+	u.SetNull(casefile.FieldDraftSealed)
 	return u
 }
 
@@ -810,6 +978,78 @@ func (u *CaseFileUpsert) SetDueProvisional(v bool) *CaseFileUpsert {
 // UpdateDueProvisional sets the "due_provisional" field to the value that was provided on create.
 func (u *CaseFileUpsert) UpdateDueProvisional() *CaseFileUpsert {
 	u.SetExcluded(casefile.FieldDueProvisional)
+	return u
+}
+
+// SetReturns sets the "returns" field.
+func (u *CaseFileUpsert) SetReturns(v int) *CaseFileUpsert {
+	u.Set(casefile.FieldReturns, v)
+	return u
+}
+
+// UpdateReturns sets the "returns" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateReturns() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldReturns)
+	return u
+}
+
+// AddReturns adds v to the "returns" field.
+func (u *CaseFileUpsert) AddReturns(v int) *CaseFileUpsert {
+	u.Add(casefile.FieldReturns, v)
+	return u
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (u *CaseFileUpsert) SetPapersSaved(v int) *CaseFileUpsert {
+	u.Set(casefile.FieldPapersSaved, v)
+	return u
+}
+
+// UpdatePapersSaved sets the "papers_saved" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdatePapersSaved() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldPapersSaved)
+	return u
+}
+
+// AddPapersSaved adds v to the "papers_saved" field.
+func (u *CaseFileUpsert) AddPapersSaved(v int) *CaseFileUpsert {
+	u.Add(casefile.FieldPapersSaved, v)
+	return u
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (u *CaseFileUpsert) SetVisitsSaved(v int) *CaseFileUpsert {
+	u.Set(casefile.FieldVisitsSaved, v)
+	return u
+}
+
+// UpdateVisitsSaved sets the "visits_saved" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateVisitsSaved() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldVisitsSaved)
+	return u
+}
+
+// AddVisitsSaved adds v to the "visits_saved" field.
+func (u *CaseFileUpsert) AddVisitsSaved(v int) *CaseFileUpsert {
+	u.Add(casefile.FieldVisitsSaved, v)
+	return u
+}
+
+// SetReason sets the "reason" field.
+func (u *CaseFileUpsert) SetReason(v string) *CaseFileUpsert {
+	u.Set(casefile.FieldReason, v)
+	return u
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateReason() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldReason)
+	return u
+}
+
+// ClearReason clears the value of the "reason" field.
+func (u *CaseFileUpsert) ClearReason() *CaseFileUpsert {
+	u.SetNull(casefile.FieldReason)
 	return u
 }
 
@@ -935,6 +1175,20 @@ func (u *CaseFileUpsertOne) UpdateState() *CaseFileUpsertOne {
 	})
 }
 
+// SetWarning sets the "warning" field.
+func (u *CaseFileUpsertOne) SetWarning(v lifecycle.Warning) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetWarning(v)
+	})
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateWarning() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateWarning()
+	})
+}
+
 // SetChannel sets the "channel" field.
 func (u *CaseFileUpsertOne) SetChannel(v casefile.Channel) *CaseFileUpsertOne {
 	return u.Update(func(s *CaseFileUpsert) {
@@ -1016,6 +1270,27 @@ func (u *CaseFileUpsertOne) UpdateSubmissionHash() *CaseFileUpsertOne {
 func (u *CaseFileUpsertOne) ClearSubmissionHash() *CaseFileUpsertOne {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.ClearSubmissionHash()
+	})
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (u *CaseFileUpsertOne) SetDraftSealed(v []byte) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetDraftSealed(v)
+	})
+}
+
+// UpdateDraftSealed sets the "draft_sealed" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateDraftSealed() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateDraftSealed()
+	})
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (u *CaseFileUpsertOne) ClearDraftSealed() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearDraftSealed()
 	})
 }
 
@@ -1135,6 +1410,90 @@ func (u *CaseFileUpsertOne) SetDueProvisional(v bool) *CaseFileUpsertOne {
 func (u *CaseFileUpsertOne) UpdateDueProvisional() *CaseFileUpsertOne {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.UpdateDueProvisional()
+	})
+}
+
+// SetReturns sets the "returns" field.
+func (u *CaseFileUpsertOne) SetReturns(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetReturns(v)
+	})
+}
+
+// AddReturns adds v to the "returns" field.
+func (u *CaseFileUpsertOne) AddReturns(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddReturns(v)
+	})
+}
+
+// UpdateReturns sets the "returns" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateReturns() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateReturns()
+	})
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (u *CaseFileUpsertOne) SetPapersSaved(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetPapersSaved(v)
+	})
+}
+
+// AddPapersSaved adds v to the "papers_saved" field.
+func (u *CaseFileUpsertOne) AddPapersSaved(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddPapersSaved(v)
+	})
+}
+
+// UpdatePapersSaved sets the "papers_saved" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdatePapersSaved() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdatePapersSaved()
+	})
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (u *CaseFileUpsertOne) SetVisitsSaved(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetVisitsSaved(v)
+	})
+}
+
+// AddVisitsSaved adds v to the "visits_saved" field.
+func (u *CaseFileUpsertOne) AddVisitsSaved(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddVisitsSaved(v)
+	})
+}
+
+// UpdateVisitsSaved sets the "visits_saved" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateVisitsSaved() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateVisitsSaved()
+	})
+}
+
+// SetReason sets the "reason" field.
+func (u *CaseFileUpsertOne) SetReason(v string) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetReason(v)
+	})
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateReason() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateReason()
+	})
+}
+
+// ClearReason clears the value of the "reason" field.
+func (u *CaseFileUpsertOne) ClearReason() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearReason()
 	})
 }
 
@@ -1435,6 +1794,20 @@ func (u *CaseFileUpsertBulk) UpdateState() *CaseFileUpsertBulk {
 	})
 }
 
+// SetWarning sets the "warning" field.
+func (u *CaseFileUpsertBulk) SetWarning(v lifecycle.Warning) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetWarning(v)
+	})
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateWarning() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateWarning()
+	})
+}
+
 // SetChannel sets the "channel" field.
 func (u *CaseFileUpsertBulk) SetChannel(v casefile.Channel) *CaseFileUpsertBulk {
 	return u.Update(func(s *CaseFileUpsert) {
@@ -1516,6 +1889,27 @@ func (u *CaseFileUpsertBulk) UpdateSubmissionHash() *CaseFileUpsertBulk {
 func (u *CaseFileUpsertBulk) ClearSubmissionHash() *CaseFileUpsertBulk {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.ClearSubmissionHash()
+	})
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (u *CaseFileUpsertBulk) SetDraftSealed(v []byte) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetDraftSealed(v)
+	})
+}
+
+// UpdateDraftSealed sets the "draft_sealed" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateDraftSealed() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateDraftSealed()
+	})
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (u *CaseFileUpsertBulk) ClearDraftSealed() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearDraftSealed()
 	})
 }
 
@@ -1635,6 +2029,90 @@ func (u *CaseFileUpsertBulk) SetDueProvisional(v bool) *CaseFileUpsertBulk {
 func (u *CaseFileUpsertBulk) UpdateDueProvisional() *CaseFileUpsertBulk {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.UpdateDueProvisional()
+	})
+}
+
+// SetReturns sets the "returns" field.
+func (u *CaseFileUpsertBulk) SetReturns(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetReturns(v)
+	})
+}
+
+// AddReturns adds v to the "returns" field.
+func (u *CaseFileUpsertBulk) AddReturns(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddReturns(v)
+	})
+}
+
+// UpdateReturns sets the "returns" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateReturns() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateReturns()
+	})
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (u *CaseFileUpsertBulk) SetPapersSaved(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetPapersSaved(v)
+	})
+}
+
+// AddPapersSaved adds v to the "papers_saved" field.
+func (u *CaseFileUpsertBulk) AddPapersSaved(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddPapersSaved(v)
+	})
+}
+
+// UpdatePapersSaved sets the "papers_saved" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdatePapersSaved() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdatePapersSaved()
+	})
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (u *CaseFileUpsertBulk) SetVisitsSaved(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetVisitsSaved(v)
+	})
+}
+
+// AddVisitsSaved adds v to the "visits_saved" field.
+func (u *CaseFileUpsertBulk) AddVisitsSaved(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddVisitsSaved(v)
+	})
+}
+
+// UpdateVisitsSaved sets the "visits_saved" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateVisitsSaved() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateVisitsSaved()
+	})
+}
+
+// SetReason sets the "reason" field.
+func (u *CaseFileUpsertBulk) SetReason(v string) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetReason(v)
+	})
+}
+
+// UpdateReason sets the "reason" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateReason() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateReason()
+	})
+}
+
+// ClearReason clears the value of the "reason" field.
+func (u *CaseFileUpsertBulk) ClearReason() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearReason()
 	})
 }
 

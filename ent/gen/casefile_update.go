@@ -48,6 +48,20 @@ func (_u *CaseFileUpdate) SetNillableState(v *lifecycle.CaseState) *CaseFileUpda
 	return _u
 }
 
+// SetWarning sets the "warning" field.
+func (_u *CaseFileUpdate) SetWarning(v lifecycle.Warning) *CaseFileUpdate {
+	_u.mutation.SetWarning(v)
+	return _u
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableWarning(v *lifecycle.Warning) *CaseFileUpdate {
+	if v != nil {
+		_u.SetWarning(*v)
+	}
+	return _u
+}
+
 // SetChannel sets the "channel" field.
 func (_u *CaseFileUpdate) SetChannel(v casefile.Channel) *CaseFileUpdate {
 	_u.mutation.SetChannel(v)
@@ -117,6 +131,18 @@ func (_u *CaseFileUpdate) SetSubmissionHash(v []byte) *CaseFileUpdate {
 // ClearSubmissionHash clears the value of the "submission_hash" field.
 func (_u *CaseFileUpdate) ClearSubmissionHash() *CaseFileUpdate {
 	_u.mutation.ClearSubmissionHash()
+	return _u
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (_u *CaseFileUpdate) SetDraftSealed(v []byte) *CaseFileUpdate {
+	_u.mutation.SetDraftSealed(v)
+	return _u
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (_u *CaseFileUpdate) ClearDraftSealed() *CaseFileUpdate {
+	_u.mutation.ClearDraftSealed()
 	return _u
 }
 
@@ -216,6 +242,89 @@ func (_u *CaseFileUpdate) SetNillableDueProvisional(v *bool) *CaseFileUpdate {
 	if v != nil {
 		_u.SetDueProvisional(*v)
 	}
+	return _u
+}
+
+// SetReturns sets the "returns" field.
+func (_u *CaseFileUpdate) SetReturns(v int) *CaseFileUpdate {
+	_u.mutation.ResetReturns()
+	_u.mutation.SetReturns(v)
+	return _u
+}
+
+// SetNillableReturns sets the "returns" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableReturns(v *int) *CaseFileUpdate {
+	if v != nil {
+		_u.SetReturns(*v)
+	}
+	return _u
+}
+
+// AddReturns adds value to the "returns" field.
+func (_u *CaseFileUpdate) AddReturns(v int) *CaseFileUpdate {
+	_u.mutation.AddReturns(v)
+	return _u
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (_u *CaseFileUpdate) SetPapersSaved(v int) *CaseFileUpdate {
+	_u.mutation.ResetPapersSaved()
+	_u.mutation.SetPapersSaved(v)
+	return _u
+}
+
+// SetNillablePapersSaved sets the "papers_saved" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillablePapersSaved(v *int) *CaseFileUpdate {
+	if v != nil {
+		_u.SetPapersSaved(*v)
+	}
+	return _u
+}
+
+// AddPapersSaved adds value to the "papers_saved" field.
+func (_u *CaseFileUpdate) AddPapersSaved(v int) *CaseFileUpdate {
+	_u.mutation.AddPapersSaved(v)
+	return _u
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (_u *CaseFileUpdate) SetVisitsSaved(v int) *CaseFileUpdate {
+	_u.mutation.ResetVisitsSaved()
+	_u.mutation.SetVisitsSaved(v)
+	return _u
+}
+
+// SetNillableVisitsSaved sets the "visits_saved" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableVisitsSaved(v *int) *CaseFileUpdate {
+	if v != nil {
+		_u.SetVisitsSaved(*v)
+	}
+	return _u
+}
+
+// AddVisitsSaved adds value to the "visits_saved" field.
+func (_u *CaseFileUpdate) AddVisitsSaved(v int) *CaseFileUpdate {
+	_u.mutation.AddVisitsSaved(v)
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *CaseFileUpdate) SetReason(v string) *CaseFileUpdate {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableReason(v *string) *CaseFileUpdate {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// ClearReason clears the value of the "reason" field.
+func (_u *CaseFileUpdate) ClearReason() *CaseFileUpdate {
+	_u.mutation.ClearReason()
 	return _u
 }
 
@@ -420,6 +529,11 @@ func (_u *CaseFileUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "CaseFile.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Warning(); ok {
+		if err := casefile.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "CaseFile.warning": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Channel(); ok {
 		if err := casefile.ChannelValidator(v); err != nil {
 			return &ValidationError{Name: "channel", err: fmt.Errorf(`gen: validator failed for field "CaseFile.channel": %w`, err)}
@@ -433,6 +547,11 @@ func (_u *CaseFileUpdate) check() error {
 	if v, ok := _u.mutation.SubmissionKey(); ok {
 		if err := casefile.SubmissionKeyValidator(v); err != nil {
 			return &ValidationError{Name: "submission_key", err: fmt.Errorf(`gen: validator failed for field "CaseFile.submission_key": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := casefile.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`gen: validator failed for field "CaseFile.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.VeteranCleared() && len(_u.mutation.VeteranIDs()) > 0 {
@@ -455,6 +574,9 @@ func (_u *CaseFileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(casefile.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Warning(); ok {
+		_spec.SetField(casefile.FieldWarning, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Channel(); ok {
 		_spec.SetField(casefile.FieldChannel, field.TypeEnum, value)
@@ -481,6 +603,12 @@ func (_u *CaseFileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SubmissionHashCleared() {
 		_spec.ClearField(casefile.FieldSubmissionHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.DraftSealed(); ok {
+		_spec.SetField(casefile.FieldDraftSealed, field.TypeBytes, value)
+	}
+	if _u.mutation.DraftSealedCleared() {
+		_spec.ClearField(casefile.FieldDraftSealed, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.AnswersSealed(); ok {
 		_spec.SetField(casefile.FieldAnswersSealed, field.TypeBytes, value)
@@ -514,6 +642,30 @@ func (_u *CaseFileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.DueProvisional(); ok {
 		_spec.SetField(casefile.FieldDueProvisional, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Returns(); ok {
+		_spec.SetField(casefile.FieldReturns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReturns(); ok {
+		_spec.AddField(casefile.FieldReturns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PapersSaved(); ok {
+		_spec.SetField(casefile.FieldPapersSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPapersSaved(); ok {
+		_spec.AddField(casefile.FieldPapersSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VisitsSaved(); ok {
+		_spec.SetField(casefile.FieldVisitsSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVisitsSaved(); ok {
+		_spec.AddField(casefile.FieldVisitsSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(casefile.FieldReason, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCleared() {
+		_spec.ClearField(casefile.FieldReason, field.TypeString)
 	}
 	if value, ok := _u.mutation.SubmittedAt(); ok {
 		_spec.SetField(casefile.FieldSubmittedAt, field.TypeTime, value)
@@ -699,6 +851,20 @@ func (_u *CaseFileUpdateOne) SetNillableState(v *lifecycle.CaseState) *CaseFileU
 	return _u
 }
 
+// SetWarning sets the "warning" field.
+func (_u *CaseFileUpdateOne) SetWarning(v lifecycle.Warning) *CaseFileUpdateOne {
+	_u.mutation.SetWarning(v)
+	return _u
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableWarning(v *lifecycle.Warning) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetWarning(*v)
+	}
+	return _u
+}
+
 // SetChannel sets the "channel" field.
 func (_u *CaseFileUpdateOne) SetChannel(v casefile.Channel) *CaseFileUpdateOne {
 	_u.mutation.SetChannel(v)
@@ -768,6 +934,18 @@ func (_u *CaseFileUpdateOne) SetSubmissionHash(v []byte) *CaseFileUpdateOne {
 // ClearSubmissionHash clears the value of the "submission_hash" field.
 func (_u *CaseFileUpdateOne) ClearSubmissionHash() *CaseFileUpdateOne {
 	_u.mutation.ClearSubmissionHash()
+	return _u
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (_u *CaseFileUpdateOne) SetDraftSealed(v []byte) *CaseFileUpdateOne {
+	_u.mutation.SetDraftSealed(v)
+	return _u
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (_u *CaseFileUpdateOne) ClearDraftSealed() *CaseFileUpdateOne {
+	_u.mutation.ClearDraftSealed()
 	return _u
 }
 
@@ -867,6 +1045,89 @@ func (_u *CaseFileUpdateOne) SetNillableDueProvisional(v *bool) *CaseFileUpdateO
 	if v != nil {
 		_u.SetDueProvisional(*v)
 	}
+	return _u
+}
+
+// SetReturns sets the "returns" field.
+func (_u *CaseFileUpdateOne) SetReturns(v int) *CaseFileUpdateOne {
+	_u.mutation.ResetReturns()
+	_u.mutation.SetReturns(v)
+	return _u
+}
+
+// SetNillableReturns sets the "returns" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableReturns(v *int) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetReturns(*v)
+	}
+	return _u
+}
+
+// AddReturns adds value to the "returns" field.
+func (_u *CaseFileUpdateOne) AddReturns(v int) *CaseFileUpdateOne {
+	_u.mutation.AddReturns(v)
+	return _u
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (_u *CaseFileUpdateOne) SetPapersSaved(v int) *CaseFileUpdateOne {
+	_u.mutation.ResetPapersSaved()
+	_u.mutation.SetPapersSaved(v)
+	return _u
+}
+
+// SetNillablePapersSaved sets the "papers_saved" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillablePapersSaved(v *int) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetPapersSaved(*v)
+	}
+	return _u
+}
+
+// AddPapersSaved adds value to the "papers_saved" field.
+func (_u *CaseFileUpdateOne) AddPapersSaved(v int) *CaseFileUpdateOne {
+	_u.mutation.AddPapersSaved(v)
+	return _u
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (_u *CaseFileUpdateOne) SetVisitsSaved(v int) *CaseFileUpdateOne {
+	_u.mutation.ResetVisitsSaved()
+	_u.mutation.SetVisitsSaved(v)
+	return _u
+}
+
+// SetNillableVisitsSaved sets the "visits_saved" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableVisitsSaved(v *int) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetVisitsSaved(*v)
+	}
+	return _u
+}
+
+// AddVisitsSaved adds value to the "visits_saved" field.
+func (_u *CaseFileUpdateOne) AddVisitsSaved(v int) *CaseFileUpdateOne {
+	_u.mutation.AddVisitsSaved(v)
+	return _u
+}
+
+// SetReason sets the "reason" field.
+func (_u *CaseFileUpdateOne) SetReason(v string) *CaseFileUpdateOne {
+	_u.mutation.SetReason(v)
+	return _u
+}
+
+// SetNillableReason sets the "reason" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableReason(v *string) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetReason(*v)
+	}
+	return _u
+}
+
+// ClearReason clears the value of the "reason" field.
+func (_u *CaseFileUpdateOne) ClearReason() *CaseFileUpdateOne {
+	_u.mutation.ClearReason()
 	return _u
 }
 
@@ -1084,6 +1345,11 @@ func (_u *CaseFileUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "CaseFile.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Warning(); ok {
+		if err := casefile.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "CaseFile.warning": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Channel(); ok {
 		if err := casefile.ChannelValidator(v); err != nil {
 			return &ValidationError{Name: "channel", err: fmt.Errorf(`gen: validator failed for field "CaseFile.channel": %w`, err)}
@@ -1097,6 +1363,11 @@ func (_u *CaseFileUpdateOne) check() error {
 	if v, ok := _u.mutation.SubmissionKey(); ok {
 		if err := casefile.SubmissionKeyValidator(v); err != nil {
 			return &ValidationError{Name: "submission_key", err: fmt.Errorf(`gen: validator failed for field "CaseFile.submission_key": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Reason(); ok {
+		if err := casefile.ReasonValidator(v); err != nil {
+			return &ValidationError{Name: "reason", err: fmt.Errorf(`gen: validator failed for field "CaseFile.reason": %w`, err)}
 		}
 	}
 	if _u.mutation.VeteranCleared() && len(_u.mutation.VeteranIDs()) > 0 {
@@ -1137,6 +1408,9 @@ func (_u *CaseFileUpdateOne) sqlSave(ctx context.Context) (_node *CaseFile, err 
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(casefile.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Warning(); ok {
+		_spec.SetField(casefile.FieldWarning, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.Channel(); ok {
 		_spec.SetField(casefile.FieldChannel, field.TypeEnum, value)
 	}
@@ -1162,6 +1436,12 @@ func (_u *CaseFileUpdateOne) sqlSave(ctx context.Context) (_node *CaseFile, err 
 	}
 	if _u.mutation.SubmissionHashCleared() {
 		_spec.ClearField(casefile.FieldSubmissionHash, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.DraftSealed(); ok {
+		_spec.SetField(casefile.FieldDraftSealed, field.TypeBytes, value)
+	}
+	if _u.mutation.DraftSealedCleared() {
+		_spec.ClearField(casefile.FieldDraftSealed, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.AnswersSealed(); ok {
 		_spec.SetField(casefile.FieldAnswersSealed, field.TypeBytes, value)
@@ -1195,6 +1475,30 @@ func (_u *CaseFileUpdateOne) sqlSave(ctx context.Context) (_node *CaseFile, err 
 	}
 	if value, ok := _u.mutation.DueProvisional(); ok {
 		_spec.SetField(casefile.FieldDueProvisional, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Returns(); ok {
+		_spec.SetField(casefile.FieldReturns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedReturns(); ok {
+		_spec.AddField(casefile.FieldReturns, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PapersSaved(); ok {
+		_spec.SetField(casefile.FieldPapersSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPapersSaved(); ok {
+		_spec.AddField(casefile.FieldPapersSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VisitsSaved(); ok {
+		_spec.SetField(casefile.FieldVisitsSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVisitsSaved(); ok {
+		_spec.AddField(casefile.FieldVisitsSaved, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Reason(); ok {
+		_spec.SetField(casefile.FieldReason, field.TypeString, value)
+	}
+	if _u.mutation.ReasonCleared() {
+		_spec.ClearField(casefile.FieldReason, field.TypeString)
 	}
 	if value, ok := _u.mutation.SubmittedAt(); ok {
 		_spec.SetField(casefile.FieldSubmittedAt, field.TypeTime, value)

@@ -15,14 +15,18 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
 	"github.com/vetgraph/vetgraph/ent/gen/background"
+	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
 	"github.com/vetgraph/vetgraph/ent/gen/discharge"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/division"
 	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
@@ -32,16 +36,25 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
 )
 
 // Client is the client that holds all ent builders.
@@ -49,22 +62,30 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Appointment is the client for interacting with the Appointment builders.
+	Appointment *AppointmentClient
 	// ArmyRelation is the client for interacting with the ArmyRelation builders.
 	ArmyRelation *ArmyRelationClient
 	// Award is the client for interacting with the Award builders.
 	Award *AwardClient
 	// Background is the client for interacting with the Background builders.
 	Background *BackgroundClient
+	// CalendarYear is the client for interacting with the CalendarYear builders.
+	CalendarYear *CalendarYearClient
 	// CaseFile is the client for interacting with the CaseFile builders.
 	CaseFile *CaseFileClient
 	// CatalogVersion is the client for interacting with the CatalogVersion builders.
 	CatalogVersion *CatalogVersionClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
+	// Correction is the client for interacting with the Correction builders.
+	Correction *CorrectionClient
 	// Disability is the client for interacting with the Disability builders.
 	Disability *DisabilityClient
 	// Discharge is the client for interacting with the Discharge builders.
 	Discharge *DischargeClient
+	// Dispute is the client for interacting with the Dispute builders.
+	Dispute *DisputeClient
 	// Division is the client for interacting with the Division builders.
 	Division *DivisionClient
 	// EconomicSubsidy is the client for interacting with the EconomicSubsidy builders.
@@ -83,26 +104,44 @@ type Client struct {
 	IdentityCard *IdentityCardClient
 	// Item is the client for interacting with the Item builders.
 	Item *ItemClient
+	// Mandate is the client for interacting with the Mandate builders.
+	Mandate *MandateClient
 	// Material is the client for interacting with the Material builders.
 	Material *MaterialClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
+	// Obligation is the client for interacting with the Obligation builders.
+	Obligation *ObligationClient
+	// Pause is the client for interacting with the Pause builders.
+	Pause *PauseClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
+	// PreReview is the client for interacting with the PreReview builders.
+	PreReview *PreReviewClient
 	// PreferentialCard is the client for interacting with the PreferentialCard builders.
 	PreferentialCard *PreferentialCardClient
 	// Rank is the client for interacting with the Rank builders.
 	Rank *RankClient
+	// Rating is the client for interacting with the Rating builders.
+	Rating *RatingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
 	Settlement *SettlementClient
+	// Slot is the client for interacting with the Slot builders.
+	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
 	SocialSecurityCard *SocialSecurityCardClient
+	// Task is the client for interacting with the Task builders.
+	Task *TaskClient
 	// Training is the client for interacting with the Training builders.
 	Training *TrainingClient
 	// TrainingSubsidy is the client for interacting with the TrainingSubsidy builders.
 	TrainingSubsidy *TrainingSubsidyClient
 	// Veteran is the client for interacting with the Veteran builders.
 	Veteran *VeteranClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -114,14 +153,18 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Appointment = NewAppointmentClient(c.config)
 	c.ArmyRelation = NewArmyRelationClient(c.config)
 	c.Award = NewAwardClient(c.config)
 	c.Background = NewBackgroundClient(c.config)
+	c.CalendarYear = NewCalendarYearClient(c.config)
 	c.CaseFile = NewCaseFileClient(c.config)
 	c.CatalogVersion = NewCatalogVersionClient(c.config)
 	c.Contact = NewContactClient(c.config)
+	c.Correction = NewCorrectionClient(c.config)
 	c.Disability = NewDisabilityClient(c.config)
 	c.Discharge = NewDischargeClient(c.config)
+	c.Dispute = NewDisputeClient(c.config)
 	c.Division = NewDivisionClient(c.config)
 	c.EconomicSubsidy = NewEconomicSubsidyClient(c.config)
 	c.EmploymentRecord = NewEmploymentRecordClient(c.config)
@@ -131,16 +174,25 @@ func (c *Client) init() {
 	c.HouseholdEntry = NewHouseholdEntryClient(c.config)
 	c.IdentityCard = NewIdentityCardClient(c.config)
 	c.Item = NewItemClient(c.config)
+	c.Mandate = NewMandateClient(c.config)
 	c.Material = NewMaterialClient(c.config)
+	c.Notification = NewNotificationClient(c.config)
+	c.Obligation = NewObligationClient(c.config)
+	c.Pause = NewPauseClient(c.config)
 	c.PensionRelation = NewPensionRelationClient(c.config)
+	c.PreReview = NewPreReviewClient(c.config)
 	c.PreferentialCard = NewPreferentialCardClient(c.config)
 	c.Rank = NewRankClient(c.config)
+	c.Rating = NewRatingClient(c.config)
 	c.ServicePeriod = NewServicePeriodClient(c.config)
 	c.Settlement = NewSettlementClient(c.config)
+	c.Slot = NewSlotClient(c.config)
 	c.SocialSecurityCard = NewSocialSecurityCardClient(c.config)
+	c.Task = NewTaskClient(c.config)
 	c.Training = NewTrainingClient(c.config)
 	c.TrainingSubsidy = NewTrainingSubsidyClient(c.config)
 	c.Veteran = NewVeteranClient(c.config)
+	c.Violation = NewViolationClient(c.config)
 }
 
 type (
@@ -233,14 +285,18 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
 		Award:              NewAwardClient(cfg),
 		Background:         NewBackgroundClient(cfg),
+		CalendarYear:       NewCalendarYearClient(cfg),
 		CaseFile:           NewCaseFileClient(cfg),
 		CatalogVersion:     NewCatalogVersionClient(cfg),
 		Contact:            NewContactClient(cfg),
+		Correction:         NewCorrectionClient(cfg),
 		Disability:         NewDisabilityClient(cfg),
 		Discharge:          NewDischargeClient(cfg),
+		Dispute:            NewDisputeClient(cfg),
 		Division:           NewDivisionClient(cfg),
 		EconomicSubsidy:    NewEconomicSubsidyClient(cfg),
 		EmploymentRecord:   NewEmploymentRecordClient(cfg),
@@ -250,16 +306,25 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		HouseholdEntry:     NewHouseholdEntryClient(cfg),
 		IdentityCard:       NewIdentityCardClient(cfg),
 		Item:               NewItemClient(cfg),
+		Mandate:            NewMandateClient(cfg),
 		Material:           NewMaterialClient(cfg),
+		Notification:       NewNotificationClient(cfg),
+		Obligation:         NewObligationClient(cfg),
+		Pause:              NewPauseClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
+		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
+		Rating:             NewRatingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
+		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
+		Task:               NewTaskClient(cfg),
 		Training:           NewTrainingClient(cfg),
 		TrainingSubsidy:    NewTrainingSubsidyClient(cfg),
 		Veteran:            NewVeteranClient(cfg),
+		Violation:          NewViolationClient(cfg),
 	}, nil
 }
 
@@ -279,14 +344,18 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
 		Award:              NewAwardClient(cfg),
 		Background:         NewBackgroundClient(cfg),
+		CalendarYear:       NewCalendarYearClient(cfg),
 		CaseFile:           NewCaseFileClient(cfg),
 		CatalogVersion:     NewCatalogVersionClient(cfg),
 		Contact:            NewContactClient(cfg),
+		Correction:         NewCorrectionClient(cfg),
 		Disability:         NewDisabilityClient(cfg),
 		Discharge:          NewDischargeClient(cfg),
+		Dispute:            NewDisputeClient(cfg),
 		Division:           NewDivisionClient(cfg),
 		EconomicSubsidy:    NewEconomicSubsidyClient(cfg),
 		EmploymentRecord:   NewEmploymentRecordClient(cfg),
@@ -296,23 +365,32 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		HouseholdEntry:     NewHouseholdEntryClient(cfg),
 		IdentityCard:       NewIdentityCardClient(cfg),
 		Item:               NewItemClient(cfg),
+		Mandate:            NewMandateClient(cfg),
 		Material:           NewMaterialClient(cfg),
+		Notification:       NewNotificationClient(cfg),
+		Obligation:         NewObligationClient(cfg),
+		Pause:              NewPauseClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
+		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
+		Rating:             NewRatingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
+		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
+		Task:               NewTaskClient(cfg),
 		Training:           NewTrainingClient(cfg),
 		TrainingSubsidy:    NewTrainingSubsidyClient(cfg),
 		Veteran:            NewVeteranClient(cfg),
+		Violation:          NewViolationClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		ArmyRelation.
+//		Appointment.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -335,11 +413,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.ArmyRelation, c.Award, c.Background, c.CaseFile, c.CatalogVersion, c.Contact,
-		c.Disability, c.Discharge, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
+		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
+		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
+		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Material, c.PensionRelation, c.PreferentialCard, c.Rank, c.ServicePeriod,
-		c.Settlement, c.SocialSecurityCard, c.Training, c.TrainingSubsidy, c.Veteran,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
+		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating,
+		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
+		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -349,11 +430,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.ArmyRelation, c.Award, c.Background, c.CaseFile, c.CatalogVersion, c.Contact,
-		c.Disability, c.Discharge, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
+		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
+		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
+		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Material, c.PensionRelation, c.PreferentialCard, c.Rank, c.ServicePeriod,
-		c.Settlement, c.SocialSecurityCard, c.Training, c.TrainingSubsidy, c.Veteran,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
+		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating,
+		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
+		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -362,22 +446,30 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AppointmentMutation:
+		return c.Appointment.mutate(ctx, m)
 	case *ArmyRelationMutation:
 		return c.ArmyRelation.mutate(ctx, m)
 	case *AwardMutation:
 		return c.Award.mutate(ctx, m)
 	case *BackgroundMutation:
 		return c.Background.mutate(ctx, m)
+	case *CalendarYearMutation:
+		return c.CalendarYear.mutate(ctx, m)
 	case *CaseFileMutation:
 		return c.CaseFile.mutate(ctx, m)
 	case *CatalogVersionMutation:
 		return c.CatalogVersion.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
+	case *CorrectionMutation:
+		return c.Correction.mutate(ctx, m)
 	case *DisabilityMutation:
 		return c.Disability.mutate(ctx, m)
 	case *DischargeMutation:
 		return c.Discharge.mutate(ctx, m)
+	case *DisputeMutation:
+		return c.Dispute.mutate(ctx, m)
 	case *DivisionMutation:
 		return c.Division.mutate(ctx, m)
 	case *EconomicSubsidyMutation:
@@ -396,28 +488,195 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdentityCard.mutate(ctx, m)
 	case *ItemMutation:
 		return c.Item.mutate(ctx, m)
+	case *MandateMutation:
+		return c.Mandate.mutate(ctx, m)
 	case *MaterialMutation:
 		return c.Material.mutate(ctx, m)
+	case *NotificationMutation:
+		return c.Notification.mutate(ctx, m)
+	case *ObligationMutation:
+		return c.Obligation.mutate(ctx, m)
+	case *PauseMutation:
+		return c.Pause.mutate(ctx, m)
 	case *PensionRelationMutation:
 		return c.PensionRelation.mutate(ctx, m)
+	case *PreReviewMutation:
+		return c.PreReview.mutate(ctx, m)
 	case *PreferentialCardMutation:
 		return c.PreferentialCard.mutate(ctx, m)
 	case *RankMutation:
 		return c.Rank.mutate(ctx, m)
+	case *RatingMutation:
+		return c.Rating.mutate(ctx, m)
 	case *ServicePeriodMutation:
 		return c.ServicePeriod.mutate(ctx, m)
 	case *SettlementMutation:
 		return c.Settlement.mutate(ctx, m)
+	case *SlotMutation:
+		return c.Slot.mutate(ctx, m)
 	case *SocialSecurityCardMutation:
 		return c.SocialSecurityCard.mutate(ctx, m)
+	case *TaskMutation:
+		return c.Task.mutate(ctx, m)
 	case *TrainingMutation:
 		return c.Training.mutate(ctx, m)
 	case *TrainingSubsidyMutation:
 		return c.TrainingSubsidy.mutate(ctx, m)
 	case *VeteranMutation:
 		return c.Veteran.mutate(ctx, m)
+	case *ViolationMutation:
+		return c.Violation.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("gen: unknown mutation type %T", m)
+	}
+}
+
+// AppointmentClient is a client for the Appointment schema.
+type AppointmentClient struct {
+	config
+}
+
+// NewAppointmentClient returns a client for the Appointment from the given config.
+func NewAppointmentClient(c config) *AppointmentClient {
+	return &AppointmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `appointment.Hooks(f(g(h())))`.
+func (c *AppointmentClient) Use(hooks ...Hook) {
+	c.hooks.Appointment = append(c.hooks.Appointment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `appointment.Intercept(f(g(h())))`.
+func (c *AppointmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Appointment = append(c.inters.Appointment, interceptors...)
+}
+
+// Create returns a builder for creating a Appointment entity.
+func (c *AppointmentClient) Create() *AppointmentCreate {
+	mutation := newAppointmentMutation(c.config, OpCreate)
+	return &AppointmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Appointment entities.
+func (c *AppointmentClient) CreateBulk(builders ...*AppointmentCreate) *AppointmentCreateBulk {
+	return &AppointmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AppointmentClient) MapCreateBulk(slice any, setFunc func(*AppointmentCreate, int)) *AppointmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AppointmentCreateBulk{err: fmt.Errorf("calling to AppointmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AppointmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AppointmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Appointment.
+func (c *AppointmentClient) Update() *AppointmentUpdate {
+	mutation := newAppointmentMutation(c.config, OpUpdate)
+	return &AppointmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AppointmentClient) UpdateOne(_m *Appointment) *AppointmentUpdateOne {
+	mutation := newAppointmentMutation(c.config, OpUpdateOne, withAppointment(_m))
+	return &AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AppointmentClient) UpdateOneID(id string) *AppointmentUpdateOne {
+	mutation := newAppointmentMutation(c.config, OpUpdateOne, withAppointmentID(id))
+	return &AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Appointment.
+func (c *AppointmentClient) Delete() *AppointmentDelete {
+	mutation := newAppointmentMutation(c.config, OpDelete)
+	return &AppointmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AppointmentClient) DeleteOne(_m *Appointment) *AppointmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AppointmentClient) DeleteOneID(id string) *AppointmentDeleteOne {
+	builder := c.Delete().Where(appointment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AppointmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Appointment.
+func (c *AppointmentClient) Query() *AppointmentQuery {
+	return &AppointmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAppointment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Appointment entity by its id.
+func (c *AppointmentClient) Get(ctx context.Context, id string) (*Appointment, error) {
+	return c.Query().Where(appointment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AppointmentClient) GetX(ctx context.Context, id string) *Appointment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Appointment.
+func (c *AppointmentClient) QueryCase(_m *Appointment) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(appointment.Table, appointment.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, appointment.CaseTable, appointment.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AppointmentClient) Hooks() []Hook {
+	return c.hooks.Appointment
+}
+
+// Interceptors returns the client interceptors.
+func (c *AppointmentClient) Interceptors() []Interceptor {
+	return c.inters.Appointment
+}
+
+func (c *AppointmentClient) mutate(ctx context.Context, m *AppointmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AppointmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AppointmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AppointmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AppointmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Appointment mutation op: %q", m.Op())
 	}
 }
 
@@ -865,6 +1124,139 @@ func (c *BackgroundClient) mutate(ctx context.Context, m *BackgroundMutation) (V
 		return (&BackgroundDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown Background mutation op: %q", m.Op())
+	}
+}
+
+// CalendarYearClient is a client for the CalendarYear schema.
+type CalendarYearClient struct {
+	config
+}
+
+// NewCalendarYearClient returns a client for the CalendarYear from the given config.
+func NewCalendarYearClient(c config) *CalendarYearClient {
+	return &CalendarYearClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `calendaryear.Hooks(f(g(h())))`.
+func (c *CalendarYearClient) Use(hooks ...Hook) {
+	c.hooks.CalendarYear = append(c.hooks.CalendarYear, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `calendaryear.Intercept(f(g(h())))`.
+func (c *CalendarYearClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CalendarYear = append(c.inters.CalendarYear, interceptors...)
+}
+
+// Create returns a builder for creating a CalendarYear entity.
+func (c *CalendarYearClient) Create() *CalendarYearCreate {
+	mutation := newCalendarYearMutation(c.config, OpCreate)
+	return &CalendarYearCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CalendarYear entities.
+func (c *CalendarYearClient) CreateBulk(builders ...*CalendarYearCreate) *CalendarYearCreateBulk {
+	return &CalendarYearCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CalendarYearClient) MapCreateBulk(slice any, setFunc func(*CalendarYearCreate, int)) *CalendarYearCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CalendarYearCreateBulk{err: fmt.Errorf("calling to CalendarYearClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CalendarYearCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CalendarYearCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CalendarYear.
+func (c *CalendarYearClient) Update() *CalendarYearUpdate {
+	mutation := newCalendarYearMutation(c.config, OpUpdate)
+	return &CalendarYearUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CalendarYearClient) UpdateOne(_m *CalendarYear) *CalendarYearUpdateOne {
+	mutation := newCalendarYearMutation(c.config, OpUpdateOne, withCalendarYear(_m))
+	return &CalendarYearUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CalendarYearClient) UpdateOneID(id string) *CalendarYearUpdateOne {
+	mutation := newCalendarYearMutation(c.config, OpUpdateOne, withCalendarYearID(id))
+	return &CalendarYearUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CalendarYear.
+func (c *CalendarYearClient) Delete() *CalendarYearDelete {
+	mutation := newCalendarYearMutation(c.config, OpDelete)
+	return &CalendarYearDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CalendarYearClient) DeleteOne(_m *CalendarYear) *CalendarYearDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CalendarYearClient) DeleteOneID(id string) *CalendarYearDeleteOne {
+	builder := c.Delete().Where(calendaryear.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CalendarYearDeleteOne{builder}
+}
+
+// Query returns a query builder for CalendarYear.
+func (c *CalendarYearClient) Query() *CalendarYearQuery {
+	return &CalendarYearQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCalendarYear},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CalendarYear entity by its id.
+func (c *CalendarYearClient) Get(ctx context.Context, id string) (*CalendarYear, error) {
+	return c.Query().Where(calendaryear.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CalendarYearClient) GetX(ctx context.Context, id string) *CalendarYear {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CalendarYearClient) Hooks() []Hook {
+	return c.hooks.CalendarYear
+}
+
+// Interceptors returns the client interceptors.
+func (c *CalendarYearClient) Interceptors() []Interceptor {
+	return c.inters.CalendarYear
+}
+
+func (c *CalendarYearClient) mutate(ctx context.Context, m *CalendarYearMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CalendarYearCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CalendarYearUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CalendarYearUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CalendarYearDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown CalendarYear mutation op: %q", m.Op())
 	}
 }
 
@@ -1347,6 +1739,155 @@ func (c *ContactClient) mutate(ctx context.Context, m *ContactMutation) (Value, 
 	}
 }
 
+// CorrectionClient is a client for the Correction schema.
+type CorrectionClient struct {
+	config
+}
+
+// NewCorrectionClient returns a client for the Correction from the given config.
+func NewCorrectionClient(c config) *CorrectionClient {
+	return &CorrectionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `correction.Hooks(f(g(h())))`.
+func (c *CorrectionClient) Use(hooks ...Hook) {
+	c.hooks.Correction = append(c.hooks.Correction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `correction.Intercept(f(g(h())))`.
+func (c *CorrectionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Correction = append(c.inters.Correction, interceptors...)
+}
+
+// Create returns a builder for creating a Correction entity.
+func (c *CorrectionClient) Create() *CorrectionCreate {
+	mutation := newCorrectionMutation(c.config, OpCreate)
+	return &CorrectionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Correction entities.
+func (c *CorrectionClient) CreateBulk(builders ...*CorrectionCreate) *CorrectionCreateBulk {
+	return &CorrectionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CorrectionClient) MapCreateBulk(slice any, setFunc func(*CorrectionCreate, int)) *CorrectionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CorrectionCreateBulk{err: fmt.Errorf("calling to CorrectionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CorrectionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CorrectionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Correction.
+func (c *CorrectionClient) Update() *CorrectionUpdate {
+	mutation := newCorrectionMutation(c.config, OpUpdate)
+	return &CorrectionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CorrectionClient) UpdateOne(_m *Correction) *CorrectionUpdateOne {
+	mutation := newCorrectionMutation(c.config, OpUpdateOne, withCorrection(_m))
+	return &CorrectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CorrectionClient) UpdateOneID(id string) *CorrectionUpdateOne {
+	mutation := newCorrectionMutation(c.config, OpUpdateOne, withCorrectionID(id))
+	return &CorrectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Correction.
+func (c *CorrectionClient) Delete() *CorrectionDelete {
+	mutation := newCorrectionMutation(c.config, OpDelete)
+	return &CorrectionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CorrectionClient) DeleteOne(_m *Correction) *CorrectionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CorrectionClient) DeleteOneID(id string) *CorrectionDeleteOne {
+	builder := c.Delete().Where(correction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CorrectionDeleteOne{builder}
+}
+
+// Query returns a query builder for Correction.
+func (c *CorrectionClient) Query() *CorrectionQuery {
+	return &CorrectionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCorrection},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Correction entity by its id.
+func (c *CorrectionClient) Get(ctx context.Context, id string) (*Correction, error) {
+	return c.Query().Where(correction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CorrectionClient) GetX(ctx context.Context, id string) *Correction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Correction.
+func (c *CorrectionClient) QueryCase(_m *Correction) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(correction.Table, correction.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correction.CaseTable, correction.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CorrectionClient) Hooks() []Hook {
+	return c.hooks.Correction
+}
+
+// Interceptors returns the client interceptors.
+func (c *CorrectionClient) Interceptors() []Interceptor {
+	return c.inters.Correction
+}
+
+func (c *CorrectionClient) mutate(ctx context.Context, m *CorrectionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CorrectionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CorrectionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CorrectionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CorrectionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Correction mutation op: %q", m.Op())
+	}
+}
+
 // DisabilityClient is a client for the Disability schema.
 type DisabilityClient struct {
 	config
@@ -1642,6 +2183,155 @@ func (c *DischargeClient) mutate(ctx context.Context, m *DischargeMutation) (Val
 		return (&DischargeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown Discharge mutation op: %q", m.Op())
+	}
+}
+
+// DisputeClient is a client for the Dispute schema.
+type DisputeClient struct {
+	config
+}
+
+// NewDisputeClient returns a client for the Dispute from the given config.
+func NewDisputeClient(c config) *DisputeClient {
+	return &DisputeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dispute.Hooks(f(g(h())))`.
+func (c *DisputeClient) Use(hooks ...Hook) {
+	c.hooks.Dispute = append(c.hooks.Dispute, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dispute.Intercept(f(g(h())))`.
+func (c *DisputeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Dispute = append(c.inters.Dispute, interceptors...)
+}
+
+// Create returns a builder for creating a Dispute entity.
+func (c *DisputeClient) Create() *DisputeCreate {
+	mutation := newDisputeMutation(c.config, OpCreate)
+	return &DisputeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Dispute entities.
+func (c *DisputeClient) CreateBulk(builders ...*DisputeCreate) *DisputeCreateBulk {
+	return &DisputeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DisputeClient) MapCreateBulk(slice any, setFunc func(*DisputeCreate, int)) *DisputeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DisputeCreateBulk{err: fmt.Errorf("calling to DisputeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DisputeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DisputeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Dispute.
+func (c *DisputeClient) Update() *DisputeUpdate {
+	mutation := newDisputeMutation(c.config, OpUpdate)
+	return &DisputeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DisputeClient) UpdateOne(_m *Dispute) *DisputeUpdateOne {
+	mutation := newDisputeMutation(c.config, OpUpdateOne, withDispute(_m))
+	return &DisputeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DisputeClient) UpdateOneID(id string) *DisputeUpdateOne {
+	mutation := newDisputeMutation(c.config, OpUpdateOne, withDisputeID(id))
+	return &DisputeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Dispute.
+func (c *DisputeClient) Delete() *DisputeDelete {
+	mutation := newDisputeMutation(c.config, OpDelete)
+	return &DisputeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DisputeClient) DeleteOne(_m *Dispute) *DisputeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DisputeClient) DeleteOneID(id string) *DisputeDeleteOne {
+	builder := c.Delete().Where(dispute.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DisputeDeleteOne{builder}
+}
+
+// Query returns a query builder for Dispute.
+func (c *DisputeClient) Query() *DisputeQuery {
+	return &DisputeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDispute},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Dispute entity by its id.
+func (c *DisputeClient) Get(ctx context.Context, id string) (*Dispute, error) {
+	return c.Query().Where(dispute.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DisputeClient) GetX(ctx context.Context, id string) *Dispute {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Dispute.
+func (c *DisputeClient) QueryVeteran(_m *Dispute) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(dispute.Table, dispute.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, dispute.VeteranTable, dispute.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DisputeClient) Hooks() []Hook {
+	return c.hooks.Dispute
+}
+
+// Interceptors returns the client interceptors.
+func (c *DisputeClient) Interceptors() []Interceptor {
+	return c.inters.Dispute
+}
+
+func (c *DisputeClient) mutate(ctx context.Context, m *DisputeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DisputeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DisputeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DisputeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DisputeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Dispute mutation op: %q", m.Op())
 	}
 }
 
@@ -3002,6 +3692,155 @@ func (c *ItemClient) mutate(ctx context.Context, m *ItemMutation) (Value, error)
 	}
 }
 
+// MandateClient is a client for the Mandate schema.
+type MandateClient struct {
+	config
+}
+
+// NewMandateClient returns a client for the Mandate from the given config.
+func NewMandateClient(c config) *MandateClient {
+	return &MandateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mandate.Hooks(f(g(h())))`.
+func (c *MandateClient) Use(hooks ...Hook) {
+	c.hooks.Mandate = append(c.hooks.Mandate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mandate.Intercept(f(g(h())))`.
+func (c *MandateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Mandate = append(c.inters.Mandate, interceptors...)
+}
+
+// Create returns a builder for creating a Mandate entity.
+func (c *MandateClient) Create() *MandateCreate {
+	mutation := newMandateMutation(c.config, OpCreate)
+	return &MandateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Mandate entities.
+func (c *MandateClient) CreateBulk(builders ...*MandateCreate) *MandateCreateBulk {
+	return &MandateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MandateClient) MapCreateBulk(slice any, setFunc func(*MandateCreate, int)) *MandateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MandateCreateBulk{err: fmt.Errorf("calling to MandateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MandateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MandateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Mandate.
+func (c *MandateClient) Update() *MandateUpdate {
+	mutation := newMandateMutation(c.config, OpUpdate)
+	return &MandateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MandateClient) UpdateOne(_m *Mandate) *MandateUpdateOne {
+	mutation := newMandateMutation(c.config, OpUpdateOne, withMandate(_m))
+	return &MandateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MandateClient) UpdateOneID(id string) *MandateUpdateOne {
+	mutation := newMandateMutation(c.config, OpUpdateOne, withMandateID(id))
+	return &MandateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Mandate.
+func (c *MandateClient) Delete() *MandateDelete {
+	mutation := newMandateMutation(c.config, OpDelete)
+	return &MandateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MandateClient) DeleteOne(_m *Mandate) *MandateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MandateClient) DeleteOneID(id string) *MandateDeleteOne {
+	builder := c.Delete().Where(mandate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MandateDeleteOne{builder}
+}
+
+// Query returns a query builder for Mandate.
+func (c *MandateClient) Query() *MandateQuery {
+	return &MandateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMandate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Mandate entity by its id.
+func (c *MandateClient) Get(ctx context.Context, id string) (*Mandate, error) {
+	return c.Query().Where(mandate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MandateClient) GetX(ctx context.Context, id string) *Mandate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Mandate.
+func (c *MandateClient) QueryVeteran(_m *Mandate) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mandate.Table, mandate.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mandate.VeteranTable, mandate.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MandateClient) Hooks() []Hook {
+	return c.hooks.Mandate
+}
+
+// Interceptors returns the client interceptors.
+func (c *MandateClient) Interceptors() []Interceptor {
+	return c.inters.Mandate
+}
+
+func (c *MandateClient) mutate(ctx context.Context, m *MandateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MandateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MandateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MandateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MandateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Mandate mutation op: %q", m.Op())
+	}
+}
+
 // MaterialClient is a client for the Material schema.
 type MaterialClient struct {
 	config
@@ -3151,6 +3990,453 @@ func (c *MaterialClient) mutate(ctx context.Context, m *MaterialMutation) (Value
 	}
 }
 
+// NotificationClient is a client for the Notification schema.
+type NotificationClient struct {
+	config
+}
+
+// NewNotificationClient returns a client for the Notification from the given config.
+func NewNotificationClient(c config) *NotificationClient {
+	return &NotificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notification.Hooks(f(g(h())))`.
+func (c *NotificationClient) Use(hooks ...Hook) {
+	c.hooks.Notification = append(c.hooks.Notification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notification.Intercept(f(g(h())))`.
+func (c *NotificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Notification = append(c.inters.Notification, interceptors...)
+}
+
+// Create returns a builder for creating a Notification entity.
+func (c *NotificationClient) Create() *NotificationCreate {
+	mutation := newNotificationMutation(c.config, OpCreate)
+	return &NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Notification entities.
+func (c *NotificationClient) CreateBulk(builders ...*NotificationCreate) *NotificationCreateBulk {
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationClient) MapCreateBulk(slice any, setFunc func(*NotificationCreate, int)) *NotificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationCreateBulk{err: fmt.Errorf("calling to NotificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Notification.
+func (c *NotificationClient) Update() *NotificationUpdate {
+	mutation := newNotificationMutation(c.config, OpUpdate)
+	return &NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationClient) UpdateOne(_m *Notification) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotification(_m))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationClient) UpdateOneID(id string) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotificationID(id))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Notification.
+func (c *NotificationClient) Delete() *NotificationDelete {
+	mutation := newNotificationMutation(c.config, OpDelete)
+	return &NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationClient) DeleteOne(_m *Notification) *NotificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationClient) DeleteOneID(id string) *NotificationDeleteOne {
+	builder := c.Delete().Where(notification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationDeleteOne{builder}
+}
+
+// Query returns a query builder for Notification.
+func (c *NotificationClient) Query() *NotificationQuery {
+	return &NotificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Notification entity by its id.
+func (c *NotificationClient) Get(ctx context.Context, id string) (*Notification, error) {
+	return c.Query().Where(notification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationClient) GetX(ctx context.Context, id string) *Notification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Notification.
+func (c *NotificationClient) QueryVeteran(_m *Notification) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(notification.Table, notification.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, notification.VeteranTable, notification.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationClient) Hooks() []Hook {
+	return c.hooks.Notification
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationClient) Interceptors() []Interceptor {
+	return c.inters.Notification
+}
+
+func (c *NotificationClient) mutate(ctx context.Context, m *NotificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Notification mutation op: %q", m.Op())
+	}
+}
+
+// ObligationClient is a client for the Obligation schema.
+type ObligationClient struct {
+	config
+}
+
+// NewObligationClient returns a client for the Obligation from the given config.
+func NewObligationClient(c config) *ObligationClient {
+	return &ObligationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `obligation.Hooks(f(g(h())))`.
+func (c *ObligationClient) Use(hooks ...Hook) {
+	c.hooks.Obligation = append(c.hooks.Obligation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `obligation.Intercept(f(g(h())))`.
+func (c *ObligationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Obligation = append(c.inters.Obligation, interceptors...)
+}
+
+// Create returns a builder for creating a Obligation entity.
+func (c *ObligationClient) Create() *ObligationCreate {
+	mutation := newObligationMutation(c.config, OpCreate)
+	return &ObligationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Obligation entities.
+func (c *ObligationClient) CreateBulk(builders ...*ObligationCreate) *ObligationCreateBulk {
+	return &ObligationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ObligationClient) MapCreateBulk(slice any, setFunc func(*ObligationCreate, int)) *ObligationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ObligationCreateBulk{err: fmt.Errorf("calling to ObligationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ObligationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ObligationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Obligation.
+func (c *ObligationClient) Update() *ObligationUpdate {
+	mutation := newObligationMutation(c.config, OpUpdate)
+	return &ObligationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ObligationClient) UpdateOne(_m *Obligation) *ObligationUpdateOne {
+	mutation := newObligationMutation(c.config, OpUpdateOne, withObligation(_m))
+	return &ObligationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ObligationClient) UpdateOneID(id string) *ObligationUpdateOne {
+	mutation := newObligationMutation(c.config, OpUpdateOne, withObligationID(id))
+	return &ObligationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Obligation.
+func (c *ObligationClient) Delete() *ObligationDelete {
+	mutation := newObligationMutation(c.config, OpDelete)
+	return &ObligationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ObligationClient) DeleteOne(_m *Obligation) *ObligationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ObligationClient) DeleteOneID(id string) *ObligationDeleteOne {
+	builder := c.Delete().Where(obligation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ObligationDeleteOne{builder}
+}
+
+// Query returns a query builder for Obligation.
+func (c *ObligationClient) Query() *ObligationQuery {
+	return &ObligationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeObligation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Obligation entity by its id.
+func (c *ObligationClient) Get(ctx context.Context, id string) (*Obligation, error) {
+	return c.Query().Where(obligation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ObligationClient) GetX(ctx context.Context, id string) *Obligation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Obligation.
+func (c *ObligationClient) QueryCase(_m *Obligation) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(obligation.Table, obligation.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, obligation.CaseTable, obligation.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ObligationClient) Hooks() []Hook {
+	return c.hooks.Obligation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ObligationClient) Interceptors() []Interceptor {
+	return c.inters.Obligation
+}
+
+func (c *ObligationClient) mutate(ctx context.Context, m *ObligationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ObligationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ObligationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ObligationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ObligationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Obligation mutation op: %q", m.Op())
+	}
+}
+
+// PauseClient is a client for the Pause schema.
+type PauseClient struct {
+	config
+}
+
+// NewPauseClient returns a client for the Pause from the given config.
+func NewPauseClient(c config) *PauseClient {
+	return &PauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pause.Hooks(f(g(h())))`.
+func (c *PauseClient) Use(hooks ...Hook) {
+	c.hooks.Pause = append(c.hooks.Pause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pause.Intercept(f(g(h())))`.
+func (c *PauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Pause = append(c.inters.Pause, interceptors...)
+}
+
+// Create returns a builder for creating a Pause entity.
+func (c *PauseClient) Create() *PauseCreate {
+	mutation := newPauseMutation(c.config, OpCreate)
+	return &PauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Pause entities.
+func (c *PauseClient) CreateBulk(builders ...*PauseCreate) *PauseCreateBulk {
+	return &PauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PauseClient) MapCreateBulk(slice any, setFunc func(*PauseCreate, int)) *PauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PauseCreateBulk{err: fmt.Errorf("calling to PauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Pause.
+func (c *PauseClient) Update() *PauseUpdate {
+	mutation := newPauseMutation(c.config, OpUpdate)
+	return &PauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PauseClient) UpdateOne(_m *Pause) *PauseUpdateOne {
+	mutation := newPauseMutation(c.config, OpUpdateOne, withPause(_m))
+	return &PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PauseClient) UpdateOneID(id string) *PauseUpdateOne {
+	mutation := newPauseMutation(c.config, OpUpdateOne, withPauseID(id))
+	return &PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Pause.
+func (c *PauseClient) Delete() *PauseDelete {
+	mutation := newPauseMutation(c.config, OpDelete)
+	return &PauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PauseClient) DeleteOne(_m *Pause) *PauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PauseClient) DeleteOneID(id string) *PauseDeleteOne {
+	builder := c.Delete().Where(pause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PauseDeleteOne{builder}
+}
+
+// Query returns a query builder for Pause.
+func (c *PauseClient) Query() *PauseQuery {
+	return &PauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Pause entity by its id.
+func (c *PauseClient) Get(ctx context.Context, id string) (*Pause, error) {
+	return c.Query().Where(pause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PauseClient) GetX(ctx context.Context, id string) *Pause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Pause.
+func (c *PauseClient) QueryCase(_m *Pause) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pause.Table, pause.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pause.CaseTable, pause.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PauseClient) Hooks() []Hook {
+	return c.hooks.Pause
+}
+
+// Interceptors returns the client interceptors.
+func (c *PauseClient) Interceptors() []Interceptor {
+	return c.inters.Pause
+}
+
+func (c *PauseClient) mutate(ctx context.Context, m *PauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Pause mutation op: %q", m.Op())
+	}
+}
+
 // PensionRelationClient is a client for the PensionRelation schema.
 type PensionRelationClient struct {
 	config
@@ -3297,6 +4583,155 @@ func (c *PensionRelationClient) mutate(ctx context.Context, m *PensionRelationMu
 		return (&PensionRelationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown PensionRelation mutation op: %q", m.Op())
+	}
+}
+
+// PreReviewClient is a client for the PreReview schema.
+type PreReviewClient struct {
+	config
+}
+
+// NewPreReviewClient returns a client for the PreReview from the given config.
+func NewPreReviewClient(c config) *PreReviewClient {
+	return &PreReviewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `prereview.Hooks(f(g(h())))`.
+func (c *PreReviewClient) Use(hooks ...Hook) {
+	c.hooks.PreReview = append(c.hooks.PreReview, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `prereview.Intercept(f(g(h())))`.
+func (c *PreReviewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PreReview = append(c.inters.PreReview, interceptors...)
+}
+
+// Create returns a builder for creating a PreReview entity.
+func (c *PreReviewClient) Create() *PreReviewCreate {
+	mutation := newPreReviewMutation(c.config, OpCreate)
+	return &PreReviewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PreReview entities.
+func (c *PreReviewClient) CreateBulk(builders ...*PreReviewCreate) *PreReviewCreateBulk {
+	return &PreReviewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PreReviewClient) MapCreateBulk(slice any, setFunc func(*PreReviewCreate, int)) *PreReviewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PreReviewCreateBulk{err: fmt.Errorf("calling to PreReviewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PreReviewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PreReviewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PreReview.
+func (c *PreReviewClient) Update() *PreReviewUpdate {
+	mutation := newPreReviewMutation(c.config, OpUpdate)
+	return &PreReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PreReviewClient) UpdateOne(_m *PreReview) *PreReviewUpdateOne {
+	mutation := newPreReviewMutation(c.config, OpUpdateOne, withPreReview(_m))
+	return &PreReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PreReviewClient) UpdateOneID(id string) *PreReviewUpdateOne {
+	mutation := newPreReviewMutation(c.config, OpUpdateOne, withPreReviewID(id))
+	return &PreReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PreReview.
+func (c *PreReviewClient) Delete() *PreReviewDelete {
+	mutation := newPreReviewMutation(c.config, OpDelete)
+	return &PreReviewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PreReviewClient) DeleteOne(_m *PreReview) *PreReviewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PreReviewClient) DeleteOneID(id string) *PreReviewDeleteOne {
+	builder := c.Delete().Where(prereview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PreReviewDeleteOne{builder}
+}
+
+// Query returns a query builder for PreReview.
+func (c *PreReviewClient) Query() *PreReviewQuery {
+	return &PreReviewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePreReview},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PreReview entity by its id.
+func (c *PreReviewClient) Get(ctx context.Context, id string) (*PreReview, error) {
+	return c.Query().Where(prereview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PreReviewClient) GetX(ctx context.Context, id string) *PreReview {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a PreReview.
+func (c *PreReviewClient) QueryCase(_m *PreReview) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(prereview.Table, prereview.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, prereview.CaseTable, prereview.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PreReviewClient) Hooks() []Hook {
+	return c.hooks.PreReview
+}
+
+// Interceptors returns the client interceptors.
+func (c *PreReviewClient) Interceptors() []Interceptor {
+	return c.inters.PreReview
+}
+
+func (c *PreReviewClient) mutate(ctx context.Context, m *PreReviewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PreReviewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PreReviewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PreReviewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PreReviewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown PreReview mutation op: %q", m.Op())
 	}
 }
 
@@ -3598,6 +5033,155 @@ func (c *RankClient) mutate(ctx context.Context, m *RankMutation) (Value, error)
 	}
 }
 
+// RatingClient is a client for the Rating schema.
+type RatingClient struct {
+	config
+}
+
+// NewRatingClient returns a client for the Rating from the given config.
+func NewRatingClient(c config) *RatingClient {
+	return &RatingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rating.Hooks(f(g(h())))`.
+func (c *RatingClient) Use(hooks ...Hook) {
+	c.hooks.Rating = append(c.hooks.Rating, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rating.Intercept(f(g(h())))`.
+func (c *RatingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Rating = append(c.inters.Rating, interceptors...)
+}
+
+// Create returns a builder for creating a Rating entity.
+func (c *RatingClient) Create() *RatingCreate {
+	mutation := newRatingMutation(c.config, OpCreate)
+	return &RatingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Rating entities.
+func (c *RatingClient) CreateBulk(builders ...*RatingCreate) *RatingCreateBulk {
+	return &RatingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RatingClient) MapCreateBulk(slice any, setFunc func(*RatingCreate, int)) *RatingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RatingCreateBulk{err: fmt.Errorf("calling to RatingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RatingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RatingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Rating.
+func (c *RatingClient) Update() *RatingUpdate {
+	mutation := newRatingMutation(c.config, OpUpdate)
+	return &RatingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RatingClient) UpdateOne(_m *Rating) *RatingUpdateOne {
+	mutation := newRatingMutation(c.config, OpUpdateOne, withRating(_m))
+	return &RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RatingClient) UpdateOneID(id string) *RatingUpdateOne {
+	mutation := newRatingMutation(c.config, OpUpdateOne, withRatingID(id))
+	return &RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Rating.
+func (c *RatingClient) Delete() *RatingDelete {
+	mutation := newRatingMutation(c.config, OpDelete)
+	return &RatingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RatingClient) DeleteOne(_m *Rating) *RatingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RatingClient) DeleteOneID(id string) *RatingDeleteOne {
+	builder := c.Delete().Where(rating.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RatingDeleteOne{builder}
+}
+
+// Query returns a query builder for Rating.
+func (c *RatingClient) Query() *RatingQuery {
+	return &RatingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRating},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Rating entity by its id.
+func (c *RatingClient) Get(ctx context.Context, id string) (*Rating, error) {
+	return c.Query().Where(rating.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RatingClient) GetX(ctx context.Context, id string) *Rating {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Rating.
+func (c *RatingClient) QueryCase(_m *Rating) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rating.Table, rating.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rating.CaseTable, rating.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RatingClient) Hooks() []Hook {
+	return c.hooks.Rating
+}
+
+// Interceptors returns the client interceptors.
+func (c *RatingClient) Interceptors() []Interceptor {
+	return c.inters.Rating
+}
+
+func (c *RatingClient) mutate(ctx context.Context, m *RatingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RatingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RatingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RatingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Rating mutation op: %q", m.Op())
+	}
+}
+
 // ServicePeriodClient is a client for the ServicePeriod schema.
 type ServicePeriodClient struct {
 	config
@@ -3896,6 +5480,139 @@ func (c *SettlementClient) mutate(ctx context.Context, m *SettlementMutation) (V
 	}
 }
 
+// SlotClient is a client for the Slot schema.
+type SlotClient struct {
+	config
+}
+
+// NewSlotClient returns a client for the Slot from the given config.
+func NewSlotClient(c config) *SlotClient {
+	return &SlotClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `slot.Hooks(f(g(h())))`.
+func (c *SlotClient) Use(hooks ...Hook) {
+	c.hooks.Slot = append(c.hooks.Slot, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `slot.Intercept(f(g(h())))`.
+func (c *SlotClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Slot = append(c.inters.Slot, interceptors...)
+}
+
+// Create returns a builder for creating a Slot entity.
+func (c *SlotClient) Create() *SlotCreate {
+	mutation := newSlotMutation(c.config, OpCreate)
+	return &SlotCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Slot entities.
+func (c *SlotClient) CreateBulk(builders ...*SlotCreate) *SlotCreateBulk {
+	return &SlotCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SlotClient) MapCreateBulk(slice any, setFunc func(*SlotCreate, int)) *SlotCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SlotCreateBulk{err: fmt.Errorf("calling to SlotClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SlotCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SlotCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Slot.
+func (c *SlotClient) Update() *SlotUpdate {
+	mutation := newSlotMutation(c.config, OpUpdate)
+	return &SlotUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SlotClient) UpdateOne(_m *Slot) *SlotUpdateOne {
+	mutation := newSlotMutation(c.config, OpUpdateOne, withSlot(_m))
+	return &SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SlotClient) UpdateOneID(id string) *SlotUpdateOne {
+	mutation := newSlotMutation(c.config, OpUpdateOne, withSlotID(id))
+	return &SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Slot.
+func (c *SlotClient) Delete() *SlotDelete {
+	mutation := newSlotMutation(c.config, OpDelete)
+	return &SlotDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SlotClient) DeleteOne(_m *Slot) *SlotDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SlotClient) DeleteOneID(id string) *SlotDeleteOne {
+	builder := c.Delete().Where(slot.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SlotDeleteOne{builder}
+}
+
+// Query returns a query builder for Slot.
+func (c *SlotClient) Query() *SlotQuery {
+	return &SlotQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSlot},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Slot entity by its id.
+func (c *SlotClient) Get(ctx context.Context, id string) (*Slot, error) {
+	return c.Query().Where(slot.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SlotClient) GetX(ctx context.Context, id string) *Slot {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SlotClient) Hooks() []Hook {
+	return c.hooks.Slot
+}
+
+// Interceptors returns the client interceptors.
+func (c *SlotClient) Interceptors() []Interceptor {
+	return c.inters.Slot
+}
+
+func (c *SlotClient) mutate(ctx context.Context, m *SlotMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SlotCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SlotUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SlotUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SlotDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Slot mutation op: %q", m.Op())
+	}
+}
+
 // SocialSecurityCardClient is a client for the SocialSecurityCard schema.
 type SocialSecurityCardClient struct {
 	config
@@ -4042,6 +5759,139 @@ func (c *SocialSecurityCardClient) mutate(ctx context.Context, m *SocialSecurity
 		return (&SocialSecurityCardDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown SocialSecurityCard mutation op: %q", m.Op())
+	}
+}
+
+// TaskClient is a client for the Task schema.
+type TaskClient struct {
+	config
+}
+
+// NewTaskClient returns a client for the Task from the given config.
+func NewTaskClient(c config) *TaskClient {
+	return &TaskClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `task.Hooks(f(g(h())))`.
+func (c *TaskClient) Use(hooks ...Hook) {
+	c.hooks.Task = append(c.hooks.Task, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `task.Intercept(f(g(h())))`.
+func (c *TaskClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Task = append(c.inters.Task, interceptors...)
+}
+
+// Create returns a builder for creating a Task entity.
+func (c *TaskClient) Create() *TaskCreate {
+	mutation := newTaskMutation(c.config, OpCreate)
+	return &TaskCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Task entities.
+func (c *TaskClient) CreateBulk(builders ...*TaskCreate) *TaskCreateBulk {
+	return &TaskCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TaskClient) MapCreateBulk(slice any, setFunc func(*TaskCreate, int)) *TaskCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TaskCreateBulk{err: fmt.Errorf("calling to TaskClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TaskCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TaskCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Task.
+func (c *TaskClient) Update() *TaskUpdate {
+	mutation := newTaskMutation(c.config, OpUpdate)
+	return &TaskUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TaskClient) UpdateOne(_m *Task) *TaskUpdateOne {
+	mutation := newTaskMutation(c.config, OpUpdateOne, withTask(_m))
+	return &TaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TaskClient) UpdateOneID(id string) *TaskUpdateOne {
+	mutation := newTaskMutation(c.config, OpUpdateOne, withTaskID(id))
+	return &TaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Task.
+func (c *TaskClient) Delete() *TaskDelete {
+	mutation := newTaskMutation(c.config, OpDelete)
+	return &TaskDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TaskClient) DeleteOne(_m *Task) *TaskDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TaskClient) DeleteOneID(id string) *TaskDeleteOne {
+	builder := c.Delete().Where(task.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TaskDeleteOne{builder}
+}
+
+// Query returns a query builder for Task.
+func (c *TaskClient) Query() *TaskQuery {
+	return &TaskQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTask},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Task entity by its id.
+func (c *TaskClient) Get(ctx context.Context, id string) (*Task, error) {
+	return c.Query().Where(task.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TaskClient) GetX(ctx context.Context, id string) *Task {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TaskClient) Hooks() []Hook {
+	return c.hooks.Task
+}
+
+// Interceptors returns the client interceptors.
+func (c *TaskClient) Interceptors() []Interceptor {
+	return c.inters.Task
+}
+
+func (c *TaskClient) mutate(ctx context.Context, m *TaskMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TaskCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TaskUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TaskDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Task mutation op: %q", m.Op())
 	}
 }
 
@@ -4476,20 +6326,173 @@ func (c *VeteranClient) mutate(ctx context.Context, m *VeteranMutation) (Value, 
 	}
 }
 
+// ViolationClient is a client for the Violation schema.
+type ViolationClient struct {
+	config
+}
+
+// NewViolationClient returns a client for the Violation from the given config.
+func NewViolationClient(c config) *ViolationClient {
+	return &ViolationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `violation.Hooks(f(g(h())))`.
+func (c *ViolationClient) Use(hooks ...Hook) {
+	c.hooks.Violation = append(c.hooks.Violation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `violation.Intercept(f(g(h())))`.
+func (c *ViolationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Violation = append(c.inters.Violation, interceptors...)
+}
+
+// Create returns a builder for creating a Violation entity.
+func (c *ViolationClient) Create() *ViolationCreate {
+	mutation := newViolationMutation(c.config, OpCreate)
+	return &ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Violation entities.
+func (c *ViolationClient) CreateBulk(builders ...*ViolationCreate) *ViolationCreateBulk {
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ViolationClient) MapCreateBulk(slice any, setFunc func(*ViolationCreate, int)) *ViolationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ViolationCreateBulk{err: fmt.Errorf("calling to ViolationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ViolationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Violation.
+func (c *ViolationClient) Update() *ViolationUpdate {
+	mutation := newViolationMutation(c.config, OpUpdate)
+	return &ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ViolationClient) UpdateOne(_m *Violation) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolation(_m))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ViolationClient) UpdateOneID(id string) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolationID(id))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Violation.
+func (c *ViolationClient) Delete() *ViolationDelete {
+	mutation := newViolationMutation(c.config, OpDelete)
+	return &ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ViolationClient) DeleteOne(_m *Violation) *ViolationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ViolationClient) DeleteOneID(id string) *ViolationDeleteOne {
+	builder := c.Delete().Where(violation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ViolationDeleteOne{builder}
+}
+
+// Query returns a query builder for Violation.
+func (c *ViolationClient) Query() *ViolationQuery {
+	return &ViolationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeViolation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Violation entity by its id.
+func (c *ViolationClient) Get(ctx context.Context, id string) (*Violation, error) {
+	return c.Query().Where(violation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ViolationClient) GetX(ctx context.Context, id string) *Violation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCase queries the case edge of a Violation.
+func (c *ViolationClient) QueryCase(_m *Violation) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(violation.Table, violation.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.CaseTable, violation.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ViolationClient) Hooks() []Hook {
+	return c.hooks.Violation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ViolationClient) Interceptors() []Interceptor {
+	return c.inters.Violation
+}
+
+func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Violation mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		ArmyRelation, Award, Background, CaseFile, CatalogVersion, Contact, Disability,
-		Discharge, Division, EconomicSubsidy, EmploymentRecord, Enrolment, Event,
-		Guidance, HouseholdEntry, IdentityCard, Item, Material, PensionRelation,
-		PreferentialCard, Rank, ServicePeriod, Settlement, SocialSecurityCard,
-		Training, TrainingSubsidy, Veteran []ent.Hook
+		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
+		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
+		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
+		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
+		PensionRelation, PreReview, PreferentialCard, Rank, Rating, ServicePeriod,
+		Settlement, Slot, SocialSecurityCard, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Hook
 	}
 	inters struct {
-		ArmyRelation, Award, Background, CaseFile, CatalogVersion, Contact, Disability,
-		Discharge, Division, EconomicSubsidy, EmploymentRecord, Enrolment, Event,
-		Guidance, HouseholdEntry, IdentityCard, Item, Material, PensionRelation,
-		PreferentialCard, Rank, ServicePeriod, Settlement, SocialSecurityCard,
-		Training, TrainingSubsidy, Veteran []ent.Interceptor
+		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
+		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
+		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
+		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
+		PensionRelation, PreReview, PreferentialCard, Rank, Rating, ServicePeriod,
+		Settlement, Slot, SocialSecurityCard, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Interceptor
 	}
 )

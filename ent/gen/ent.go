@@ -12,14 +12,18 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
 	"github.com/vetgraph/vetgraph/ent/gen/background"
+	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
 	"github.com/vetgraph/vetgraph/ent/gen/discharge"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/division"
 	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
@@ -29,16 +33,25 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -99,14 +112,18 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			appointment.Table:        appointment.ValidColumn,
 			armyrelation.Table:       armyrelation.ValidColumn,
 			award.Table:              award.ValidColumn,
 			background.Table:         background.ValidColumn,
+			calendaryear.Table:       calendaryear.ValidColumn,
 			casefile.Table:           casefile.ValidColumn,
 			catalogversion.Table:     catalogversion.ValidColumn,
 			contact.Table:            contact.ValidColumn,
+			correction.Table:         correction.ValidColumn,
 			disability.Table:         disability.ValidColumn,
 			discharge.Table:          discharge.ValidColumn,
+			dispute.Table:            dispute.ValidColumn,
 			division.Table:           division.ValidColumn,
 			economicsubsidy.Table:    economicsubsidy.ValidColumn,
 			employmentrecord.Table:   employmentrecord.ValidColumn,
@@ -116,16 +133,25 @@ func checkColumn(t, c string) error {
 			householdentry.Table:     householdentry.ValidColumn,
 			identitycard.Table:       identitycard.ValidColumn,
 			item.Table:               item.ValidColumn,
+			mandate.Table:            mandate.ValidColumn,
 			material.Table:           material.ValidColumn,
+			notification.Table:       notification.ValidColumn,
+			obligation.Table:         obligation.ValidColumn,
+			pause.Table:              pause.ValidColumn,
 			pensionrelation.Table:    pensionrelation.ValidColumn,
+			prereview.Table:          prereview.ValidColumn,
 			preferentialcard.Table:   preferentialcard.ValidColumn,
 			rank.Table:               rank.ValidColumn,
+			rating.Table:             rating.ValidColumn,
 			serviceperiod.Table:      serviceperiod.ValidColumn,
 			settlement.Table:         settlement.ValidColumn,
+			slot.Table:               slot.ValidColumn,
 			socialsecuritycard.Table: socialsecuritycard.ValidColumn,
+			task.Table:               task.ValidColumn,
 			training.Table:           training.ValidColumn,
 			trainingsubsidy.Table:    trainingsubsidy.ValidColumn,
 			veteran.Table:            veteran.ValidColumn,
+			violation.Table:          violation.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -5,6 +5,9 @@ package gen
 import "github.com/vetgraph/vetgraph/internal/fact"
 
 // IsEntity implements fedruntime.Entity.
+func (*Appointment) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*ArmyRelation) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
@@ -29,6 +32,9 @@ func (_m *Background) Provenance() *fact.Provenance {
 }
 
 // IsEntity implements fedruntime.Entity.
+func (*CalendarYear) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*CaseFile) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
@@ -41,6 +47,9 @@ func (*Contact) IsEntity() {}
 func (_m *Contact) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*Correction) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Disability) IsEntity() {}
@@ -57,6 +66,9 @@ func (*Discharge) IsEntity() {}
 func (_m *Discharge) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*Dispute) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Division) IsEntity() {}
@@ -116,7 +128,19 @@ func (_m *IdentityCard) Provenance() *fact.Provenance {
 func (*Item) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*Mandate) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Material) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*Notification) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*Obligation) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*Pause) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*PensionRelation) IsEntity() {}
@@ -125,6 +149,9 @@ func (*PensionRelation) IsEntity() {}
 func (_m *PensionRelation) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*PreReview) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*PreferentialCard) IsEntity() {}
@@ -143,6 +170,9 @@ func (_m *Rank) Provenance() *fact.Provenance {
 }
 
 // IsEntity implements fedruntime.Entity.
+func (*Rating) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*ServicePeriod) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
@@ -159,12 +189,18 @@ func (_m *Settlement) Provenance() *fact.Provenance {
 }
 
 // IsEntity implements fedruntime.Entity.
+func (*Slot) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*SocialSecurityCard) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
 func (_m *SocialSecurityCard) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*Task) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Training) IsEntity() {}
@@ -189,3 +225,6 @@ func (*Veteran) IsEntity() {}
 func (_m *Veteran) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*Violation) IsEntity() {}

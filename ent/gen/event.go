@@ -31,6 +31,10 @@ type Event struct {
 	ActorKind string `json:"actor_kind,omitempty"`
 	// Actor holds the value of the "actor" field.
 	Actor string `json:"actor,omitempty"`
+	// for whom, where the actor files for somebody
+	Principal string `json:"principal,omitempty"`
+	// MandateID holds the value of the "mandate_id" field.
+	MandateID string `json:"mandate_id,omitempty"`
 	// FromState holds the value of the "from_state" field.
 	FromState string `json:"from_state,omitempty"`
 	// ToState holds the value of the "to_state" field.
@@ -72,7 +76,7 @@ func (*Event) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case event.FieldID:
 			values[i] = new(sql.NullInt64)
-		case event.FieldCaseID, event.FieldItemID, event.FieldMatter, event.FieldKind, event.FieldActorKind, event.FieldActor, event.FieldFromState, event.FieldToState, event.FieldReason:
+		case event.FieldCaseID, event.FieldItemID, event.FieldMatter, event.FieldKind, event.FieldActorKind, event.FieldActor, event.FieldPrincipal, event.FieldMandateID, event.FieldFromState, event.FieldToState, event.FieldReason:
 			values[i] = new(sql.NullString)
 		case event.FieldAt:
 			values[i] = new(sql.NullTime)
@@ -132,6 +136,18 @@ func (_m *Event) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field actor", values[i])
 			} else if value.Valid {
 				_m.Actor = value.String
+			}
+		case event.FieldPrincipal:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field principal", values[i])
+			} else if value.Valid {
+				_m.Principal = value.String
+			}
+		case event.FieldMandateID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field mandate_id", values[i])
+			} else if value.Valid {
+				_m.MandateID = value.String
 			}
 		case event.FieldFromState:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -215,6 +231,12 @@ func (_m *Event) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("actor=")
 	builder.WriteString(_m.Actor)
+	builder.WriteString(", ")
+	builder.WriteString("principal=")
+	builder.WriteString(_m.Principal)
+	builder.WriteString(", ")
+	builder.WriteString("mandate_id=")
+	builder.WriteString(_m.MandateID)
 	builder.WriteString(", ")
 	builder.WriteString("from_state=")
 	builder.WriteString(_m.FromState)

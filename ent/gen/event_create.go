@@ -75,6 +75,34 @@ func (_c *EventCreate) SetActor(v string) *EventCreate {
 	return _c
 }
 
+// SetPrincipal sets the "principal" field.
+func (_c *EventCreate) SetPrincipal(v string) *EventCreate {
+	_c.mutation.SetPrincipal(v)
+	return _c
+}
+
+// SetNillablePrincipal sets the "principal" field if the given value is not nil.
+func (_c *EventCreate) SetNillablePrincipal(v *string) *EventCreate {
+	if v != nil {
+		_c.SetPrincipal(*v)
+	}
+	return _c
+}
+
+// SetMandateID sets the "mandate_id" field.
+func (_c *EventCreate) SetMandateID(v string) *EventCreate {
+	_c.mutation.SetMandateID(v)
+	return _c
+}
+
+// SetNillableMandateID sets the "mandate_id" field if the given value is not nil.
+func (_c *EventCreate) SetNillableMandateID(v *string) *EventCreate {
+	if v != nil {
+		_c.SetMandateID(*v)
+	}
+	return _c
+}
+
 // SetFromState sets the "from_state" field.
 func (_c *EventCreate) SetFromState(v string) *EventCreate {
 	_c.mutation.SetFromState(v)
@@ -210,6 +238,16 @@ func (_c *EventCreate) check() error {
 			return &ValidationError{Name: "actor", err: fmt.Errorf(`gen: validator failed for field "Event.actor": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Principal(); ok {
+		if err := event.PrincipalValidator(v); err != nil {
+			return &ValidationError{Name: "principal", err: fmt.Errorf(`gen: validator failed for field "Event.principal": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.MandateID(); ok {
+		if err := event.MandateIDValidator(v); err != nil {
+			return &ValidationError{Name: "mandate_id", err: fmt.Errorf(`gen: validator failed for field "Event.mandate_id": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.FromState(); ok {
 		if err := event.FromStateValidator(v); err != nil {
 			return &ValidationError{Name: "from_state", err: fmt.Errorf(`gen: validator failed for field "Event.from_state": %w`, err)}
@@ -283,6 +321,14 @@ func (_c *EventCreate) createSpec() (*Event, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Actor(); ok {
 		_spec.SetField(event.FieldActor, field.TypeString, value)
 		_node.Actor = value
+	}
+	if value, ok := _c.mutation.Principal(); ok {
+		_spec.SetField(event.FieldPrincipal, field.TypeString, value)
+		_node.Principal = value
+	}
+	if value, ok := _c.mutation.MandateID(); ok {
+		_spec.SetField(event.FieldMandateID, field.TypeString, value)
+		_node.MandateID = value
 	}
 	if value, ok := _c.mutation.FromState(); ok {
 		_spec.SetField(event.FieldFromState, field.TypeString, value)
@@ -403,6 +449,12 @@ func (u *EventUpsertOne) UpdateNewValues() *EventUpsertOne {
 		}
 		if _, exists := u.create.mutation.Actor(); exists {
 			s.SetIgnore(event.FieldActor)
+		}
+		if _, exists := u.create.mutation.Principal(); exists {
+			s.SetIgnore(event.FieldPrincipal)
+		}
+		if _, exists := u.create.mutation.MandateID(); exists {
+			s.SetIgnore(event.FieldMandateID)
 		}
 		if _, exists := u.create.mutation.FromState(); exists {
 			s.SetIgnore(event.FieldFromState)
@@ -645,6 +697,12 @@ func (u *EventUpsertBulk) UpdateNewValues() *EventUpsertBulk {
 			}
 			if _, exists := b.mutation.Actor(); exists {
 				s.SetIgnore(event.FieldActor)
+			}
+			if _, exists := b.mutation.Principal(); exists {
+				s.SetIgnore(event.FieldPrincipal)
+			}
+			if _, exists := b.mutation.MandateID(); exists {
+				s.SetIgnore(event.FieldMandateID)
 			}
 			if _, exists := b.mutation.FromState(); exists {
 				s.SetIgnore(event.FieldFromState)

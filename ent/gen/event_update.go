@@ -85,6 +85,12 @@ func (_u *EventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.MatterCleared() {
 		_spec.ClearField(event.FieldMatter, field.TypeString)
 	}
+	if _u.mutation.PrincipalCleared() {
+		_spec.ClearField(event.FieldPrincipal, field.TypeString)
+	}
+	if _u.mutation.MandateIDCleared() {
+		_spec.ClearField(event.FieldMandateID, field.TypeString)
+	}
 	if _u.mutation.FromStateCleared() {
 		_spec.ClearField(event.FieldFromState, field.TypeString)
 	}
@@ -201,6 +207,12 @@ func (_u *EventUpdateOne) sqlSave(ctx context.Context) (_node *Event, err error)
 	}
 	if _u.mutation.MatterCleared() {
 		_spec.ClearField(event.FieldMatter, field.TypeString)
+	}
+	if _u.mutation.PrincipalCleared() {
+		_spec.ClearField(event.FieldPrincipal, field.TypeString)
+	}
+	if _u.mutation.MandateIDCleared() {
+		_spec.ClearField(event.FieldMandateID, field.TypeString)
 	}
 	if _u.mutation.FromStateCleared() {
 		_spec.ClearField(event.FieldFromState, field.TypeString)

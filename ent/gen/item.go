@@ -37,10 +37,16 @@ type Item struct {
 	After []string `json:"after,omitempty"`
 	// State holds the value of the "state" field.
 	State lifecycle.ItemState `json:"state,omitempty"`
+	// Warning holds the value of the "warning" field.
+	Warning lifecycle.Warning `json:"warning,omitempty"`
 	// promised end, in working days after acceptance
 	FinishDay int `json:"finish_day,omitempty"`
 	// DueOn holds the value of the "due_on" field.
 	DueOn workday.Day `json:"due_on,omitempty"`
+	// how often it was supplemented after a return
+	Round int `json:"round,omitempty"`
+	// the applicant wants it back; its department has not said yet
+	Withdrawing bool `json:"withdrawing,omitempty"`
 	// DispatchedAt holds the value of the "dispatched_at" field.
 	DispatchedAt *time.Time `json:"dispatched_at,omitempty"`
 	// ReceiptNo holds the value of the "receipt_no" field.
@@ -49,6 +55,8 @@ type Item struct {
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	// DecidedAt holds the value of the "decided_at" field.
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	// account, or the department's system
+	DecidedBy string `json:"decided_by,omitempty"`
 	// number of the certificate or decision
 	ResultNo string `json:"result_no,omitempty"`
 	// the department's reasons
@@ -90,9 +98,11 @@ func (*Item) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case item.FieldAfter, item.FieldOutputsSealed:
 			values[i] = new([]byte)
-		case item.FieldPosition, item.FieldFinishDay, item.FieldSequence:
+		case item.FieldWithdrawing:
+			values[i] = new(sql.NullBool)
+		case item.FieldPosition, item.FieldFinishDay, item.FieldRound, item.FieldSequence:
 			values[i] = new(sql.NullInt64)
-		case item.FieldID, item.FieldCaseID, item.FieldVeteranID, item.FieldDivision, item.FieldMatter, item.FieldDepartment, item.FieldState, item.FieldReceiptNo, item.FieldResultNo, item.FieldWords:
+		case item.FieldID, item.FieldCaseID, item.FieldVeteranID, item.FieldDivision, item.FieldMatter, item.FieldDepartment, item.FieldState, item.FieldWarning, item.FieldReceiptNo, item.FieldDecidedBy, item.FieldResultNo, item.FieldWords:
 			values[i] = new(sql.NullString)
 		case item.FieldDispatchedAt, item.FieldReceivedAt, item.FieldDecidedAt:
 			values[i] = new(sql.NullTime)
@@ -169,6 +179,12 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = lifecycle.ItemState(value.String)
 			}
+		case item.FieldWarning:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field warning", values[i])
+			} else if value.Valid {
+				_m.Warning = lifecycle.Warning(value.String)
+			}
 		case item.FieldFinishDay:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field finish_day", values[i])
@@ -180,6 +196,18 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field due_on", values[i])
 			} else if value != nil {
 				_m.DueOn = *value
+			}
+		case item.FieldRound:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field round", values[i])
+			} else if value.Valid {
+				_m.Round = int(value.Int64)
+			}
+		case item.FieldWithdrawing:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field withdrawing", values[i])
+			} else if value.Valid {
+				_m.Withdrawing = value.Bool
 			}
 		case item.FieldDispatchedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -207,6 +235,12 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DecidedAt = new(time.Time)
 				*_m.DecidedAt = value.Time
+			}
+		case item.FieldDecidedBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field decided_by", values[i])
+			} else if value.Valid {
+				_m.DecidedBy = value.String
 			}
 		case item.FieldResultNo:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -297,11 +331,20 @@ func (_m *Item) String() string {
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
 	builder.WriteString(", ")
+	builder.WriteString("warning=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Warning))
+	builder.WriteString(", ")
 	builder.WriteString("finish_day=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FinishDay))
 	builder.WriteString(", ")
 	builder.WriteString("due_on=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DueOn))
+	builder.WriteString(", ")
+	builder.WriteString("round=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Round))
+	builder.WriteString(", ")
+	builder.WriteString("withdrawing=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Withdrawing))
 	builder.WriteString(", ")
 	if v := _m.DispatchedAt; v != nil {
 		builder.WriteString("dispatched_at=")
@@ -320,6 +363,9 @@ func (_m *Item) String() string {
 		builder.WriteString("decided_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("decided_by=")
+	builder.WriteString(_m.DecidedBy)
 	builder.WriteString(", ")
 	builder.WriteString("result_no=")
 	builder.WriteString(_m.ResultNo)

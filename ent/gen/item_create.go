@@ -74,6 +74,20 @@ func (_c *ItemCreate) SetState(v lifecycle.ItemState) *ItemCreate {
 	return _c
 }
 
+// SetWarning sets the "warning" field.
+func (_c *ItemCreate) SetWarning(v lifecycle.Warning) *ItemCreate {
+	_c.mutation.SetWarning(v)
+	return _c
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableWarning(v *lifecycle.Warning) *ItemCreate {
+	if v != nil {
+		_c.SetWarning(*v)
+	}
+	return _c
+}
+
 // SetFinishDay sets the "finish_day" field.
 func (_c *ItemCreate) SetFinishDay(v int) *ItemCreate {
 	_c.mutation.SetFinishDay(v)
@@ -83,6 +97,34 @@ func (_c *ItemCreate) SetFinishDay(v int) *ItemCreate {
 // SetDueOn sets the "due_on" field.
 func (_c *ItemCreate) SetDueOn(v workday.Day) *ItemCreate {
 	_c.mutation.SetDueOn(v)
+	return _c
+}
+
+// SetRound sets the "round" field.
+func (_c *ItemCreate) SetRound(v int) *ItemCreate {
+	_c.mutation.SetRound(v)
+	return _c
+}
+
+// SetNillableRound sets the "round" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableRound(v *int) *ItemCreate {
+	if v != nil {
+		_c.SetRound(*v)
+	}
+	return _c
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (_c *ItemCreate) SetWithdrawing(v bool) *ItemCreate {
+	_c.mutation.SetWithdrawing(v)
+	return _c
+}
+
+// SetNillableWithdrawing sets the "withdrawing" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableWithdrawing(v *bool) *ItemCreate {
+	if v != nil {
+		_c.SetWithdrawing(*v)
+	}
 	return _c
 }
 
@@ -138,6 +180,20 @@ func (_c *ItemCreate) SetDecidedAt(v time.Time) *ItemCreate {
 func (_c *ItemCreate) SetNillableDecidedAt(v *time.Time) *ItemCreate {
 	if v != nil {
 		_c.SetDecidedAt(*v)
+	}
+	return _c
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (_c *ItemCreate) SetDecidedBy(v string) *ItemCreate {
+	_c.mutation.SetDecidedBy(v)
+	return _c
+}
+
+// SetNillableDecidedBy sets the "decided_by" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableDecidedBy(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetDecidedBy(*v)
 	}
 	return _c
 }
@@ -236,6 +292,18 @@ func (_c *ItemCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ItemCreate) defaults() {
+	if _, ok := _c.mutation.Warning(); !ok {
+		v := item.DefaultWarning
+		_c.mutation.SetWarning(v)
+	}
+	if _, ok := _c.mutation.Round(); !ok {
+		v := item.DefaultRound
+		_c.mutation.SetRound(v)
+	}
+	if _, ok := _c.mutation.Withdrawing(); !ok {
+		v := item.DefaultWithdrawing
+		_c.mutation.SetWithdrawing(v)
+	}
 	if _, ok := _c.mutation.Sequence(); !ok {
 		v := item.DefaultSequence
 		_c.mutation.SetSequence(v)
@@ -295,15 +363,34 @@ func (_c *ItemCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Item.state": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Warning(); !ok {
+		return &ValidationError{Name: "warning", err: errors.New(`gen: missing required field "Item.warning"`)}
+	}
+	if v, ok := _c.mutation.Warning(); ok {
+		if err := item.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "Item.warning": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.FinishDay(); !ok {
 		return &ValidationError{Name: "finish_day", err: errors.New(`gen: missing required field "Item.finish_day"`)}
 	}
 	if _, ok := _c.mutation.DueOn(); !ok {
 		return &ValidationError{Name: "due_on", err: errors.New(`gen: missing required field "Item.due_on"`)}
 	}
+	if _, ok := _c.mutation.Round(); !ok {
+		return &ValidationError{Name: "round", err: errors.New(`gen: missing required field "Item.round"`)}
+	}
+	if _, ok := _c.mutation.Withdrawing(); !ok {
+		return &ValidationError{Name: "withdrawing", err: errors.New(`gen: missing required field "Item.withdrawing"`)}
+	}
 	if v, ok := _c.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.DecidedBy(); ok {
+		if err := item.DecidedByValidator(v); err != nil {
+			return &ValidationError{Name: "decided_by", err: fmt.Errorf(`gen: validator failed for field "Item.decided_by": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.ResultNo(); ok {
@@ -391,6 +478,10 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 		_spec.SetField(item.FieldState, field.TypeEnum, value)
 		_node.State = value
 	}
+	if value, ok := _c.mutation.Warning(); ok {
+		_spec.SetField(item.FieldWarning, field.TypeEnum, value)
+		_node.Warning = value
+	}
 	if value, ok := _c.mutation.FinishDay(); ok {
 		_spec.SetField(item.FieldFinishDay, field.TypeInt, value)
 		_node.FinishDay = value
@@ -398,6 +489,14 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DueOn(); ok {
 		_spec.SetField(item.FieldDueOn, field.TypeOther, value)
 		_node.DueOn = value
+	}
+	if value, ok := _c.mutation.Round(); ok {
+		_spec.SetField(item.FieldRound, field.TypeInt, value)
+		_node.Round = value
+	}
+	if value, ok := _c.mutation.Withdrawing(); ok {
+		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
+		_node.Withdrawing = value
 	}
 	if value, ok := _c.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)
@@ -414,6 +513,10 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DecidedAt(); ok {
 		_spec.SetField(item.FieldDecidedAt, field.TypeTime, value)
 		_node.DecidedAt = &value
+	}
+	if value, ok := _c.mutation.DecidedBy(); ok {
+		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)
+		_node.DecidedBy = value
 	}
 	if value, ok := _c.mutation.ResultNo(); ok {
 		_spec.SetField(item.FieldResultNo, field.TypeString, value)
@@ -512,6 +615,18 @@ func (u *ItemUpsert) UpdateState() *ItemUpsert {
 	return u
 }
 
+// SetWarning sets the "warning" field.
+func (u *ItemUpsert) SetWarning(v lifecycle.Warning) *ItemUpsert {
+	u.Set(item.FieldWarning, v)
+	return u
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateWarning() *ItemUpsert {
+	u.SetExcluded(item.FieldWarning)
+	return u
+}
+
 // SetDueOn sets the "due_on" field.
 func (u *ItemUpsert) SetDueOn(v workday.Day) *ItemUpsert {
 	u.Set(item.FieldDueOn, v)
@@ -521,6 +636,36 @@ func (u *ItemUpsert) SetDueOn(v workday.Day) *ItemUpsert {
 // UpdateDueOn sets the "due_on" field to the value that was provided on create.
 func (u *ItemUpsert) UpdateDueOn() *ItemUpsert {
 	u.SetExcluded(item.FieldDueOn)
+	return u
+}
+
+// SetRound sets the "round" field.
+func (u *ItemUpsert) SetRound(v int) *ItemUpsert {
+	u.Set(item.FieldRound, v)
+	return u
+}
+
+// UpdateRound sets the "round" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateRound() *ItemUpsert {
+	u.SetExcluded(item.FieldRound)
+	return u
+}
+
+// AddRound adds v to the "round" field.
+func (u *ItemUpsert) AddRound(v int) *ItemUpsert {
+	u.Add(item.FieldRound, v)
+	return u
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (u *ItemUpsert) SetWithdrawing(v bool) *ItemUpsert {
+	u.Set(item.FieldWithdrawing, v)
+	return u
+}
+
+// UpdateWithdrawing sets the "withdrawing" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateWithdrawing() *ItemUpsert {
+	u.SetExcluded(item.FieldWithdrawing)
 	return u
 }
 
@@ -593,6 +738,24 @@ func (u *ItemUpsert) UpdateDecidedAt() *ItemUpsert {
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (u *ItemUpsert) ClearDecidedAt() *ItemUpsert {
 	u.SetNull(item.FieldDecidedAt)
+	return u
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (u *ItemUpsert) SetDecidedBy(v string) *ItemUpsert {
+	u.Set(item.FieldDecidedBy, v)
+	return u
+}
+
+// UpdateDecidedBy sets the "decided_by" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateDecidedBy() *ItemUpsert {
+	u.SetExcluded(item.FieldDecidedBy)
+	return u
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (u *ItemUpsert) ClearDecidedBy() *ItemUpsert {
+	u.SetNull(item.FieldDecidedBy)
 	return u
 }
 
@@ -754,6 +917,20 @@ func (u *ItemUpsertOne) UpdateState() *ItemUpsertOne {
 	})
 }
 
+// SetWarning sets the "warning" field.
+func (u *ItemUpsertOne) SetWarning(v lifecycle.Warning) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWarning(v)
+	})
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateWarning() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWarning()
+	})
+}
+
 // SetDueOn sets the "due_on" field.
 func (u *ItemUpsertOne) SetDueOn(v workday.Day) *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
@@ -765,6 +942,41 @@ func (u *ItemUpsertOne) SetDueOn(v workday.Day) *ItemUpsertOne {
 func (u *ItemUpsertOne) UpdateDueOn() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateDueOn()
+	})
+}
+
+// SetRound sets the "round" field.
+func (u *ItemUpsertOne) SetRound(v int) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetRound(v)
+	})
+}
+
+// AddRound adds v to the "round" field.
+func (u *ItemUpsertOne) AddRound(v int) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddRound(v)
+	})
+}
+
+// UpdateRound sets the "round" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateRound() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateRound()
+	})
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (u *ItemUpsertOne) SetWithdrawing(v bool) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWithdrawing(v)
+	})
+}
+
+// UpdateWithdrawing sets the "withdrawing" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateWithdrawing() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWithdrawing()
 	})
 }
 
@@ -849,6 +1061,27 @@ func (u *ItemUpsertOne) UpdateDecidedAt() *ItemUpsertOne {
 func (u *ItemUpsertOne) ClearDecidedAt() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearDecidedAt()
+	})
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (u *ItemUpsertOne) SetDecidedBy(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetDecidedBy(v)
+	})
+}
+
+// UpdateDecidedBy sets the "decided_by" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateDecidedBy() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateDecidedBy()
+	})
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (u *ItemUpsertOne) ClearDecidedBy() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearDecidedBy()
 	})
 }
 
@@ -1189,6 +1422,20 @@ func (u *ItemUpsertBulk) UpdateState() *ItemUpsertBulk {
 	})
 }
 
+// SetWarning sets the "warning" field.
+func (u *ItemUpsertBulk) SetWarning(v lifecycle.Warning) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWarning(v)
+	})
+}
+
+// UpdateWarning sets the "warning" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateWarning() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWarning()
+	})
+}
+
 // SetDueOn sets the "due_on" field.
 func (u *ItemUpsertBulk) SetDueOn(v workday.Day) *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
@@ -1200,6 +1447,41 @@ func (u *ItemUpsertBulk) SetDueOn(v workday.Day) *ItemUpsertBulk {
 func (u *ItemUpsertBulk) UpdateDueOn() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateDueOn()
+	})
+}
+
+// SetRound sets the "round" field.
+func (u *ItemUpsertBulk) SetRound(v int) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetRound(v)
+	})
+}
+
+// AddRound adds v to the "round" field.
+func (u *ItemUpsertBulk) AddRound(v int) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddRound(v)
+	})
+}
+
+// UpdateRound sets the "round" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateRound() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateRound()
+	})
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (u *ItemUpsertBulk) SetWithdrawing(v bool) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWithdrawing(v)
+	})
+}
+
+// UpdateWithdrawing sets the "withdrawing" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateWithdrawing() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWithdrawing()
 	})
 }
 
@@ -1284,6 +1566,27 @@ func (u *ItemUpsertBulk) UpdateDecidedAt() *ItemUpsertBulk {
 func (u *ItemUpsertBulk) ClearDecidedAt() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearDecidedAt()
+	})
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (u *ItemUpsertBulk) SetDecidedBy(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetDecidedBy(v)
+	})
+}
+
+// UpdateDecidedBy sets the "decided_by" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateDecidedBy() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateDecidedBy()
+	})
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (u *ItemUpsertBulk) ClearDecidedBy() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearDecidedBy()
 	})
 }
 

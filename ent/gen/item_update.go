@@ -44,6 +44,20 @@ func (_u *ItemUpdate) SetNillableState(v *lifecycle.ItemState) *ItemUpdate {
 	return _u
 }
 
+// SetWarning sets the "warning" field.
+func (_u *ItemUpdate) SetWarning(v lifecycle.Warning) *ItemUpdate {
+	_u.mutation.SetWarning(v)
+	return _u
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableWarning(v *lifecycle.Warning) *ItemUpdate {
+	if v != nil {
+		_u.SetWarning(*v)
+	}
+	return _u
+}
+
 // SetDueOn sets the "due_on" field.
 func (_u *ItemUpdate) SetDueOn(v workday.Day) *ItemUpdate {
 	_u.mutation.SetDueOn(v)
@@ -54,6 +68,41 @@ func (_u *ItemUpdate) SetDueOn(v workday.Day) *ItemUpdate {
 func (_u *ItemUpdate) SetNillableDueOn(v *workday.Day) *ItemUpdate {
 	if v != nil {
 		_u.SetDueOn(*v)
+	}
+	return _u
+}
+
+// SetRound sets the "round" field.
+func (_u *ItemUpdate) SetRound(v int) *ItemUpdate {
+	_u.mutation.ResetRound()
+	_u.mutation.SetRound(v)
+	return _u
+}
+
+// SetNillableRound sets the "round" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableRound(v *int) *ItemUpdate {
+	if v != nil {
+		_u.SetRound(*v)
+	}
+	return _u
+}
+
+// AddRound adds value to the "round" field.
+func (_u *ItemUpdate) AddRound(v int) *ItemUpdate {
+	_u.mutation.AddRound(v)
+	return _u
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (_u *ItemUpdate) SetWithdrawing(v bool) *ItemUpdate {
+	_u.mutation.SetWithdrawing(v)
+	return _u
+}
+
+// SetNillableWithdrawing sets the "withdrawing" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableWithdrawing(v *bool) *ItemUpdate {
+	if v != nil {
+		_u.SetWithdrawing(*v)
 	}
 	return _u
 }
@@ -135,6 +184,26 @@ func (_u *ItemUpdate) SetNillableDecidedAt(v *time.Time) *ItemUpdate {
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (_u *ItemUpdate) ClearDecidedAt() *ItemUpdate {
 	_u.mutation.ClearDecidedAt()
+	return _u
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (_u *ItemUpdate) SetDecidedBy(v string) *ItemUpdate {
+	_u.mutation.SetDecidedBy(v)
+	return _u
+}
+
+// SetNillableDecidedBy sets the "decided_by" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableDecidedBy(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetDecidedBy(*v)
+	}
+	return _u
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (_u *ItemUpdate) ClearDecidedBy() *ItemUpdate {
+	_u.mutation.ClearDecidedBy()
 	return _u
 }
 
@@ -250,9 +319,19 @@ func (_u *ItemUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Item.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Warning(); ok {
+		if err := item.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "Item.warning": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DecidedBy(); ok {
+		if err := item.DecidedByValidator(v); err != nil {
+			return &ValidationError{Name: "decided_by", err: fmt.Errorf(`gen: validator failed for field "Item.decided_by": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.ResultNo(); ok {
@@ -289,8 +368,20 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(item.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Warning(); ok {
+		_spec.SetField(item.FieldWarning, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.DueOn(); ok {
 		_spec.SetField(item.FieldDueOn, field.TypeOther, value)
+	}
+	if value, ok := _u.mutation.Round(); ok {
+		_spec.SetField(item.FieldRound, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRound(); ok {
+		_spec.AddField(item.FieldRound, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Withdrawing(); ok {
+		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)
@@ -315,6 +406,12 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(item.FieldDecidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DecidedBy(); ok {
+		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)
+	}
+	if _u.mutation.DecidedByCleared() {
+		_spec.ClearField(item.FieldDecidedBy, field.TypeString)
 	}
 	if value, ok := _u.mutation.ResultNo(); ok {
 		_spec.SetField(item.FieldResultNo, field.TypeString, value)
@@ -374,6 +471,20 @@ func (_u *ItemUpdateOne) SetNillableState(v *lifecycle.ItemState) *ItemUpdateOne
 	return _u
 }
 
+// SetWarning sets the "warning" field.
+func (_u *ItemUpdateOne) SetWarning(v lifecycle.Warning) *ItemUpdateOne {
+	_u.mutation.SetWarning(v)
+	return _u
+}
+
+// SetNillableWarning sets the "warning" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableWarning(v *lifecycle.Warning) *ItemUpdateOne {
+	if v != nil {
+		_u.SetWarning(*v)
+	}
+	return _u
+}
+
 // SetDueOn sets the "due_on" field.
 func (_u *ItemUpdateOne) SetDueOn(v workday.Day) *ItemUpdateOne {
 	_u.mutation.SetDueOn(v)
@@ -384,6 +495,41 @@ func (_u *ItemUpdateOne) SetDueOn(v workday.Day) *ItemUpdateOne {
 func (_u *ItemUpdateOne) SetNillableDueOn(v *workday.Day) *ItemUpdateOne {
 	if v != nil {
 		_u.SetDueOn(*v)
+	}
+	return _u
+}
+
+// SetRound sets the "round" field.
+func (_u *ItemUpdateOne) SetRound(v int) *ItemUpdateOne {
+	_u.mutation.ResetRound()
+	_u.mutation.SetRound(v)
+	return _u
+}
+
+// SetNillableRound sets the "round" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableRound(v *int) *ItemUpdateOne {
+	if v != nil {
+		_u.SetRound(*v)
+	}
+	return _u
+}
+
+// AddRound adds value to the "round" field.
+func (_u *ItemUpdateOne) AddRound(v int) *ItemUpdateOne {
+	_u.mutation.AddRound(v)
+	return _u
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (_u *ItemUpdateOne) SetWithdrawing(v bool) *ItemUpdateOne {
+	_u.mutation.SetWithdrawing(v)
+	return _u
+}
+
+// SetNillableWithdrawing sets the "withdrawing" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableWithdrawing(v *bool) *ItemUpdateOne {
+	if v != nil {
+		_u.SetWithdrawing(*v)
 	}
 	return _u
 }
@@ -465,6 +611,26 @@ func (_u *ItemUpdateOne) SetNillableDecidedAt(v *time.Time) *ItemUpdateOne {
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (_u *ItemUpdateOne) ClearDecidedAt() *ItemUpdateOne {
 	_u.mutation.ClearDecidedAt()
+	return _u
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (_u *ItemUpdateOne) SetDecidedBy(v string) *ItemUpdateOne {
+	_u.mutation.SetDecidedBy(v)
+	return _u
+}
+
+// SetNillableDecidedBy sets the "decided_by" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableDecidedBy(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetDecidedBy(*v)
+	}
+	return _u
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (_u *ItemUpdateOne) ClearDecidedBy() *ItemUpdateOne {
+	_u.mutation.ClearDecidedBy()
 	return _u
 }
 
@@ -593,9 +759,19 @@ func (_u *ItemUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Item.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Warning(); ok {
+		if err := item.WarningValidator(v); err != nil {
+			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "Item.warning": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DecidedBy(); ok {
+		if err := item.DecidedByValidator(v); err != nil {
+			return &ValidationError{Name: "decided_by", err: fmt.Errorf(`gen: validator failed for field "Item.decided_by": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.ResultNo(); ok {
@@ -649,8 +825,20 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(item.FieldState, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Warning(); ok {
+		_spec.SetField(item.FieldWarning, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.DueOn(); ok {
 		_spec.SetField(item.FieldDueOn, field.TypeOther, value)
+	}
+	if value, ok := _u.mutation.Round(); ok {
+		_spec.SetField(item.FieldRound, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRound(); ok {
+		_spec.AddField(item.FieldRound, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Withdrawing(); ok {
+		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)
@@ -675,6 +863,12 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(item.FieldDecidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DecidedBy(); ok {
+		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)
+	}
+	if _u.mutation.DecidedByCleared() {
+		_spec.ClearField(item.FieldDecidedBy, field.TypeString)
 	}
 	if value, ok := _u.mutation.ResultNo(); ok {
 		_spec.SetField(item.FieldResultNo, field.TypeString, value)

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // Material is the model entity for the Material schema.
@@ -26,6 +27,10 @@ type Material struct {
 	NeededBy []string `json:"needed_by,omitempty"`
 	// State holds the value of the "state" field.
 	State material.State `json:"state,omitempty"`
+	// DueOn holds the value of the "due_on" field.
+	DueOn *workday.Day `json:"due_on,omitempty"`
+	// what is wrong with it
+	Words string `json:"words,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MaterialQuery when eager-loading is set.
 	Edges        MaterialEdges `json:"edges"`
@@ -57,9 +62,11 @@ func (*Material) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case material.FieldDueOn:
+			values[i] = &sql.NullScanner{S: new(workday.Day)}
 		case material.FieldNeededBy:
 			values[i] = new([]byte)
-		case material.FieldID, material.FieldCaseID, material.FieldCode, material.FieldState:
+		case material.FieldID, material.FieldCaseID, material.FieldCode, material.FieldState, material.FieldWords:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -107,6 +114,19 @@ func (_m *Material) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
 			} else if value.Valid {
 				_m.State = material.State(value.String)
+			}
+		case material.FieldDueOn:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field due_on", values[i])
+			} else if value.Valid {
+				_m.DueOn = new(workday.Day)
+				*_m.DueOn = *value.S.(*workday.Day)
+			}
+		case material.FieldWords:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field words", values[i])
+			} else if value.Valid {
+				_m.Words = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -160,6 +180,14 @@ func (_m *Material) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	if v := _m.DueOn; v != nil {
+		builder.WriteString("due_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("words=")
+	builder.WriteString(_m.Words)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // MaterialCreate is the builder for creating a Material entity.
@@ -51,6 +52,34 @@ func (_c *MaterialCreate) SetState(v material.State) *MaterialCreate {
 func (_c *MaterialCreate) SetNillableState(v *material.State) *MaterialCreate {
 	if v != nil {
 		_c.SetState(*v)
+	}
+	return _c
+}
+
+// SetDueOn sets the "due_on" field.
+func (_c *MaterialCreate) SetDueOn(v workday.Day) *MaterialCreate {
+	_c.mutation.SetDueOn(v)
+	return _c
+}
+
+// SetNillableDueOn sets the "due_on" field if the given value is not nil.
+func (_c *MaterialCreate) SetNillableDueOn(v *workday.Day) *MaterialCreate {
+	if v != nil {
+		_c.SetDueOn(*v)
+	}
+	return _c
+}
+
+// SetWords sets the "words" field.
+func (_c *MaterialCreate) SetWords(v string) *MaterialCreate {
+	_c.mutation.SetWords(v)
+	return _c
+}
+
+// SetNillableWords sets the "words" field if the given value is not nil.
+func (_c *MaterialCreate) SetNillableWords(v *string) *MaterialCreate {
+	if v != nil {
+		_c.SetWords(*v)
 	}
 	return _c
 }
@@ -136,6 +165,11 @@ func (_c *MaterialCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Material.state": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Words(); ok {
+		if err := material.WordsValidator(v); err != nil {
+			return &ValidationError{Name: "words", err: fmt.Errorf(`gen: validator failed for field "Material.words": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := material.IDValidator(v); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`gen: validator failed for field "Material.id": %w`, err)}
@@ -191,6 +225,14 @@ func (_c *MaterialCreate) createSpec() (*Material, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(material.FieldState, field.TypeEnum, value)
 		_node.State = value
+	}
+	if value, ok := _c.mutation.DueOn(); ok {
+		_spec.SetField(material.FieldDueOn, field.TypeOther, value)
+		_node.DueOn = &value
+	}
+	if value, ok := _c.mutation.Words(); ok {
+		_spec.SetField(material.FieldWords, field.TypeString, value)
+		_node.Words = value
 	}
 	if nodes := _c.mutation.CaseIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -273,6 +315,42 @@ func (u *MaterialUpsert) UpdateState() *MaterialUpsert {
 	return u
 }
 
+// SetDueOn sets the "due_on" field.
+func (u *MaterialUpsert) SetDueOn(v workday.Day) *MaterialUpsert {
+	u.Set(material.FieldDueOn, v)
+	return u
+}
+
+// UpdateDueOn sets the "due_on" field to the value that was provided on create.
+func (u *MaterialUpsert) UpdateDueOn() *MaterialUpsert {
+	u.SetExcluded(material.FieldDueOn)
+	return u
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (u *MaterialUpsert) ClearDueOn() *MaterialUpsert {
+	u.SetNull(material.FieldDueOn)
+	return u
+}
+
+// SetWords sets the "words" field.
+func (u *MaterialUpsert) SetWords(v string) *MaterialUpsert {
+	u.Set(material.FieldWords, v)
+	return u
+}
+
+// UpdateWords sets the "words" field to the value that was provided on create.
+func (u *MaterialUpsert) UpdateWords() *MaterialUpsert {
+	u.SetExcluded(material.FieldWords)
+	return u
+}
+
+// ClearWords clears the value of the "words" field.
+func (u *MaterialUpsert) ClearWords() *MaterialUpsert {
+	u.SetNull(material.FieldWords)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -341,6 +419,48 @@ func (u *MaterialUpsertOne) SetState(v material.State) *MaterialUpsertOne {
 func (u *MaterialUpsertOne) UpdateState() *MaterialUpsertOne {
 	return u.Update(func(s *MaterialUpsert) {
 		s.UpdateState()
+	})
+}
+
+// SetDueOn sets the "due_on" field.
+func (u *MaterialUpsertOne) SetDueOn(v workday.Day) *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.SetDueOn(v)
+	})
+}
+
+// UpdateDueOn sets the "due_on" field to the value that was provided on create.
+func (u *MaterialUpsertOne) UpdateDueOn() *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.UpdateDueOn()
+	})
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (u *MaterialUpsertOne) ClearDueOn() *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.ClearDueOn()
+	})
+}
+
+// SetWords sets the "words" field.
+func (u *MaterialUpsertOne) SetWords(v string) *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.SetWords(v)
+	})
+}
+
+// UpdateWords sets the "words" field to the value that was provided on create.
+func (u *MaterialUpsertOne) UpdateWords() *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.UpdateWords()
+	})
+}
+
+// ClearWords clears the value of the "words" field.
+func (u *MaterialUpsertOne) ClearWords() *MaterialUpsertOne {
+	return u.Update(func(s *MaterialUpsert) {
+		s.ClearWords()
 	})
 }
 
@@ -579,6 +699,48 @@ func (u *MaterialUpsertBulk) SetState(v material.State) *MaterialUpsertBulk {
 func (u *MaterialUpsertBulk) UpdateState() *MaterialUpsertBulk {
 	return u.Update(func(s *MaterialUpsert) {
 		s.UpdateState()
+	})
+}
+
+// SetDueOn sets the "due_on" field.
+func (u *MaterialUpsertBulk) SetDueOn(v workday.Day) *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.SetDueOn(v)
+	})
+}
+
+// UpdateDueOn sets the "due_on" field to the value that was provided on create.
+func (u *MaterialUpsertBulk) UpdateDueOn() *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.UpdateDueOn()
+	})
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (u *MaterialUpsertBulk) ClearDueOn() *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.ClearDueOn()
+	})
+}
+
+// SetWords sets the "words" field.
+func (u *MaterialUpsertBulk) SetWords(v string) *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.SetWords(v)
+	})
+}
+
+// UpdateWords sets the "words" field to the value that was provided on create.
+func (u *MaterialUpsertBulk) UpdateWords() *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.UpdateWords()
+	})
+}
+
+// ClearWords clears the value of the "words" field.
+func (u *MaterialUpsertBulk) ClearWords() *MaterialUpsertBulk {
+	return u.Update(func(s *MaterialUpsert) {
+		s.ClearWords()
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // MaterialUpdate is the builder for updating Material entities.
@@ -38,6 +39,46 @@ func (_u *MaterialUpdate) SetNillableState(v *material.State) *MaterialUpdate {
 	if v != nil {
 		_u.SetState(*v)
 	}
+	return _u
+}
+
+// SetDueOn sets the "due_on" field.
+func (_u *MaterialUpdate) SetDueOn(v workday.Day) *MaterialUpdate {
+	_u.mutation.SetDueOn(v)
+	return _u
+}
+
+// SetNillableDueOn sets the "due_on" field if the given value is not nil.
+func (_u *MaterialUpdate) SetNillableDueOn(v *workday.Day) *MaterialUpdate {
+	if v != nil {
+		_u.SetDueOn(*v)
+	}
+	return _u
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (_u *MaterialUpdate) ClearDueOn() *MaterialUpdate {
+	_u.mutation.ClearDueOn()
+	return _u
+}
+
+// SetWords sets the "words" field.
+func (_u *MaterialUpdate) SetWords(v string) *MaterialUpdate {
+	_u.mutation.SetWords(v)
+	return _u
+}
+
+// SetNillableWords sets the "words" field if the given value is not nil.
+func (_u *MaterialUpdate) SetNillableWords(v *string) *MaterialUpdate {
+	if v != nil {
+		_u.SetWords(*v)
+	}
+	return _u
+}
+
+// ClearWords clears the value of the "words" field.
+func (_u *MaterialUpdate) ClearWords() *MaterialUpdate {
+	_u.mutation.ClearWords()
 	return _u
 }
 
@@ -80,6 +121,11 @@ func (_u *MaterialUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Material.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Words(); ok {
+		if err := material.WordsValidator(v); err != nil {
+			return &ValidationError{Name: "words", err: fmt.Errorf(`gen: validator failed for field "Material.words": %w`, err)}
+		}
+	}
 	if _u.mutation.CaseCleared() && len(_u.mutation.CaseIDs()) > 0 {
 		return errors.New(`gen: clearing a required unique edge "Material.case"`)
 	}
@@ -100,6 +146,18 @@ func (_u *MaterialUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(material.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.DueOn(); ok {
+		_spec.SetField(material.FieldDueOn, field.TypeOther, value)
+	}
+	if _u.mutation.DueOnCleared() {
+		_spec.ClearField(material.FieldDueOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Words(); ok {
+		_spec.SetField(material.FieldWords, field.TypeString, value)
+	}
+	if _u.mutation.WordsCleared() {
+		_spec.ClearField(material.FieldWords, field.TypeString)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -132,6 +190,46 @@ func (_u *MaterialUpdateOne) SetNillableState(v *material.State) *MaterialUpdate
 	if v != nil {
 		_u.SetState(*v)
 	}
+	return _u
+}
+
+// SetDueOn sets the "due_on" field.
+func (_u *MaterialUpdateOne) SetDueOn(v workday.Day) *MaterialUpdateOne {
+	_u.mutation.SetDueOn(v)
+	return _u
+}
+
+// SetNillableDueOn sets the "due_on" field if the given value is not nil.
+func (_u *MaterialUpdateOne) SetNillableDueOn(v *workday.Day) *MaterialUpdateOne {
+	if v != nil {
+		_u.SetDueOn(*v)
+	}
+	return _u
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (_u *MaterialUpdateOne) ClearDueOn() *MaterialUpdateOne {
+	_u.mutation.ClearDueOn()
+	return _u
+}
+
+// SetWords sets the "words" field.
+func (_u *MaterialUpdateOne) SetWords(v string) *MaterialUpdateOne {
+	_u.mutation.SetWords(v)
+	return _u
+}
+
+// SetNillableWords sets the "words" field if the given value is not nil.
+func (_u *MaterialUpdateOne) SetNillableWords(v *string) *MaterialUpdateOne {
+	if v != nil {
+		_u.SetWords(*v)
+	}
+	return _u
+}
+
+// ClearWords clears the value of the "words" field.
+func (_u *MaterialUpdateOne) ClearWords() *MaterialUpdateOne {
+	_u.mutation.ClearWords()
 	return _u
 }
 
@@ -187,6 +285,11 @@ func (_u *MaterialUpdateOne) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Material.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Words(); ok {
+		if err := material.WordsValidator(v); err != nil {
+			return &ValidationError{Name: "words", err: fmt.Errorf(`gen: validator failed for field "Material.words": %w`, err)}
+		}
+	}
 	if _u.mutation.CaseCleared() && len(_u.mutation.CaseIDs()) > 0 {
 		return errors.New(`gen: clearing a required unique edge "Material.case"`)
 	}
@@ -224,6 +327,18 @@ func (_u *MaterialUpdateOne) sqlSave(ctx context.Context) (_node *Material, err 
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(material.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.DueOn(); ok {
+		_spec.SetField(material.FieldDueOn, field.TypeOther, value)
+	}
+	if _u.mutation.DueOnCleared() {
+		_spec.ClearField(material.FieldDueOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Words(); ok {
+		_spec.SetField(material.FieldWords, field.TypeString, value)
+	}
+	if _u.mutation.WordsCleared() {
+		_spec.ClearField(material.FieldWords, field.TypeString)
 	}
 	_node = &Material{config: _u.config}
 	_spec.Assign = _node.assignValues

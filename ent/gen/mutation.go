@@ -11,14 +11,18 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
 	"github.com/vetgraph/vetgraph/ent/gen/background"
+	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
 	"github.com/vetgraph/vetgraph/ent/gen/discharge"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/division"
 	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
@@ -28,17 +32,26 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -52,14 +65,18 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAppointment        = "Appointment"
 	TypeArmyRelation       = "ArmyRelation"
 	TypeAward              = "Award"
 	TypeBackground         = "Background"
+	TypeCalendarYear       = "CalendarYear"
 	TypeCaseFile           = "CaseFile"
 	TypeCatalogVersion     = "CatalogVersion"
 	TypeContact            = "Contact"
+	TypeCorrection         = "Correction"
 	TypeDisability         = "Disability"
 	TypeDischarge          = "Discharge"
+	TypeDispute            = "Dispute"
 	TypeDivision           = "Division"
 	TypeEconomicSubsidy    = "EconomicSubsidy"
 	TypeEmploymentRecord   = "EmploymentRecord"
@@ -69,17 +86,1417 @@ const (
 	TypeHouseholdEntry     = "HouseholdEntry"
 	TypeIdentityCard       = "IdentityCard"
 	TypeItem               = "Item"
+	TypeMandate            = "Mandate"
 	TypeMaterial           = "Material"
+	TypeNotification       = "Notification"
+	TypeObligation         = "Obligation"
+	TypePause              = "Pause"
 	TypePensionRelation    = "PensionRelation"
+	TypePreReview          = "PreReview"
 	TypePreferentialCard   = "PreferentialCard"
 	TypeRank               = "Rank"
+	TypeRating             = "Rating"
 	TypeServicePeriod      = "ServicePeriod"
 	TypeSettlement         = "Settlement"
+	TypeSlot               = "Slot"
 	TypeSocialSecurityCard = "SocialSecurityCard"
+	TypeTask               = "Task"
 	TypeTraining           = "Training"
 	TypeTrainingSubsidy    = "TrainingSubsidy"
 	TypeVeteran            = "Veteran"
+	TypeViolation          = "Violation"
 )
+
+// AppointmentMutation represents an operation that mutates the Appointment nodes in the graph.
+type AppointmentMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	veteran_id    *string
+	slot_id       *string
+	division      *string
+	window        *string
+	day           *workday.Day
+	starts        *int
+	addstarts     *int
+	ends          *int
+	addends       *int
+	matters       *[]string
+	appendmatters []string
+	bring         *[]string
+	appendbring   []string
+	state         *appointment.State
+	holds         *string
+	booking_key   *string
+	moves         *int
+	addmoves      *int
+	created_at    *time.Time
+	updated_at    *time.Time
+	clearedFields map[string]struct{}
+	_case         *string
+	cleared_case  bool
+	done          bool
+	oldValue      func(context.Context) (*Appointment, error)
+	predicates    []predicate.Appointment
+}
+
+var _ ent.Mutation = (*AppointmentMutation)(nil)
+
+// appointmentOption allows management of the mutation configuration using functional options.
+type appointmentOption func(*AppointmentMutation)
+
+// newAppointmentMutation creates new mutation for the Appointment entity.
+func newAppointmentMutation(c config, op Op, opts ...appointmentOption) *AppointmentMutation {
+	m := &AppointmentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAppointment,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAppointmentID sets the ID field of the mutation.
+func withAppointmentID(id string) appointmentOption {
+	return func(m *AppointmentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Appointment
+		)
+		m.oldValue = func(ctx context.Context) (*Appointment, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Appointment.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAppointment sets the old Appointment of the mutation.
+func withAppointment(node *Appointment) appointmentOption {
+	return func(m *AppointmentMutation) {
+		m.oldValue = func(context.Context) (*Appointment, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AppointmentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AppointmentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Appointment entities.
+func (m *AppointmentMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AppointmentMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AppointmentMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Appointment.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *AppointmentMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *AppointmentMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *AppointmentMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *AppointmentMutation) SetVeteranID(s string) {
+	m.veteran_id = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *AppointmentMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *AppointmentMutation) ResetVeteranID() {
+	m.veteran_id = nil
+}
+
+// SetSlotID sets the "slot_id" field.
+func (m *AppointmentMutation) SetSlotID(s string) {
+	m.slot_id = &s
+}
+
+// SlotID returns the value of the "slot_id" field in the mutation.
+func (m *AppointmentMutation) SlotID() (r string, exists bool) {
+	v := m.slot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlotID returns the old "slot_id" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldSlotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlotID: %w", err)
+	}
+	return oldValue.SlotID, nil
+}
+
+// ResetSlotID resets all changes to the "slot_id" field.
+func (m *AppointmentMutation) ResetSlotID() {
+	m.slot_id = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *AppointmentMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *AppointmentMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *AppointmentMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetWindow sets the "window" field.
+func (m *AppointmentMutation) SetWindow(s string) {
+	m.window = &s
+}
+
+// Window returns the value of the "window" field in the mutation.
+func (m *AppointmentMutation) Window() (r string, exists bool) {
+	v := m.window
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWindow returns the old "window" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldWindow(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWindow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWindow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWindow: %w", err)
+	}
+	return oldValue.Window, nil
+}
+
+// ResetWindow resets all changes to the "window" field.
+func (m *AppointmentMutation) ResetWindow() {
+	m.window = nil
+}
+
+// SetDay sets the "day" field.
+func (m *AppointmentMutation) SetDay(w workday.Day) {
+	m.day = &w
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *AppointmentMutation) Day() (r workday.Day, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldDay(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *AppointmentMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetStarts sets the "starts" field.
+func (m *AppointmentMutation) SetStarts(i int) {
+	m.starts = &i
+	m.addstarts = nil
+}
+
+// Starts returns the value of the "starts" field in the mutation.
+func (m *AppointmentMutation) Starts() (r int, exists bool) {
+	v := m.starts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStarts returns the old "starts" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldStarts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStarts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStarts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStarts: %w", err)
+	}
+	return oldValue.Starts, nil
+}
+
+// AddStarts adds i to the "starts" field.
+func (m *AppointmentMutation) AddStarts(i int) {
+	if m.addstarts != nil {
+		*m.addstarts += i
+	} else {
+		m.addstarts = &i
+	}
+}
+
+// AddedStarts returns the value that was added to the "starts" field in this mutation.
+func (m *AppointmentMutation) AddedStarts() (r int, exists bool) {
+	v := m.addstarts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStarts resets all changes to the "starts" field.
+func (m *AppointmentMutation) ResetStarts() {
+	m.starts = nil
+	m.addstarts = nil
+}
+
+// SetEnds sets the "ends" field.
+func (m *AppointmentMutation) SetEnds(i int) {
+	m.ends = &i
+	m.addends = nil
+}
+
+// Ends returns the value of the "ends" field in the mutation.
+func (m *AppointmentMutation) Ends() (r int, exists bool) {
+	v := m.ends
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnds returns the old "ends" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldEnds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnds: %w", err)
+	}
+	return oldValue.Ends, nil
+}
+
+// AddEnds adds i to the "ends" field.
+func (m *AppointmentMutation) AddEnds(i int) {
+	if m.addends != nil {
+		*m.addends += i
+	} else {
+		m.addends = &i
+	}
+}
+
+// AddedEnds returns the value that was added to the "ends" field in this mutation.
+func (m *AppointmentMutation) AddedEnds() (r int, exists bool) {
+	v := m.addends
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEnds resets all changes to the "ends" field.
+func (m *AppointmentMutation) ResetEnds() {
+	m.ends = nil
+	m.addends = nil
+}
+
+// SetMatters sets the "matters" field.
+func (m *AppointmentMutation) SetMatters(s []string) {
+	m.matters = &s
+	m.appendmatters = nil
+}
+
+// Matters returns the value of the "matters" field in the mutation.
+func (m *AppointmentMutation) Matters() (r []string, exists bool) {
+	v := m.matters
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatters returns the old "matters" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldMatters(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatters is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatters requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatters: %w", err)
+	}
+	return oldValue.Matters, nil
+}
+
+// AppendMatters adds s to the "matters" field.
+func (m *AppointmentMutation) AppendMatters(s []string) {
+	m.appendmatters = append(m.appendmatters, s...)
+}
+
+// AppendedMatters returns the list of values that were appended to the "matters" field in this mutation.
+func (m *AppointmentMutation) AppendedMatters() ([]string, bool) {
+	if len(m.appendmatters) == 0 {
+		return nil, false
+	}
+	return m.appendmatters, true
+}
+
+// ResetMatters resets all changes to the "matters" field.
+func (m *AppointmentMutation) ResetMatters() {
+	m.matters = nil
+	m.appendmatters = nil
+}
+
+// SetBring sets the "bring" field.
+func (m *AppointmentMutation) SetBring(s []string) {
+	m.bring = &s
+	m.appendbring = nil
+}
+
+// Bring returns the value of the "bring" field in the mutation.
+func (m *AppointmentMutation) Bring() (r []string, exists bool) {
+	v := m.bring
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBring returns the old "bring" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldBring(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBring is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBring requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBring: %w", err)
+	}
+	return oldValue.Bring, nil
+}
+
+// AppendBring adds s to the "bring" field.
+func (m *AppointmentMutation) AppendBring(s []string) {
+	m.appendbring = append(m.appendbring, s...)
+}
+
+// AppendedBring returns the list of values that were appended to the "bring" field in this mutation.
+func (m *AppointmentMutation) AppendedBring() ([]string, bool) {
+	if len(m.appendbring) == 0 {
+		return nil, false
+	}
+	return m.appendbring, true
+}
+
+// ClearBring clears the value of the "bring" field.
+func (m *AppointmentMutation) ClearBring() {
+	m.bring = nil
+	m.appendbring = nil
+	m.clearedFields[appointment.FieldBring] = struct{}{}
+}
+
+// BringCleared returns if the "bring" field was cleared in this mutation.
+func (m *AppointmentMutation) BringCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldBring]
+	return ok
+}
+
+// ResetBring resets all changes to the "bring" field.
+func (m *AppointmentMutation) ResetBring() {
+	m.bring = nil
+	m.appendbring = nil
+	delete(m.clearedFields, appointment.FieldBring)
+}
+
+// SetState sets the "state" field.
+func (m *AppointmentMutation) SetState(a appointment.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *AppointmentMutation) State() (r appointment.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldState(ctx context.Context) (v appointment.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *AppointmentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetHolds sets the "holds" field.
+func (m *AppointmentMutation) SetHolds(s string) {
+	m.holds = &s
+}
+
+// Holds returns the value of the "holds" field in the mutation.
+func (m *AppointmentMutation) Holds() (r string, exists bool) {
+	v := m.holds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolds returns the old "holds" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldHolds(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolds: %w", err)
+	}
+	return oldValue.Holds, nil
+}
+
+// ClearHolds clears the value of the "holds" field.
+func (m *AppointmentMutation) ClearHolds() {
+	m.holds = nil
+	m.clearedFields[appointment.FieldHolds] = struct{}{}
+}
+
+// HoldsCleared returns if the "holds" field was cleared in this mutation.
+func (m *AppointmentMutation) HoldsCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldHolds]
+	return ok
+}
+
+// ResetHolds resets all changes to the "holds" field.
+func (m *AppointmentMutation) ResetHolds() {
+	m.holds = nil
+	delete(m.clearedFields, appointment.FieldHolds)
+}
+
+// SetBookingKey sets the "booking_key" field.
+func (m *AppointmentMutation) SetBookingKey(s string) {
+	m.booking_key = &s
+}
+
+// BookingKey returns the value of the "booking_key" field in the mutation.
+func (m *AppointmentMutation) BookingKey() (r string, exists bool) {
+	v := m.booking_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBookingKey returns the old "booking_key" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldBookingKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBookingKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBookingKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBookingKey: %w", err)
+	}
+	return oldValue.BookingKey, nil
+}
+
+// ClearBookingKey clears the value of the "booking_key" field.
+func (m *AppointmentMutation) ClearBookingKey() {
+	m.booking_key = nil
+	m.clearedFields[appointment.FieldBookingKey] = struct{}{}
+}
+
+// BookingKeyCleared returns if the "booking_key" field was cleared in this mutation.
+func (m *AppointmentMutation) BookingKeyCleared() bool {
+	_, ok := m.clearedFields[appointment.FieldBookingKey]
+	return ok
+}
+
+// ResetBookingKey resets all changes to the "booking_key" field.
+func (m *AppointmentMutation) ResetBookingKey() {
+	m.booking_key = nil
+	delete(m.clearedFields, appointment.FieldBookingKey)
+}
+
+// SetMoves sets the "moves" field.
+func (m *AppointmentMutation) SetMoves(i int) {
+	m.moves = &i
+	m.addmoves = nil
+}
+
+// Moves returns the value of the "moves" field in the mutation.
+func (m *AppointmentMutation) Moves() (r int, exists bool) {
+	v := m.moves
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMoves returns the old "moves" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldMoves(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMoves is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMoves requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMoves: %w", err)
+	}
+	return oldValue.Moves, nil
+}
+
+// AddMoves adds i to the "moves" field.
+func (m *AppointmentMutation) AddMoves(i int) {
+	if m.addmoves != nil {
+		*m.addmoves += i
+	} else {
+		m.addmoves = &i
+	}
+}
+
+// AddedMoves returns the value that was added to the "moves" field in this mutation.
+func (m *AppointmentMutation) AddedMoves() (r int, exists bool) {
+	v := m.addmoves
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMoves resets all changes to the "moves" field.
+func (m *AppointmentMutation) ResetMoves() {
+	m.moves = nil
+	m.addmoves = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AppointmentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AppointmentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AppointmentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AppointmentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AppointmentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Appointment entity.
+// If the Appointment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AppointmentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AppointmentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *AppointmentMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[appointment.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *AppointmentMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *AppointmentMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *AppointmentMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the AppointmentMutation builder.
+func (m *AppointmentMutation) Where(ps ...predicate.Appointment) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AppointmentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AppointmentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Appointment, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AppointmentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AppointmentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Appointment).
+func (m *AppointmentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AppointmentMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m._case != nil {
+		fields = append(fields, appointment.FieldCaseID)
+	}
+	if m.veteran_id != nil {
+		fields = append(fields, appointment.FieldVeteranID)
+	}
+	if m.slot_id != nil {
+		fields = append(fields, appointment.FieldSlotID)
+	}
+	if m.division != nil {
+		fields = append(fields, appointment.FieldDivision)
+	}
+	if m.window != nil {
+		fields = append(fields, appointment.FieldWindow)
+	}
+	if m.day != nil {
+		fields = append(fields, appointment.FieldDay)
+	}
+	if m.starts != nil {
+		fields = append(fields, appointment.FieldStarts)
+	}
+	if m.ends != nil {
+		fields = append(fields, appointment.FieldEnds)
+	}
+	if m.matters != nil {
+		fields = append(fields, appointment.FieldMatters)
+	}
+	if m.bring != nil {
+		fields = append(fields, appointment.FieldBring)
+	}
+	if m.state != nil {
+		fields = append(fields, appointment.FieldState)
+	}
+	if m.holds != nil {
+		fields = append(fields, appointment.FieldHolds)
+	}
+	if m.booking_key != nil {
+		fields = append(fields, appointment.FieldBookingKey)
+	}
+	if m.moves != nil {
+		fields = append(fields, appointment.FieldMoves)
+	}
+	if m.created_at != nil {
+		fields = append(fields, appointment.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, appointment.FieldUpdatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AppointmentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case appointment.FieldCaseID:
+		return m.CaseID()
+	case appointment.FieldVeteranID:
+		return m.VeteranID()
+	case appointment.FieldSlotID:
+		return m.SlotID()
+	case appointment.FieldDivision:
+		return m.Division()
+	case appointment.FieldWindow:
+		return m.Window()
+	case appointment.FieldDay:
+		return m.Day()
+	case appointment.FieldStarts:
+		return m.Starts()
+	case appointment.FieldEnds:
+		return m.Ends()
+	case appointment.FieldMatters:
+		return m.Matters()
+	case appointment.FieldBring:
+		return m.Bring()
+	case appointment.FieldState:
+		return m.State()
+	case appointment.FieldHolds:
+		return m.Holds()
+	case appointment.FieldBookingKey:
+		return m.BookingKey()
+	case appointment.FieldMoves:
+		return m.Moves()
+	case appointment.FieldCreatedAt:
+		return m.CreatedAt()
+	case appointment.FieldUpdatedAt:
+		return m.UpdatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AppointmentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case appointment.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case appointment.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case appointment.FieldSlotID:
+		return m.OldSlotID(ctx)
+	case appointment.FieldDivision:
+		return m.OldDivision(ctx)
+	case appointment.FieldWindow:
+		return m.OldWindow(ctx)
+	case appointment.FieldDay:
+		return m.OldDay(ctx)
+	case appointment.FieldStarts:
+		return m.OldStarts(ctx)
+	case appointment.FieldEnds:
+		return m.OldEnds(ctx)
+	case appointment.FieldMatters:
+		return m.OldMatters(ctx)
+	case appointment.FieldBring:
+		return m.OldBring(ctx)
+	case appointment.FieldState:
+		return m.OldState(ctx)
+	case appointment.FieldHolds:
+		return m.OldHolds(ctx)
+	case appointment.FieldBookingKey:
+		return m.OldBookingKey(ctx)
+	case appointment.FieldMoves:
+		return m.OldMoves(ctx)
+	case appointment.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case appointment.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AppointmentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case appointment.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case appointment.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case appointment.FieldSlotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlotID(v)
+		return nil
+	case appointment.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case appointment.FieldWindow:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWindow(v)
+		return nil
+	case appointment.FieldDay:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case appointment.FieldStarts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStarts(v)
+		return nil
+	case appointment.FieldEnds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnds(v)
+		return nil
+	case appointment.FieldMatters:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatters(v)
+		return nil
+	case appointment.FieldBring:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBring(v)
+		return nil
+	case appointment.FieldState:
+		v, ok := value.(appointment.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case appointment.FieldHolds:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolds(v)
+		return nil
+	case appointment.FieldBookingKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBookingKey(v)
+		return nil
+	case appointment.FieldMoves:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMoves(v)
+		return nil
+	case appointment.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case appointment.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AppointmentMutation) AddedFields() []string {
+	var fields []string
+	if m.addstarts != nil {
+		fields = append(fields, appointment.FieldStarts)
+	}
+	if m.addends != nil {
+		fields = append(fields, appointment.FieldEnds)
+	}
+	if m.addmoves != nil {
+		fields = append(fields, appointment.FieldMoves)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AppointmentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case appointment.FieldStarts:
+		return m.AddedStarts()
+	case appointment.FieldEnds:
+		return m.AddedEnds()
+	case appointment.FieldMoves:
+		return m.AddedMoves()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AppointmentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case appointment.FieldStarts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStarts(v)
+		return nil
+	case appointment.FieldEnds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEnds(v)
+		return nil
+	case appointment.FieldMoves:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMoves(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AppointmentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(appointment.FieldBring) {
+		fields = append(fields, appointment.FieldBring)
+	}
+	if m.FieldCleared(appointment.FieldHolds) {
+		fields = append(fields, appointment.FieldHolds)
+	}
+	if m.FieldCleared(appointment.FieldBookingKey) {
+		fields = append(fields, appointment.FieldBookingKey)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AppointmentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AppointmentMutation) ClearField(name string) error {
+	switch name {
+	case appointment.FieldBring:
+		m.ClearBring()
+		return nil
+	case appointment.FieldHolds:
+		m.ClearHolds()
+		return nil
+	case appointment.FieldBookingKey:
+		m.ClearBookingKey()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AppointmentMutation) ResetField(name string) error {
+	switch name {
+	case appointment.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case appointment.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case appointment.FieldSlotID:
+		m.ResetSlotID()
+		return nil
+	case appointment.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case appointment.FieldWindow:
+		m.ResetWindow()
+		return nil
+	case appointment.FieldDay:
+		m.ResetDay()
+		return nil
+	case appointment.FieldStarts:
+		m.ResetStarts()
+		return nil
+	case appointment.FieldEnds:
+		m.ResetEnds()
+		return nil
+	case appointment.FieldMatters:
+		m.ResetMatters()
+		return nil
+	case appointment.FieldBring:
+		m.ResetBring()
+		return nil
+	case appointment.FieldState:
+		m.ResetState()
+		return nil
+	case appointment.FieldHolds:
+		m.ResetHolds()
+		return nil
+	case appointment.FieldBookingKey:
+		m.ResetBookingKey()
+		return nil
+	case appointment.FieldMoves:
+		m.ResetMoves()
+		return nil
+	case appointment.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case appointment.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AppointmentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, appointment.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AppointmentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case appointment.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AppointmentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AppointmentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AppointmentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, appointment.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AppointmentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case appointment.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AppointmentMutation) ClearEdge(name string) error {
+	switch name {
+	case appointment.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AppointmentMutation) ResetEdge(name string) error {
+	switch name {
+	case appointment.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Appointment edge %s", name)
+}
 
 // ArmyRelationMutation represents an operation that mutates the ArmyRelation nodes in the graph.
 type ArmyRelationMutation struct {
@@ -2697,6 +4114,446 @@ func (m *BackgroundMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Background edge %s", name)
 }
 
+// CalendarYearMutation represents an operation that mutates the CalendarYear nodes in the graph.
+type CalendarYearMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	schedule      *[]byte
+	loaded_at     *time.Time
+	loaded_by     *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CalendarYear, error)
+	predicates    []predicate.CalendarYear
+}
+
+var _ ent.Mutation = (*CalendarYearMutation)(nil)
+
+// calendaryearOption allows management of the mutation configuration using functional options.
+type calendaryearOption func(*CalendarYearMutation)
+
+// newCalendarYearMutation creates new mutation for the CalendarYear entity.
+func newCalendarYearMutation(c config, op Op, opts ...calendaryearOption) *CalendarYearMutation {
+	m := &CalendarYearMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCalendarYear,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCalendarYearID sets the ID field of the mutation.
+func withCalendarYearID(id string) calendaryearOption {
+	return func(m *CalendarYearMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CalendarYear
+		)
+		m.oldValue = func(ctx context.Context) (*CalendarYear, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CalendarYear.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCalendarYear sets the old CalendarYear of the mutation.
+func withCalendarYear(node *CalendarYear) calendaryearOption {
+	return func(m *CalendarYearMutation) {
+		m.oldValue = func(context.Context) (*CalendarYear, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CalendarYearMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CalendarYearMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CalendarYear entities.
+func (m *CalendarYearMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CalendarYearMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CalendarYearMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CalendarYear.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSchedule sets the "schedule" field.
+func (m *CalendarYearMutation) SetSchedule(b []byte) {
+	m.schedule = &b
+}
+
+// Schedule returns the value of the "schedule" field in the mutation.
+func (m *CalendarYearMutation) Schedule() (r []byte, exists bool) {
+	v := m.schedule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchedule returns the old "schedule" field's value of the CalendarYear entity.
+// If the CalendarYear object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarYearMutation) OldSchedule(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchedule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchedule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchedule: %w", err)
+	}
+	return oldValue.Schedule, nil
+}
+
+// ResetSchedule resets all changes to the "schedule" field.
+func (m *CalendarYearMutation) ResetSchedule() {
+	m.schedule = nil
+}
+
+// SetLoadedAt sets the "loaded_at" field.
+func (m *CalendarYearMutation) SetLoadedAt(t time.Time) {
+	m.loaded_at = &t
+}
+
+// LoadedAt returns the value of the "loaded_at" field in the mutation.
+func (m *CalendarYearMutation) LoadedAt() (r time.Time, exists bool) {
+	v := m.loaded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadedAt returns the old "loaded_at" field's value of the CalendarYear entity.
+// If the CalendarYear object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarYearMutation) OldLoadedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadedAt: %w", err)
+	}
+	return oldValue.LoadedAt, nil
+}
+
+// ResetLoadedAt resets all changes to the "loaded_at" field.
+func (m *CalendarYearMutation) ResetLoadedAt() {
+	m.loaded_at = nil
+}
+
+// SetLoadedBy sets the "loaded_by" field.
+func (m *CalendarYearMutation) SetLoadedBy(s string) {
+	m.loaded_by = &s
+}
+
+// LoadedBy returns the value of the "loaded_by" field in the mutation.
+func (m *CalendarYearMutation) LoadedBy() (r string, exists bool) {
+	v := m.loaded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadedBy returns the old "loaded_by" field's value of the CalendarYear entity.
+// If the CalendarYear object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CalendarYearMutation) OldLoadedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadedBy: %w", err)
+	}
+	return oldValue.LoadedBy, nil
+}
+
+// ResetLoadedBy resets all changes to the "loaded_by" field.
+func (m *CalendarYearMutation) ResetLoadedBy() {
+	m.loaded_by = nil
+}
+
+// Where appends a list predicates to the CalendarYearMutation builder.
+func (m *CalendarYearMutation) Where(ps ...predicate.CalendarYear) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CalendarYearMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CalendarYearMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CalendarYear, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CalendarYearMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CalendarYearMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CalendarYear).
+func (m *CalendarYearMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CalendarYearMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.schedule != nil {
+		fields = append(fields, calendaryear.FieldSchedule)
+	}
+	if m.loaded_at != nil {
+		fields = append(fields, calendaryear.FieldLoadedAt)
+	}
+	if m.loaded_by != nil {
+		fields = append(fields, calendaryear.FieldLoadedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CalendarYearMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case calendaryear.FieldSchedule:
+		return m.Schedule()
+	case calendaryear.FieldLoadedAt:
+		return m.LoadedAt()
+	case calendaryear.FieldLoadedBy:
+		return m.LoadedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CalendarYearMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case calendaryear.FieldSchedule:
+		return m.OldSchedule(ctx)
+	case calendaryear.FieldLoadedAt:
+		return m.OldLoadedAt(ctx)
+	case calendaryear.FieldLoadedBy:
+		return m.OldLoadedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown CalendarYear field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CalendarYearMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case calendaryear.FieldSchedule:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchedule(v)
+		return nil
+	case calendaryear.FieldLoadedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadedAt(v)
+		return nil
+	case calendaryear.FieldLoadedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarYear field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CalendarYearMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CalendarYearMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CalendarYearMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CalendarYear numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CalendarYearMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CalendarYearMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CalendarYearMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CalendarYear nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CalendarYearMutation) ResetField(name string) error {
+	switch name {
+	case calendaryear.FieldSchedule:
+		m.ResetSchedule()
+		return nil
+	case calendaryear.FieldLoadedAt:
+		m.ResetLoadedAt()
+		return nil
+	case calendaryear.FieldLoadedBy:
+		m.ResetLoadedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown CalendarYear field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CalendarYearMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CalendarYearMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CalendarYearMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CalendarYearMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CalendarYearMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CalendarYearMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CalendarYearMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CalendarYear unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CalendarYearMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CalendarYear edge %s", name)
+}
+
 // CaseFileMutation represents an operation that mutates the CaseFile nodes in the graph.
 type CaseFileMutation struct {
 	config
@@ -2706,12 +4563,14 @@ type CaseFileMutation struct {
 	number           *string
 	division         *string
 	state            *lifecycle.CaseState
+	warning          *lifecycle.Warning
 	channel          *casefile.Channel
 	catalog_version  *string
 	matters          *[]string
 	appendmatters    []string
 	submission_key   *string
 	submission_hash  *[]byte
+	draft_sealed     *[]byte
 	answers_sealed   *[]byte
 	plan_sealed      *[]byte
 	plan_days        *int
@@ -2719,6 +4578,13 @@ type CaseFileMutation struct {
 	accepted_on      *workday.Day
 	due_on           *workday.Day
 	due_provisional  *bool
+	returns          *int
+	addreturns       *int
+	papers_saved     *int
+	addpapers_saved  *int
+	visits_saved     *int
+	addvisits_saved  *int
+	reason           *string
 	submitted_at     *time.Time
 	closed_at        *time.Time
 	created_at       *time.Time
@@ -2988,6 +4854,42 @@ func (m *CaseFileMutation) ResetState() {
 	m.state = nil
 }
 
+// SetWarning sets the "warning" field.
+func (m *CaseFileMutation) SetWarning(l lifecycle.Warning) {
+	m.warning = &l
+}
+
+// Warning returns the value of the "warning" field in the mutation.
+func (m *CaseFileMutation) Warning() (r lifecycle.Warning, exists bool) {
+	v := m.warning
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWarning returns the old "warning" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldWarning(ctx context.Context) (v lifecycle.Warning, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWarning is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWarning requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWarning: %w", err)
+	}
+	return oldValue.Warning, nil
+}
+
+// ResetWarning resets all changes to the "warning" field.
+func (m *CaseFileMutation) ResetWarning() {
+	m.warning = nil
+}
+
 // SetChannel sets the "channel" field.
 func (m *CaseFileMutation) SetChannel(c casefile.Channel) {
 	m.channel = &c
@@ -3207,6 +5109,55 @@ func (m *CaseFileMutation) SubmissionHashCleared() bool {
 func (m *CaseFileMutation) ResetSubmissionHash() {
 	m.submission_hash = nil
 	delete(m.clearedFields, casefile.FieldSubmissionHash)
+}
+
+// SetDraftSealed sets the "draft_sealed" field.
+func (m *CaseFileMutation) SetDraftSealed(b []byte) {
+	m.draft_sealed = &b
+}
+
+// DraftSealed returns the value of the "draft_sealed" field in the mutation.
+func (m *CaseFileMutation) DraftSealed() (r []byte, exists bool) {
+	v := m.draft_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDraftSealed returns the old "draft_sealed" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldDraftSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDraftSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDraftSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDraftSealed: %w", err)
+	}
+	return oldValue.DraftSealed, nil
+}
+
+// ClearDraftSealed clears the value of the "draft_sealed" field.
+func (m *CaseFileMutation) ClearDraftSealed() {
+	m.draft_sealed = nil
+	m.clearedFields[casefile.FieldDraftSealed] = struct{}{}
+}
+
+// DraftSealedCleared returns if the "draft_sealed" field was cleared in this mutation.
+func (m *CaseFileMutation) DraftSealedCleared() bool {
+	_, ok := m.clearedFields[casefile.FieldDraftSealed]
+	return ok
+}
+
+// ResetDraftSealed resets all changes to the "draft_sealed" field.
+func (m *CaseFileMutation) ResetDraftSealed() {
+	m.draft_sealed = nil
+	delete(m.clearedFields, casefile.FieldDraftSealed)
 }
 
 // SetAnswersSealed sets the "answers_sealed" field.
@@ -3495,6 +5446,223 @@ func (m *CaseFileMutation) OldDueProvisional(ctx context.Context) (v bool, err e
 // ResetDueProvisional resets all changes to the "due_provisional" field.
 func (m *CaseFileMutation) ResetDueProvisional() {
 	m.due_provisional = nil
+}
+
+// SetReturns sets the "returns" field.
+func (m *CaseFileMutation) SetReturns(i int) {
+	m.returns = &i
+	m.addreturns = nil
+}
+
+// Returns returns the value of the "returns" field in the mutation.
+func (m *CaseFileMutation) Returns() (r int, exists bool) {
+	v := m.returns
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturns returns the old "returns" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldReturns(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturns: %w", err)
+	}
+	return oldValue.Returns, nil
+}
+
+// AddReturns adds i to the "returns" field.
+func (m *CaseFileMutation) AddReturns(i int) {
+	if m.addreturns != nil {
+		*m.addreturns += i
+	} else {
+		m.addreturns = &i
+	}
+}
+
+// AddedReturns returns the value that was added to the "returns" field in this mutation.
+func (m *CaseFileMutation) AddedReturns() (r int, exists bool) {
+	v := m.addreturns
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReturns resets all changes to the "returns" field.
+func (m *CaseFileMutation) ResetReturns() {
+	m.returns = nil
+	m.addreturns = nil
+}
+
+// SetPapersSaved sets the "papers_saved" field.
+func (m *CaseFileMutation) SetPapersSaved(i int) {
+	m.papers_saved = &i
+	m.addpapers_saved = nil
+}
+
+// PapersSaved returns the value of the "papers_saved" field in the mutation.
+func (m *CaseFileMutation) PapersSaved() (r int, exists bool) {
+	v := m.papers_saved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPapersSaved returns the old "papers_saved" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldPapersSaved(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPapersSaved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPapersSaved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPapersSaved: %w", err)
+	}
+	return oldValue.PapersSaved, nil
+}
+
+// AddPapersSaved adds i to the "papers_saved" field.
+func (m *CaseFileMutation) AddPapersSaved(i int) {
+	if m.addpapers_saved != nil {
+		*m.addpapers_saved += i
+	} else {
+		m.addpapers_saved = &i
+	}
+}
+
+// AddedPapersSaved returns the value that was added to the "papers_saved" field in this mutation.
+func (m *CaseFileMutation) AddedPapersSaved() (r int, exists bool) {
+	v := m.addpapers_saved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPapersSaved resets all changes to the "papers_saved" field.
+func (m *CaseFileMutation) ResetPapersSaved() {
+	m.papers_saved = nil
+	m.addpapers_saved = nil
+}
+
+// SetVisitsSaved sets the "visits_saved" field.
+func (m *CaseFileMutation) SetVisitsSaved(i int) {
+	m.visits_saved = &i
+	m.addvisits_saved = nil
+}
+
+// VisitsSaved returns the value of the "visits_saved" field in the mutation.
+func (m *CaseFileMutation) VisitsSaved() (r int, exists bool) {
+	v := m.visits_saved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisitsSaved returns the old "visits_saved" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldVisitsSaved(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisitsSaved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisitsSaved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisitsSaved: %w", err)
+	}
+	return oldValue.VisitsSaved, nil
+}
+
+// AddVisitsSaved adds i to the "visits_saved" field.
+func (m *CaseFileMutation) AddVisitsSaved(i int) {
+	if m.addvisits_saved != nil {
+		*m.addvisits_saved += i
+	} else {
+		m.addvisits_saved = &i
+	}
+}
+
+// AddedVisitsSaved returns the value that was added to the "visits_saved" field in this mutation.
+func (m *CaseFileMutation) AddedVisitsSaved() (r int, exists bool) {
+	v := m.addvisits_saved
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVisitsSaved resets all changes to the "visits_saved" field.
+func (m *CaseFileMutation) ResetVisitsSaved() {
+	m.visits_saved = nil
+	m.addvisits_saved = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *CaseFileMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *CaseFileMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *CaseFileMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[casefile.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *CaseFileMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[casefile.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *CaseFileMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, casefile.FieldReason)
 }
 
 // SetSubmittedAt sets the "submitted_at" field.
@@ -3890,7 +6058,7 @@ func (m *CaseFileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CaseFileMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 25)
 	if m.number != nil {
 		fields = append(fields, casefile.FieldNumber)
 	}
@@ -3902,6 +6070,9 @@ func (m *CaseFileMutation) Fields() []string {
 	}
 	if m.state != nil {
 		fields = append(fields, casefile.FieldState)
+	}
+	if m.warning != nil {
+		fields = append(fields, casefile.FieldWarning)
 	}
 	if m.channel != nil {
 		fields = append(fields, casefile.FieldChannel)
@@ -3917,6 +6088,9 @@ func (m *CaseFileMutation) Fields() []string {
 	}
 	if m.submission_hash != nil {
 		fields = append(fields, casefile.FieldSubmissionHash)
+	}
+	if m.draft_sealed != nil {
+		fields = append(fields, casefile.FieldDraftSealed)
 	}
 	if m.answers_sealed != nil {
 		fields = append(fields, casefile.FieldAnswersSealed)
@@ -3935,6 +6109,18 @@ func (m *CaseFileMutation) Fields() []string {
 	}
 	if m.due_provisional != nil {
 		fields = append(fields, casefile.FieldDueProvisional)
+	}
+	if m.returns != nil {
+		fields = append(fields, casefile.FieldReturns)
+	}
+	if m.papers_saved != nil {
+		fields = append(fields, casefile.FieldPapersSaved)
+	}
+	if m.visits_saved != nil {
+		fields = append(fields, casefile.FieldVisitsSaved)
+	}
+	if m.reason != nil {
+		fields = append(fields, casefile.FieldReason)
 	}
 	if m.submitted_at != nil {
 		fields = append(fields, casefile.FieldSubmittedAt)
@@ -3964,6 +6150,8 @@ func (m *CaseFileMutation) Field(name string) (ent.Value, bool) {
 		return m.Division()
 	case casefile.FieldState:
 		return m.State()
+	case casefile.FieldWarning:
+		return m.Warning()
 	case casefile.FieldChannel:
 		return m.Channel()
 	case casefile.FieldCatalogVersion:
@@ -3974,6 +6162,8 @@ func (m *CaseFileMutation) Field(name string) (ent.Value, bool) {
 		return m.SubmissionKey()
 	case casefile.FieldSubmissionHash:
 		return m.SubmissionHash()
+	case casefile.FieldDraftSealed:
+		return m.DraftSealed()
 	case casefile.FieldAnswersSealed:
 		return m.AnswersSealed()
 	case casefile.FieldPlanSealed:
@@ -3986,6 +6176,14 @@ func (m *CaseFileMutation) Field(name string) (ent.Value, bool) {
 		return m.DueOn()
 	case casefile.FieldDueProvisional:
 		return m.DueProvisional()
+	case casefile.FieldReturns:
+		return m.Returns()
+	case casefile.FieldPapersSaved:
+		return m.PapersSaved()
+	case casefile.FieldVisitsSaved:
+		return m.VisitsSaved()
+	case casefile.FieldReason:
+		return m.Reason()
 	case casefile.FieldSubmittedAt:
 		return m.SubmittedAt()
 	case casefile.FieldClosedAt:
@@ -4011,6 +6209,8 @@ func (m *CaseFileMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDivision(ctx)
 	case casefile.FieldState:
 		return m.OldState(ctx)
+	case casefile.FieldWarning:
+		return m.OldWarning(ctx)
 	case casefile.FieldChannel:
 		return m.OldChannel(ctx)
 	case casefile.FieldCatalogVersion:
@@ -4021,6 +6221,8 @@ func (m *CaseFileMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSubmissionKey(ctx)
 	case casefile.FieldSubmissionHash:
 		return m.OldSubmissionHash(ctx)
+	case casefile.FieldDraftSealed:
+		return m.OldDraftSealed(ctx)
 	case casefile.FieldAnswersSealed:
 		return m.OldAnswersSealed(ctx)
 	case casefile.FieldPlanSealed:
@@ -4033,6 +6235,14 @@ func (m *CaseFileMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDueOn(ctx)
 	case casefile.FieldDueProvisional:
 		return m.OldDueProvisional(ctx)
+	case casefile.FieldReturns:
+		return m.OldReturns(ctx)
+	case casefile.FieldPapersSaved:
+		return m.OldPapersSaved(ctx)
+	case casefile.FieldVisitsSaved:
+		return m.OldVisitsSaved(ctx)
+	case casefile.FieldReason:
+		return m.OldReason(ctx)
 	case casefile.FieldSubmittedAt:
 		return m.OldSubmittedAt(ctx)
 	case casefile.FieldClosedAt:
@@ -4078,6 +6288,13 @@ func (m *CaseFileMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case casefile.FieldWarning:
+		v, ok := value.(lifecycle.Warning)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWarning(v)
+		return nil
 	case casefile.FieldChannel:
 		v, ok := value.(casefile.Channel)
 		if !ok {
@@ -4112,6 +6329,13 @@ func (m *CaseFileMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSubmissionHash(v)
+		return nil
+	case casefile.FieldDraftSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDraftSealed(v)
 		return nil
 	case casefile.FieldAnswersSealed:
 		v, ok := value.([]byte)
@@ -4155,6 +6379,34 @@ func (m *CaseFileMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDueProvisional(v)
 		return nil
+	case casefile.FieldReturns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturns(v)
+		return nil
+	case casefile.FieldPapersSaved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPapersSaved(v)
+		return nil
+	case casefile.FieldVisitsSaved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisitsSaved(v)
+		return nil
+	case casefile.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
 	case casefile.FieldSubmittedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -4194,6 +6446,15 @@ func (m *CaseFileMutation) AddedFields() []string {
 	if m.addplan_days != nil {
 		fields = append(fields, casefile.FieldPlanDays)
 	}
+	if m.addreturns != nil {
+		fields = append(fields, casefile.FieldReturns)
+	}
+	if m.addpapers_saved != nil {
+		fields = append(fields, casefile.FieldPapersSaved)
+	}
+	if m.addvisits_saved != nil {
+		fields = append(fields, casefile.FieldVisitsSaved)
+	}
 	return fields
 }
 
@@ -4204,6 +6465,12 @@ func (m *CaseFileMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case casefile.FieldPlanDays:
 		return m.AddedPlanDays()
+	case casefile.FieldReturns:
+		return m.AddedReturns()
+	case casefile.FieldPapersSaved:
+		return m.AddedPapersSaved()
+	case casefile.FieldVisitsSaved:
+		return m.AddedVisitsSaved()
 	}
 	return nil, false
 }
@@ -4220,6 +6487,27 @@ func (m *CaseFileMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPlanDays(v)
 		return nil
+	case casefile.FieldReturns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReturns(v)
+		return nil
+	case casefile.FieldPapersSaved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPapersSaved(v)
+		return nil
+	case casefile.FieldVisitsSaved:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVisitsSaved(v)
+		return nil
 	}
 	return fmt.Errorf("unknown CaseFile numeric field %s", name)
 }
@@ -4234,6 +6522,9 @@ func (m *CaseFileMutation) ClearedFields() []string {
 	if m.FieldCleared(casefile.FieldSubmissionHash) {
 		fields = append(fields, casefile.FieldSubmissionHash)
 	}
+	if m.FieldCleared(casefile.FieldDraftSealed) {
+		fields = append(fields, casefile.FieldDraftSealed)
+	}
 	if m.FieldCleared(casefile.FieldAnswersSealed) {
 		fields = append(fields, casefile.FieldAnswersSealed)
 	}
@@ -4245,6 +6536,9 @@ func (m *CaseFileMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(casefile.FieldDueOn) {
 		fields = append(fields, casefile.FieldDueOn)
+	}
+	if m.FieldCleared(casefile.FieldReason) {
+		fields = append(fields, casefile.FieldReason)
 	}
 	if m.FieldCleared(casefile.FieldSubmittedAt) {
 		fields = append(fields, casefile.FieldSubmittedAt)
@@ -4272,6 +6566,9 @@ func (m *CaseFileMutation) ClearField(name string) error {
 	case casefile.FieldSubmissionHash:
 		m.ClearSubmissionHash()
 		return nil
+	case casefile.FieldDraftSealed:
+		m.ClearDraftSealed()
+		return nil
 	case casefile.FieldAnswersSealed:
 		m.ClearAnswersSealed()
 		return nil
@@ -4283,6 +6580,9 @@ func (m *CaseFileMutation) ClearField(name string) error {
 		return nil
 	case casefile.FieldDueOn:
 		m.ClearDueOn()
+		return nil
+	case casefile.FieldReason:
+		m.ClearReason()
 		return nil
 	case casefile.FieldSubmittedAt:
 		m.ClearSubmittedAt()
@@ -4310,6 +6610,9 @@ func (m *CaseFileMutation) ResetField(name string) error {
 	case casefile.FieldState:
 		m.ResetState()
 		return nil
+	case casefile.FieldWarning:
+		m.ResetWarning()
+		return nil
 	case casefile.FieldChannel:
 		m.ResetChannel()
 		return nil
@@ -4324,6 +6627,9 @@ func (m *CaseFileMutation) ResetField(name string) error {
 		return nil
 	case casefile.FieldSubmissionHash:
 		m.ResetSubmissionHash()
+		return nil
+	case casefile.FieldDraftSealed:
+		m.ResetDraftSealed()
 		return nil
 	case casefile.FieldAnswersSealed:
 		m.ResetAnswersSealed()
@@ -4342,6 +6648,18 @@ func (m *CaseFileMutation) ResetField(name string) error {
 		return nil
 	case casefile.FieldDueProvisional:
 		m.ResetDueProvisional()
+		return nil
+	case casefile.FieldReturns:
+		m.ResetReturns()
+		return nil
+	case casefile.FieldPapersSaved:
+		m.ResetPapersSaved()
+		return nil
+	case casefile.FieldVisitsSaved:
+		m.ResetVisitsSaved()
+		return nil
+	case casefile.FieldReason:
+		m.ResetReason()
 		return nil
 	case casefile.FieldSubmittedAt:
 		m.ResetSubmittedAt()
@@ -5740,6 +8058,1190 @@ func (m *ContactMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Contact edge %s", name)
+}
+
+// CorrectionMutation represents an operation that mutates the Correction nodes in the graph.
+type CorrectionMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	item_id        *string
+	round          *int
+	addround       *int
+	defects        *[]lifecycle.Defect
+	appenddefects  []lifecycle.Defect
+	words          *string
+	returned_by    *string
+	returned_at    *time.Time
+	due_on         *workday.Day
+	answered_at    *time.Time
+	answers_sealed *[]byte
+	papers         *[]string
+	appendpapers   []string
+	also           *[]string
+	appendalso     []string
+	clearedFields  map[string]struct{}
+	_case          *string
+	cleared_case   bool
+	done           bool
+	oldValue       func(context.Context) (*Correction, error)
+	predicates     []predicate.Correction
+}
+
+var _ ent.Mutation = (*CorrectionMutation)(nil)
+
+// correctionOption allows management of the mutation configuration using functional options.
+type correctionOption func(*CorrectionMutation)
+
+// newCorrectionMutation creates new mutation for the Correction entity.
+func newCorrectionMutation(c config, op Op, opts ...correctionOption) *CorrectionMutation {
+	m := &CorrectionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCorrection,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCorrectionID sets the ID field of the mutation.
+func withCorrectionID(id string) correctionOption {
+	return func(m *CorrectionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Correction
+		)
+		m.oldValue = func(ctx context.Context) (*Correction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Correction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCorrection sets the old Correction of the mutation.
+func withCorrection(node *Correction) correctionOption {
+	return func(m *CorrectionMutation) {
+		m.oldValue = func(context.Context) (*Correction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CorrectionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CorrectionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Correction entities.
+func (m *CorrectionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CorrectionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CorrectionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Correction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *CorrectionMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *CorrectionMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *CorrectionMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *CorrectionMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *CorrectionMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *CorrectionMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetRound sets the "round" field.
+func (m *CorrectionMutation) SetRound(i int) {
+	m.round = &i
+	m.addround = nil
+}
+
+// Round returns the value of the "round" field in the mutation.
+func (m *CorrectionMutation) Round() (r int, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRound returns the old "round" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldRound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRound: %w", err)
+	}
+	return oldValue.Round, nil
+}
+
+// AddRound adds i to the "round" field.
+func (m *CorrectionMutation) AddRound(i int) {
+	if m.addround != nil {
+		*m.addround += i
+	} else {
+		m.addround = &i
+	}
+}
+
+// AddedRound returns the value that was added to the "round" field in this mutation.
+func (m *CorrectionMutation) AddedRound() (r int, exists bool) {
+	v := m.addround
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRound resets all changes to the "round" field.
+func (m *CorrectionMutation) ResetRound() {
+	m.round = nil
+	m.addround = nil
+}
+
+// SetDefects sets the "defects" field.
+func (m *CorrectionMutation) SetDefects(l []lifecycle.Defect) {
+	m.defects = &l
+	m.appenddefects = nil
+}
+
+// Defects returns the value of the "defects" field in the mutation.
+func (m *CorrectionMutation) Defects() (r []lifecycle.Defect, exists bool) {
+	v := m.defects
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefects returns the old "defects" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldDefects(ctx context.Context) (v []lifecycle.Defect, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefects is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefects requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefects: %w", err)
+	}
+	return oldValue.Defects, nil
+}
+
+// AppendDefects adds l to the "defects" field.
+func (m *CorrectionMutation) AppendDefects(l []lifecycle.Defect) {
+	m.appenddefects = append(m.appenddefects, l...)
+}
+
+// AppendedDefects returns the list of values that were appended to the "defects" field in this mutation.
+func (m *CorrectionMutation) AppendedDefects() ([]lifecycle.Defect, bool) {
+	if len(m.appenddefects) == 0 {
+		return nil, false
+	}
+	return m.appenddefects, true
+}
+
+// ClearDefects clears the value of the "defects" field.
+func (m *CorrectionMutation) ClearDefects() {
+	m.defects = nil
+	m.appenddefects = nil
+	m.clearedFields[correction.FieldDefects] = struct{}{}
+}
+
+// DefectsCleared returns if the "defects" field was cleared in this mutation.
+func (m *CorrectionMutation) DefectsCleared() bool {
+	_, ok := m.clearedFields[correction.FieldDefects]
+	return ok
+}
+
+// ResetDefects resets all changes to the "defects" field.
+func (m *CorrectionMutation) ResetDefects() {
+	m.defects = nil
+	m.appenddefects = nil
+	delete(m.clearedFields, correction.FieldDefects)
+}
+
+// SetWords sets the "words" field.
+func (m *CorrectionMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *CorrectionMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ClearWords clears the value of the "words" field.
+func (m *CorrectionMutation) ClearWords() {
+	m.words = nil
+	m.clearedFields[correction.FieldWords] = struct{}{}
+}
+
+// WordsCleared returns if the "words" field was cleared in this mutation.
+func (m *CorrectionMutation) WordsCleared() bool {
+	_, ok := m.clearedFields[correction.FieldWords]
+	return ok
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *CorrectionMutation) ResetWords() {
+	m.words = nil
+	delete(m.clearedFields, correction.FieldWords)
+}
+
+// SetReturnedBy sets the "returned_by" field.
+func (m *CorrectionMutation) SetReturnedBy(s string) {
+	m.returned_by = &s
+}
+
+// ReturnedBy returns the value of the "returned_by" field in the mutation.
+func (m *CorrectionMutation) ReturnedBy() (r string, exists bool) {
+	v := m.returned_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedBy returns the old "returned_by" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldReturnedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedBy: %w", err)
+	}
+	return oldValue.ReturnedBy, nil
+}
+
+// ResetReturnedBy resets all changes to the "returned_by" field.
+func (m *CorrectionMutation) ResetReturnedBy() {
+	m.returned_by = nil
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (m *CorrectionMutation) SetReturnedAt(t time.Time) {
+	m.returned_at = &t
+}
+
+// ReturnedAt returns the value of the "returned_at" field in the mutation.
+func (m *CorrectionMutation) ReturnedAt() (r time.Time, exists bool) {
+	v := m.returned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedAt returns the old "returned_at" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldReturnedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedAt: %w", err)
+	}
+	return oldValue.ReturnedAt, nil
+}
+
+// ResetReturnedAt resets all changes to the "returned_at" field.
+func (m *CorrectionMutation) ResetReturnedAt() {
+	m.returned_at = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *CorrectionMutation) SetDueOn(w workday.Day) {
+	m.due_on = &w
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *CorrectionMutation) DueOn() (r workday.Day, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldDueOn(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *CorrectionMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *CorrectionMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *CorrectionMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *CorrectionMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[correction.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *CorrectionMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[correction.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *CorrectionMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, correction.FieldAnsweredAt)
+}
+
+// SetAnswersSealed sets the "answers_sealed" field.
+func (m *CorrectionMutation) SetAnswersSealed(b []byte) {
+	m.answers_sealed = &b
+}
+
+// AnswersSealed returns the value of the "answers_sealed" field in the mutation.
+func (m *CorrectionMutation) AnswersSealed() (r []byte, exists bool) {
+	v := m.answers_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswersSealed returns the old "answers_sealed" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldAnswersSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswersSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswersSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswersSealed: %w", err)
+	}
+	return oldValue.AnswersSealed, nil
+}
+
+// ClearAnswersSealed clears the value of the "answers_sealed" field.
+func (m *CorrectionMutation) ClearAnswersSealed() {
+	m.answers_sealed = nil
+	m.clearedFields[correction.FieldAnswersSealed] = struct{}{}
+}
+
+// AnswersSealedCleared returns if the "answers_sealed" field was cleared in this mutation.
+func (m *CorrectionMutation) AnswersSealedCleared() bool {
+	_, ok := m.clearedFields[correction.FieldAnswersSealed]
+	return ok
+}
+
+// ResetAnswersSealed resets all changes to the "answers_sealed" field.
+func (m *CorrectionMutation) ResetAnswersSealed() {
+	m.answers_sealed = nil
+	delete(m.clearedFields, correction.FieldAnswersSealed)
+}
+
+// SetPapers sets the "papers" field.
+func (m *CorrectionMutation) SetPapers(s []string) {
+	m.papers = &s
+	m.appendpapers = nil
+}
+
+// Papers returns the value of the "papers" field in the mutation.
+func (m *CorrectionMutation) Papers() (r []string, exists bool) {
+	v := m.papers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPapers returns the old "papers" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldPapers(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPapers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPapers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPapers: %w", err)
+	}
+	return oldValue.Papers, nil
+}
+
+// AppendPapers adds s to the "papers" field.
+func (m *CorrectionMutation) AppendPapers(s []string) {
+	m.appendpapers = append(m.appendpapers, s...)
+}
+
+// AppendedPapers returns the list of values that were appended to the "papers" field in this mutation.
+func (m *CorrectionMutation) AppendedPapers() ([]string, bool) {
+	if len(m.appendpapers) == 0 {
+		return nil, false
+	}
+	return m.appendpapers, true
+}
+
+// ClearPapers clears the value of the "papers" field.
+func (m *CorrectionMutation) ClearPapers() {
+	m.papers = nil
+	m.appendpapers = nil
+	m.clearedFields[correction.FieldPapers] = struct{}{}
+}
+
+// PapersCleared returns if the "papers" field was cleared in this mutation.
+func (m *CorrectionMutation) PapersCleared() bool {
+	_, ok := m.clearedFields[correction.FieldPapers]
+	return ok
+}
+
+// ResetPapers resets all changes to the "papers" field.
+func (m *CorrectionMutation) ResetPapers() {
+	m.papers = nil
+	m.appendpapers = nil
+	delete(m.clearedFields, correction.FieldPapers)
+}
+
+// SetAlso sets the "also" field.
+func (m *CorrectionMutation) SetAlso(s []string) {
+	m.also = &s
+	m.appendalso = nil
+}
+
+// Also returns the value of the "also" field in the mutation.
+func (m *CorrectionMutation) Also() (r []string, exists bool) {
+	v := m.also
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAlso returns the old "also" field's value of the Correction entity.
+// If the Correction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrectionMutation) OldAlso(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAlso is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAlso requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAlso: %w", err)
+	}
+	return oldValue.Also, nil
+}
+
+// AppendAlso adds s to the "also" field.
+func (m *CorrectionMutation) AppendAlso(s []string) {
+	m.appendalso = append(m.appendalso, s...)
+}
+
+// AppendedAlso returns the list of values that were appended to the "also" field in this mutation.
+func (m *CorrectionMutation) AppendedAlso() ([]string, bool) {
+	if len(m.appendalso) == 0 {
+		return nil, false
+	}
+	return m.appendalso, true
+}
+
+// ClearAlso clears the value of the "also" field.
+func (m *CorrectionMutation) ClearAlso() {
+	m.also = nil
+	m.appendalso = nil
+	m.clearedFields[correction.FieldAlso] = struct{}{}
+}
+
+// AlsoCleared returns if the "also" field was cleared in this mutation.
+func (m *CorrectionMutation) AlsoCleared() bool {
+	_, ok := m.clearedFields[correction.FieldAlso]
+	return ok
+}
+
+// ResetAlso resets all changes to the "also" field.
+func (m *CorrectionMutation) ResetAlso() {
+	m.also = nil
+	m.appendalso = nil
+	delete(m.clearedFields, correction.FieldAlso)
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *CorrectionMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[correction.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *CorrectionMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *CorrectionMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *CorrectionMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the CorrectionMutation builder.
+func (m *CorrectionMutation) Where(ps ...predicate.Correction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CorrectionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CorrectionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Correction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CorrectionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CorrectionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Correction).
+func (m *CorrectionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CorrectionMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m._case != nil {
+		fields = append(fields, correction.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, correction.FieldItemID)
+	}
+	if m.round != nil {
+		fields = append(fields, correction.FieldRound)
+	}
+	if m.defects != nil {
+		fields = append(fields, correction.FieldDefects)
+	}
+	if m.words != nil {
+		fields = append(fields, correction.FieldWords)
+	}
+	if m.returned_by != nil {
+		fields = append(fields, correction.FieldReturnedBy)
+	}
+	if m.returned_at != nil {
+		fields = append(fields, correction.FieldReturnedAt)
+	}
+	if m.due_on != nil {
+		fields = append(fields, correction.FieldDueOn)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, correction.FieldAnsweredAt)
+	}
+	if m.answers_sealed != nil {
+		fields = append(fields, correction.FieldAnswersSealed)
+	}
+	if m.papers != nil {
+		fields = append(fields, correction.FieldPapers)
+	}
+	if m.also != nil {
+		fields = append(fields, correction.FieldAlso)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CorrectionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case correction.FieldCaseID:
+		return m.CaseID()
+	case correction.FieldItemID:
+		return m.ItemID()
+	case correction.FieldRound:
+		return m.Round()
+	case correction.FieldDefects:
+		return m.Defects()
+	case correction.FieldWords:
+		return m.Words()
+	case correction.FieldReturnedBy:
+		return m.ReturnedBy()
+	case correction.FieldReturnedAt:
+		return m.ReturnedAt()
+	case correction.FieldDueOn:
+		return m.DueOn()
+	case correction.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case correction.FieldAnswersSealed:
+		return m.AnswersSealed()
+	case correction.FieldPapers:
+		return m.Papers()
+	case correction.FieldAlso:
+		return m.Also()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CorrectionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case correction.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case correction.FieldItemID:
+		return m.OldItemID(ctx)
+	case correction.FieldRound:
+		return m.OldRound(ctx)
+	case correction.FieldDefects:
+		return m.OldDefects(ctx)
+	case correction.FieldWords:
+		return m.OldWords(ctx)
+	case correction.FieldReturnedBy:
+		return m.OldReturnedBy(ctx)
+	case correction.FieldReturnedAt:
+		return m.OldReturnedAt(ctx)
+	case correction.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case correction.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case correction.FieldAnswersSealed:
+		return m.OldAnswersSealed(ctx)
+	case correction.FieldPapers:
+		return m.OldPapers(ctx)
+	case correction.FieldAlso:
+		return m.OldAlso(ctx)
+	}
+	return nil, fmt.Errorf("unknown Correction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrectionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case correction.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case correction.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case correction.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRound(v)
+		return nil
+	case correction.FieldDefects:
+		v, ok := value.([]lifecycle.Defect)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefects(v)
+		return nil
+	case correction.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
+	case correction.FieldReturnedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedBy(v)
+		return nil
+	case correction.FieldReturnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedAt(v)
+		return nil
+	case correction.FieldDueOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case correction.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case correction.FieldAnswersSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswersSealed(v)
+		return nil
+	case correction.FieldPapers:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPapers(v)
+		return nil
+	case correction.FieldAlso:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAlso(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Correction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CorrectionMutation) AddedFields() []string {
+	var fields []string
+	if m.addround != nil {
+		fields = append(fields, correction.FieldRound)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CorrectionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case correction.FieldRound:
+		return m.AddedRound()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrectionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case correction.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRound(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Correction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CorrectionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(correction.FieldDefects) {
+		fields = append(fields, correction.FieldDefects)
+	}
+	if m.FieldCleared(correction.FieldWords) {
+		fields = append(fields, correction.FieldWords)
+	}
+	if m.FieldCleared(correction.FieldAnsweredAt) {
+		fields = append(fields, correction.FieldAnsweredAt)
+	}
+	if m.FieldCleared(correction.FieldAnswersSealed) {
+		fields = append(fields, correction.FieldAnswersSealed)
+	}
+	if m.FieldCleared(correction.FieldPapers) {
+		fields = append(fields, correction.FieldPapers)
+	}
+	if m.FieldCleared(correction.FieldAlso) {
+		fields = append(fields, correction.FieldAlso)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CorrectionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CorrectionMutation) ClearField(name string) error {
+	switch name {
+	case correction.FieldDefects:
+		m.ClearDefects()
+		return nil
+	case correction.FieldWords:
+		m.ClearWords()
+		return nil
+	case correction.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	case correction.FieldAnswersSealed:
+		m.ClearAnswersSealed()
+		return nil
+	case correction.FieldPapers:
+		m.ClearPapers()
+		return nil
+	case correction.FieldAlso:
+		m.ClearAlso()
+		return nil
+	}
+	return fmt.Errorf("unknown Correction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CorrectionMutation) ResetField(name string) error {
+	switch name {
+	case correction.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case correction.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case correction.FieldRound:
+		m.ResetRound()
+		return nil
+	case correction.FieldDefects:
+		m.ResetDefects()
+		return nil
+	case correction.FieldWords:
+		m.ResetWords()
+		return nil
+	case correction.FieldReturnedBy:
+		m.ResetReturnedBy()
+		return nil
+	case correction.FieldReturnedAt:
+		m.ResetReturnedAt()
+		return nil
+	case correction.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case correction.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case correction.FieldAnswersSealed:
+		m.ResetAnswersSealed()
+		return nil
+	case correction.FieldPapers:
+		m.ResetPapers()
+		return nil
+	case correction.FieldAlso:
+		m.ResetAlso()
+		return nil
+	}
+	return fmt.Errorf("unknown Correction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CorrectionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, correction.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CorrectionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case correction.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CorrectionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CorrectionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CorrectionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, correction.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CorrectionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case correction.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CorrectionMutation) ClearEdge(name string) error {
+	switch name {
+	case correction.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Correction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CorrectionMutation) ResetEdge(name string) error {
+	switch name {
+	case correction.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Correction edge %s", name)
 }
 
 // DisabilityMutation represents an operation that mutates the Disability nodes in the graph.
@@ -7753,6 +11255,1011 @@ func (m *DischargeMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Discharge edge %s", name)
+}
+
+// DisputeMutation represents an operation that mutates the Dispute nodes in the graph.
+type DisputeMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	element        *string
+	department     *string
+	division       *string
+	claim_sealed   *[]byte
+	opened_at      *time.Time
+	due_on         *workday.Day
+	state          *dispute.State
+	ended_at       *time.Time
+	ended_by       *string
+	words          *string
+	clearedFields  map[string]struct{}
+	veteran        *string
+	clearedveteran bool
+	done           bool
+	oldValue       func(context.Context) (*Dispute, error)
+	predicates     []predicate.Dispute
+}
+
+var _ ent.Mutation = (*DisputeMutation)(nil)
+
+// disputeOption allows management of the mutation configuration using functional options.
+type disputeOption func(*DisputeMutation)
+
+// newDisputeMutation creates new mutation for the Dispute entity.
+func newDisputeMutation(c config, op Op, opts ...disputeOption) *DisputeMutation {
+	m := &DisputeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDispute,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDisputeID sets the ID field of the mutation.
+func withDisputeID(id string) disputeOption {
+	return func(m *DisputeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Dispute
+		)
+		m.oldValue = func(ctx context.Context) (*Dispute, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Dispute.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDispute sets the old Dispute of the mutation.
+func withDispute(node *Dispute) disputeOption {
+	return func(m *DisputeMutation) {
+		m.oldValue = func(context.Context) (*Dispute, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DisputeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DisputeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Dispute entities.
+func (m *DisputeMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DisputeMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DisputeMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Dispute.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *DisputeMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *DisputeMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *DisputeMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetElement sets the "element" field.
+func (m *DisputeMutation) SetElement(s string) {
+	m.element = &s
+}
+
+// Element returns the value of the "element" field in the mutation.
+func (m *DisputeMutation) Element() (r string, exists bool) {
+	v := m.element
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElement returns the old "element" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldElement(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElement: %w", err)
+	}
+	return oldValue.Element, nil
+}
+
+// ResetElement resets all changes to the "element" field.
+func (m *DisputeMutation) ResetElement() {
+	m.element = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *DisputeMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *DisputeMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *DisputeMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *DisputeMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *DisputeMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *DisputeMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetClaimSealed sets the "claim_sealed" field.
+func (m *DisputeMutation) SetClaimSealed(b []byte) {
+	m.claim_sealed = &b
+}
+
+// ClaimSealed returns the value of the "claim_sealed" field in the mutation.
+func (m *DisputeMutation) ClaimSealed() (r []byte, exists bool) {
+	v := m.claim_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClaimSealed returns the old "claim_sealed" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldClaimSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClaimSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClaimSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClaimSealed: %w", err)
+	}
+	return oldValue.ClaimSealed, nil
+}
+
+// ClearClaimSealed clears the value of the "claim_sealed" field.
+func (m *DisputeMutation) ClearClaimSealed() {
+	m.claim_sealed = nil
+	m.clearedFields[dispute.FieldClaimSealed] = struct{}{}
+}
+
+// ClaimSealedCleared returns if the "claim_sealed" field was cleared in this mutation.
+func (m *DisputeMutation) ClaimSealedCleared() bool {
+	_, ok := m.clearedFields[dispute.FieldClaimSealed]
+	return ok
+}
+
+// ResetClaimSealed resets all changes to the "claim_sealed" field.
+func (m *DisputeMutation) ResetClaimSealed() {
+	m.claim_sealed = nil
+	delete(m.clearedFields, dispute.FieldClaimSealed)
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *DisputeMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *DisputeMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *DisputeMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *DisputeMutation) SetDueOn(w workday.Day) {
+	m.due_on = &w
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *DisputeMutation) DueOn() (r workday.Day, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldDueOn(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *DisputeMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// SetState sets the "state" field.
+func (m *DisputeMutation) SetState(d dispute.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DisputeMutation) State() (r dispute.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldState(ctx context.Context) (v dispute.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DisputeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *DisputeMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *DisputeMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *DisputeMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[dispute.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *DisputeMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[dispute.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *DisputeMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, dispute.FieldEndedAt)
+}
+
+// SetEndedBy sets the "ended_by" field.
+func (m *DisputeMutation) SetEndedBy(s string) {
+	m.ended_by = &s
+}
+
+// EndedBy returns the value of the "ended_by" field in the mutation.
+func (m *DisputeMutation) EndedBy() (r string, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedBy returns the old "ended_by" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldEndedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedBy: %w", err)
+	}
+	return oldValue.EndedBy, nil
+}
+
+// ClearEndedBy clears the value of the "ended_by" field.
+func (m *DisputeMutation) ClearEndedBy() {
+	m.ended_by = nil
+	m.clearedFields[dispute.FieldEndedBy] = struct{}{}
+}
+
+// EndedByCleared returns if the "ended_by" field was cleared in this mutation.
+func (m *DisputeMutation) EndedByCleared() bool {
+	_, ok := m.clearedFields[dispute.FieldEndedBy]
+	return ok
+}
+
+// ResetEndedBy resets all changes to the "ended_by" field.
+func (m *DisputeMutation) ResetEndedBy() {
+	m.ended_by = nil
+	delete(m.clearedFields, dispute.FieldEndedBy)
+}
+
+// SetWords sets the "words" field.
+func (m *DisputeMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *DisputeMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the Dispute entity.
+// If the Dispute object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisputeMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ClearWords clears the value of the "words" field.
+func (m *DisputeMutation) ClearWords() {
+	m.words = nil
+	m.clearedFields[dispute.FieldWords] = struct{}{}
+}
+
+// WordsCleared returns if the "words" field was cleared in this mutation.
+func (m *DisputeMutation) WordsCleared() bool {
+	_, ok := m.clearedFields[dispute.FieldWords]
+	return ok
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *DisputeMutation) ResetWords() {
+	m.words = nil
+	delete(m.clearedFields, dispute.FieldWords)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *DisputeMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[dispute.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *DisputeMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *DisputeMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *DisputeMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// Where appends a list predicates to the DisputeMutation builder.
+func (m *DisputeMutation) Where(ps ...predicate.Dispute) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DisputeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DisputeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Dispute, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DisputeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DisputeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Dispute).
+func (m *DisputeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DisputeMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.veteran != nil {
+		fields = append(fields, dispute.FieldVeteranID)
+	}
+	if m.element != nil {
+		fields = append(fields, dispute.FieldElement)
+	}
+	if m.department != nil {
+		fields = append(fields, dispute.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, dispute.FieldDivision)
+	}
+	if m.claim_sealed != nil {
+		fields = append(fields, dispute.FieldClaimSealed)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, dispute.FieldOpenedAt)
+	}
+	if m.due_on != nil {
+		fields = append(fields, dispute.FieldDueOn)
+	}
+	if m.state != nil {
+		fields = append(fields, dispute.FieldState)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, dispute.FieldEndedAt)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, dispute.FieldEndedBy)
+	}
+	if m.words != nil {
+		fields = append(fields, dispute.FieldWords)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DisputeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case dispute.FieldVeteranID:
+		return m.VeteranID()
+	case dispute.FieldElement:
+		return m.Element()
+	case dispute.FieldDepartment:
+		return m.Department()
+	case dispute.FieldDivision:
+		return m.Division()
+	case dispute.FieldClaimSealed:
+		return m.ClaimSealed()
+	case dispute.FieldOpenedAt:
+		return m.OpenedAt()
+	case dispute.FieldDueOn:
+		return m.DueOn()
+	case dispute.FieldState:
+		return m.State()
+	case dispute.FieldEndedAt:
+		return m.EndedAt()
+	case dispute.FieldEndedBy:
+		return m.EndedBy()
+	case dispute.FieldWords:
+		return m.Words()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DisputeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case dispute.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case dispute.FieldElement:
+		return m.OldElement(ctx)
+	case dispute.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case dispute.FieldDivision:
+		return m.OldDivision(ctx)
+	case dispute.FieldClaimSealed:
+		return m.OldClaimSealed(ctx)
+	case dispute.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case dispute.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case dispute.FieldState:
+		return m.OldState(ctx)
+	case dispute.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case dispute.FieldEndedBy:
+		return m.OldEndedBy(ctx)
+	case dispute.FieldWords:
+		return m.OldWords(ctx)
+	}
+	return nil, fmt.Errorf("unknown Dispute field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisputeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case dispute.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case dispute.FieldElement:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElement(v)
+		return nil
+	case dispute.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case dispute.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case dispute.FieldClaimSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClaimSealed(v)
+		return nil
+	case dispute.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case dispute.FieldDueOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case dispute.FieldState:
+		v, ok := value.(dispute.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case dispute.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case dispute.FieldEndedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedBy(v)
+		return nil
+	case dispute.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Dispute field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DisputeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DisputeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisputeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Dispute numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DisputeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(dispute.FieldClaimSealed) {
+		fields = append(fields, dispute.FieldClaimSealed)
+	}
+	if m.FieldCleared(dispute.FieldEndedAt) {
+		fields = append(fields, dispute.FieldEndedAt)
+	}
+	if m.FieldCleared(dispute.FieldEndedBy) {
+		fields = append(fields, dispute.FieldEndedBy)
+	}
+	if m.FieldCleared(dispute.FieldWords) {
+		fields = append(fields, dispute.FieldWords)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DisputeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DisputeMutation) ClearField(name string) error {
+	switch name {
+	case dispute.FieldClaimSealed:
+		m.ClearClaimSealed()
+		return nil
+	case dispute.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case dispute.FieldEndedBy:
+		m.ClearEndedBy()
+		return nil
+	case dispute.FieldWords:
+		m.ClearWords()
+		return nil
+	}
+	return fmt.Errorf("unknown Dispute nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DisputeMutation) ResetField(name string) error {
+	switch name {
+	case dispute.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case dispute.FieldElement:
+		m.ResetElement()
+		return nil
+	case dispute.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case dispute.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case dispute.FieldClaimSealed:
+		m.ResetClaimSealed()
+		return nil
+	case dispute.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case dispute.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case dispute.FieldState:
+		m.ResetState()
+		return nil
+	case dispute.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case dispute.FieldEndedBy:
+		m.ResetEndedBy()
+		return nil
+	case dispute.FieldWords:
+		m.ResetWords()
+		return nil
+	}
+	return fmt.Errorf("unknown Dispute field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DisputeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.veteran != nil {
+		edges = append(edges, dispute.EdgeVeteran)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DisputeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case dispute.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DisputeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DisputeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DisputeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedveteran {
+		edges = append(edges, dispute.EdgeVeteran)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DisputeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case dispute.EdgeVeteran:
+		return m.clearedveteran
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DisputeMutation) ClearEdge(name string) error {
+	switch name {
+	case dispute.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Dispute unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DisputeMutation) ResetEdge(name string) error {
+	switch name {
+	case dispute.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Dispute edge %s", name)
 }
 
 // DivisionMutation represents an operation that mutates the Division nodes in the graph.
@@ -11164,6 +15671,8 @@ type EventMutation struct {
 	kind          *string
 	actor_kind    *string
 	actor         *string
+	principal     *string
+	mandate_id    *string
 	from_state    *string
 	to_state      *string
 	reason        *string
@@ -11522,6 +16031,104 @@ func (m *EventMutation) ResetActor() {
 	m.actor = nil
 }
 
+// SetPrincipal sets the "principal" field.
+func (m *EventMutation) SetPrincipal(s string) {
+	m.principal = &s
+}
+
+// Principal returns the value of the "principal" field in the mutation.
+func (m *EventMutation) Principal() (r string, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipal returns the old "principal" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldPrincipal(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipal: %w", err)
+	}
+	return oldValue.Principal, nil
+}
+
+// ClearPrincipal clears the value of the "principal" field.
+func (m *EventMutation) ClearPrincipal() {
+	m.principal = nil
+	m.clearedFields[event.FieldPrincipal] = struct{}{}
+}
+
+// PrincipalCleared returns if the "principal" field was cleared in this mutation.
+func (m *EventMutation) PrincipalCleared() bool {
+	_, ok := m.clearedFields[event.FieldPrincipal]
+	return ok
+}
+
+// ResetPrincipal resets all changes to the "principal" field.
+func (m *EventMutation) ResetPrincipal() {
+	m.principal = nil
+	delete(m.clearedFields, event.FieldPrincipal)
+}
+
+// SetMandateID sets the "mandate_id" field.
+func (m *EventMutation) SetMandateID(s string) {
+	m.mandate_id = &s
+}
+
+// MandateID returns the value of the "mandate_id" field in the mutation.
+func (m *EventMutation) MandateID() (r string, exists bool) {
+	v := m.mandate_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMandateID returns the old "mandate_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldMandateID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMandateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMandateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMandateID: %w", err)
+	}
+	return oldValue.MandateID, nil
+}
+
+// ClearMandateID clears the value of the "mandate_id" field.
+func (m *EventMutation) ClearMandateID() {
+	m.mandate_id = nil
+	m.clearedFields[event.FieldMandateID] = struct{}{}
+}
+
+// MandateIDCleared returns if the "mandate_id" field was cleared in this mutation.
+func (m *EventMutation) MandateIDCleared() bool {
+	_, ok := m.clearedFields[event.FieldMandateID]
+	return ok
+}
+
+// ResetMandateID resets all changes to the "mandate_id" field.
+func (m *EventMutation) ResetMandateID() {
+	m.mandate_id = nil
+	delete(m.clearedFields, event.FieldMandateID)
+}
+
 // SetFromState sets the "from_state" field.
 func (m *EventMutation) SetFromState(s string) {
 	m.from_state = &s
@@ -11766,7 +16373,7 @@ func (m *EventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m._case != nil {
 		fields = append(fields, event.FieldCaseID)
 	}
@@ -11784,6 +16391,12 @@ func (m *EventMutation) Fields() []string {
 	}
 	if m.actor != nil {
 		fields = append(fields, event.FieldActor)
+	}
+	if m.principal != nil {
+		fields = append(fields, event.FieldPrincipal)
+	}
+	if m.mandate_id != nil {
+		fields = append(fields, event.FieldMandateID)
 	}
 	if m.from_state != nil {
 		fields = append(fields, event.FieldFromState)
@@ -11817,6 +16430,10 @@ func (m *EventMutation) Field(name string) (ent.Value, bool) {
 		return m.ActorKind()
 	case event.FieldActor:
 		return m.Actor()
+	case event.FieldPrincipal:
+		return m.Principal()
+	case event.FieldMandateID:
+		return m.MandateID()
 	case event.FieldFromState:
 		return m.FromState()
 	case event.FieldToState:
@@ -11846,6 +16463,10 @@ func (m *EventMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldActorKind(ctx)
 	case event.FieldActor:
 		return m.OldActor(ctx)
+	case event.FieldPrincipal:
+		return m.OldPrincipal(ctx)
+	case event.FieldMandateID:
+		return m.OldMandateID(ctx)
 	case event.FieldFromState:
 		return m.OldFromState(ctx)
 	case event.FieldToState:
@@ -11904,6 +16525,20 @@ func (m *EventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActor(v)
+		return nil
+	case event.FieldPrincipal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipal(v)
+		return nil
+	case event.FieldMandateID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMandateID(v)
 		return nil
 	case event.FieldFromState:
 		v, ok := value.(string)
@@ -11969,6 +16604,12 @@ func (m *EventMutation) ClearedFields() []string {
 	if m.FieldCleared(event.FieldMatter) {
 		fields = append(fields, event.FieldMatter)
 	}
+	if m.FieldCleared(event.FieldPrincipal) {
+		fields = append(fields, event.FieldPrincipal)
+	}
+	if m.FieldCleared(event.FieldMandateID) {
+		fields = append(fields, event.FieldMandateID)
+	}
 	if m.FieldCleared(event.FieldFromState) {
 		fields = append(fields, event.FieldFromState)
 	}
@@ -11997,6 +16638,12 @@ func (m *EventMutation) ClearField(name string) error {
 		return nil
 	case event.FieldMatter:
 		m.ClearMatter()
+		return nil
+	case event.FieldPrincipal:
+		m.ClearPrincipal()
+		return nil
+	case event.FieldMandateID:
+		m.ClearMandateID()
 		return nil
 	case event.FieldFromState:
 		m.ClearFromState()
@@ -12032,6 +16679,12 @@ func (m *EventMutation) ResetField(name string) error {
 		return nil
 	case event.FieldActor:
 		m.ResetActor()
+		return nil
+	case event.FieldPrincipal:
+		m.ResetPrincipal()
+		return nil
+	case event.FieldMandateID:
+		m.ResetMandateID()
 		return nil
 	case event.FieldFromState:
 		m.ResetFromState()
@@ -14845,13 +19498,18 @@ type ItemMutation struct {
 	after          *[]string
 	appendafter    []string
 	state          *lifecycle.ItemState
+	warning        *lifecycle.Warning
 	finish_day     *int
 	addfinish_day  *int
 	due_on         *workday.Day
+	round          *int
+	addround       *int
+	withdrawing    *bool
 	dispatched_at  *time.Time
 	receipt_no     *string
 	received_at    *time.Time
 	decided_at     *time.Time
+	decided_by     *string
 	result_no      *string
 	words          *string
 	outputs_sealed *[]byte
@@ -15306,6 +19964,42 @@ func (m *ItemMutation) ResetState() {
 	m.state = nil
 }
 
+// SetWarning sets the "warning" field.
+func (m *ItemMutation) SetWarning(l lifecycle.Warning) {
+	m.warning = &l
+}
+
+// Warning returns the value of the "warning" field in the mutation.
+func (m *ItemMutation) Warning() (r lifecycle.Warning, exists bool) {
+	v := m.warning
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWarning returns the old "warning" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldWarning(ctx context.Context) (v lifecycle.Warning, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWarning is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWarning requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWarning: %w", err)
+	}
+	return oldValue.Warning, nil
+}
+
+// ResetWarning resets all changes to the "warning" field.
+func (m *ItemMutation) ResetWarning() {
+	m.warning = nil
+}
+
 // SetFinishDay sets the "finish_day" field.
 func (m *ItemMutation) SetFinishDay(i int) {
 	m.finish_day = &i
@@ -15396,6 +20090,98 @@ func (m *ItemMutation) OldDueOn(ctx context.Context) (v workday.Day, err error) 
 // ResetDueOn resets all changes to the "due_on" field.
 func (m *ItemMutation) ResetDueOn() {
 	m.due_on = nil
+}
+
+// SetRound sets the "round" field.
+func (m *ItemMutation) SetRound(i int) {
+	m.round = &i
+	m.addround = nil
+}
+
+// Round returns the value of the "round" field in the mutation.
+func (m *ItemMutation) Round() (r int, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRound returns the old "round" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldRound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRound: %w", err)
+	}
+	return oldValue.Round, nil
+}
+
+// AddRound adds i to the "round" field.
+func (m *ItemMutation) AddRound(i int) {
+	if m.addround != nil {
+		*m.addround += i
+	} else {
+		m.addround = &i
+	}
+}
+
+// AddedRound returns the value that was added to the "round" field in this mutation.
+func (m *ItemMutation) AddedRound() (r int, exists bool) {
+	v := m.addround
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRound resets all changes to the "round" field.
+func (m *ItemMutation) ResetRound() {
+	m.round = nil
+	m.addround = nil
+}
+
+// SetWithdrawing sets the "withdrawing" field.
+func (m *ItemMutation) SetWithdrawing(b bool) {
+	m.withdrawing = &b
+}
+
+// Withdrawing returns the value of the "withdrawing" field in the mutation.
+func (m *ItemMutation) Withdrawing() (r bool, exists bool) {
+	v := m.withdrawing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawing returns the old "withdrawing" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldWithdrawing(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawing: %w", err)
+	}
+	return oldValue.Withdrawing, nil
+}
+
+// ResetWithdrawing resets all changes to the "withdrawing" field.
+func (m *ItemMutation) ResetWithdrawing() {
+	m.withdrawing = nil
 }
 
 // SetDispatchedAt sets the "dispatched_at" field.
@@ -15592,6 +20378,55 @@ func (m *ItemMutation) DecidedAtCleared() bool {
 func (m *ItemMutation) ResetDecidedAt() {
 	m.decided_at = nil
 	delete(m.clearedFields, item.FieldDecidedAt)
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (m *ItemMutation) SetDecidedBy(s string) {
+	m.decided_by = &s
+}
+
+// DecidedBy returns the value of the "decided_by" field in the mutation.
+func (m *ItemMutation) DecidedBy() (r string, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedBy returns the old "decided_by" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldDecidedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedBy: %w", err)
+	}
+	return oldValue.DecidedBy, nil
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (m *ItemMutation) ClearDecidedBy() {
+	m.decided_by = nil
+	m.clearedFields[item.FieldDecidedBy] = struct{}{}
+}
+
+// DecidedByCleared returns if the "decided_by" field was cleared in this mutation.
+func (m *ItemMutation) DecidedByCleared() bool {
+	_, ok := m.clearedFields[item.FieldDecidedBy]
+	return ok
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" field.
+func (m *ItemMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	delete(m.clearedFields, item.FieldDecidedBy)
 }
 
 // SetResultNo sets the "result_no" field.
@@ -15858,7 +20693,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 22)
 	if m._case != nil {
 		fields = append(fields, item.FieldCaseID)
 	}
@@ -15883,11 +20718,20 @@ func (m *ItemMutation) Fields() []string {
 	if m.state != nil {
 		fields = append(fields, item.FieldState)
 	}
+	if m.warning != nil {
+		fields = append(fields, item.FieldWarning)
+	}
 	if m.finish_day != nil {
 		fields = append(fields, item.FieldFinishDay)
 	}
 	if m.due_on != nil {
 		fields = append(fields, item.FieldDueOn)
+	}
+	if m.round != nil {
+		fields = append(fields, item.FieldRound)
+	}
+	if m.withdrawing != nil {
+		fields = append(fields, item.FieldWithdrawing)
 	}
 	if m.dispatched_at != nil {
 		fields = append(fields, item.FieldDispatchedAt)
@@ -15900,6 +20744,9 @@ func (m *ItemMutation) Fields() []string {
 	}
 	if m.decided_at != nil {
 		fields = append(fields, item.FieldDecidedAt)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, item.FieldDecidedBy)
 	}
 	if m.result_no != nil {
 		fields = append(fields, item.FieldResultNo)
@@ -15937,10 +20784,16 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.After()
 	case item.FieldState:
 		return m.State()
+	case item.FieldWarning:
+		return m.Warning()
 	case item.FieldFinishDay:
 		return m.FinishDay()
 	case item.FieldDueOn:
 		return m.DueOn()
+	case item.FieldRound:
+		return m.Round()
+	case item.FieldWithdrawing:
+		return m.Withdrawing()
 	case item.FieldDispatchedAt:
 		return m.DispatchedAt()
 	case item.FieldReceiptNo:
@@ -15949,6 +20802,8 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.ReceivedAt()
 	case item.FieldDecidedAt:
 		return m.DecidedAt()
+	case item.FieldDecidedBy:
+		return m.DecidedBy()
 	case item.FieldResultNo:
 		return m.ResultNo()
 	case item.FieldWords:
@@ -15982,10 +20837,16 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldAfter(ctx)
 	case item.FieldState:
 		return m.OldState(ctx)
+	case item.FieldWarning:
+		return m.OldWarning(ctx)
 	case item.FieldFinishDay:
 		return m.OldFinishDay(ctx)
 	case item.FieldDueOn:
 		return m.OldDueOn(ctx)
+	case item.FieldRound:
+		return m.OldRound(ctx)
+	case item.FieldWithdrawing:
+		return m.OldWithdrawing(ctx)
 	case item.FieldDispatchedAt:
 		return m.OldDispatchedAt(ctx)
 	case item.FieldReceiptNo:
@@ -15994,6 +20855,8 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldReceivedAt(ctx)
 	case item.FieldDecidedAt:
 		return m.OldDecidedAt(ctx)
+	case item.FieldDecidedBy:
+		return m.OldDecidedBy(ctx)
 	case item.FieldResultNo:
 		return m.OldResultNo(ctx)
 	case item.FieldWords:
@@ -16067,6 +20930,13 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case item.FieldWarning:
+		v, ok := value.(lifecycle.Warning)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWarning(v)
+		return nil
 	case item.FieldFinishDay:
 		v, ok := value.(int)
 		if !ok {
@@ -16080,6 +20950,20 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDueOn(v)
+		return nil
+	case item.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRound(v)
+		return nil
+	case item.FieldWithdrawing:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawing(v)
 		return nil
 	case item.FieldDispatchedAt:
 		v, ok := value.(time.Time)
@@ -16108,6 +20992,13 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDecidedAt(v)
+		return nil
+	case item.FieldDecidedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedBy(v)
 		return nil
 	case item.FieldResultNo:
 		v, ok := value.(string)
@@ -16151,6 +21042,9 @@ func (m *ItemMutation) AddedFields() []string {
 	if m.addfinish_day != nil {
 		fields = append(fields, item.FieldFinishDay)
 	}
+	if m.addround != nil {
+		fields = append(fields, item.FieldRound)
+	}
 	if m.addsequence != nil {
 		fields = append(fields, item.FieldSequence)
 	}
@@ -16166,6 +21060,8 @@ func (m *ItemMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPosition()
 	case item.FieldFinishDay:
 		return m.AddedFinishDay()
+	case item.FieldRound:
+		return m.AddedRound()
 	case item.FieldSequence:
 		return m.AddedSequence()
 	}
@@ -16190,6 +21086,13 @@ func (m *ItemMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddFinishDay(v)
+		return nil
+	case item.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRound(v)
 		return nil
 	case item.FieldSequence:
 		v, ok := value.(int64)
@@ -16220,6 +21123,9 @@ func (m *ItemMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(item.FieldDecidedAt) {
 		fields = append(fields, item.FieldDecidedAt)
+	}
+	if m.FieldCleared(item.FieldDecidedBy) {
+		fields = append(fields, item.FieldDecidedBy)
 	}
 	if m.FieldCleared(item.FieldResultNo) {
 		fields = append(fields, item.FieldResultNo)
@@ -16258,6 +21164,9 @@ func (m *ItemMutation) ClearField(name string) error {
 		return nil
 	case item.FieldDecidedAt:
 		m.ClearDecidedAt()
+		return nil
+	case item.FieldDecidedBy:
+		m.ClearDecidedBy()
 		return nil
 	case item.FieldResultNo:
 		m.ClearResultNo()
@@ -16300,11 +21209,20 @@ func (m *ItemMutation) ResetField(name string) error {
 	case item.FieldState:
 		m.ResetState()
 		return nil
+	case item.FieldWarning:
+		m.ResetWarning()
+		return nil
 	case item.FieldFinishDay:
 		m.ResetFinishDay()
 		return nil
 	case item.FieldDueOn:
 		m.ResetDueOn()
+		return nil
+	case item.FieldRound:
+		m.ResetRound()
+		return nil
+	case item.FieldWithdrawing:
+		m.ResetWithdrawing()
 		return nil
 	case item.FieldDispatchedAt:
 		m.ResetDispatchedAt()
@@ -16317,6 +21235,9 @@ func (m *ItemMutation) ResetField(name string) error {
 		return nil
 	case item.FieldDecidedAt:
 		m.ResetDecidedAt()
+		return nil
+	case item.FieldDecidedBy:
+		m.ResetDecidedBy()
 		return nil
 	case item.FieldResultNo:
 		m.ResetResultNo()
@@ -16408,6 +21329,1460 @@ func (m *ItemMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Item edge %s", name)
 }
 
+// MandateMutation represents an operation that mutates the Mandate nodes in the graph.
+type MandateMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	agent          *string
+	agent_name     *string
+	division       *string
+	matters        *[]string
+	appendmatters  []string
+	fields         *[]string
+	appendfields   []string
+	until          *workday.Day
+	state          *mandate.State
+	code_hash      *[]byte
+	attempts       *int
+	addattempts    *int
+	code_until     *time.Time
+	requested_at   *time.Time
+	requested_by   *string
+	confirmed_at   *time.Time
+	confirmed_how  *string
+	ended_at       *time.Time
+	ended_by       *string
+	clearedFields  map[string]struct{}
+	veteran        *string
+	clearedveteran bool
+	done           bool
+	oldValue       func(context.Context) (*Mandate, error)
+	predicates     []predicate.Mandate
+}
+
+var _ ent.Mutation = (*MandateMutation)(nil)
+
+// mandateOption allows management of the mutation configuration using functional options.
+type mandateOption func(*MandateMutation)
+
+// newMandateMutation creates new mutation for the Mandate entity.
+func newMandateMutation(c config, op Op, opts ...mandateOption) *MandateMutation {
+	m := &MandateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMandate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMandateID sets the ID field of the mutation.
+func withMandateID(id string) mandateOption {
+	return func(m *MandateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Mandate
+		)
+		m.oldValue = func(ctx context.Context) (*Mandate, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Mandate.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMandate sets the old Mandate of the mutation.
+func withMandate(node *Mandate) mandateOption {
+	return func(m *MandateMutation) {
+		m.oldValue = func(context.Context) (*Mandate, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MandateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MandateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Mandate entities.
+func (m *MandateMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MandateMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MandateMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Mandate.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *MandateMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *MandateMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *MandateMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetAgent sets the "agent" field.
+func (m *MandateMutation) SetAgent(s string) {
+	m.agent = &s
+}
+
+// Agent returns the value of the "agent" field in the mutation.
+func (m *MandateMutation) Agent() (r string, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgent returns the old "agent" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldAgent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgent: %w", err)
+	}
+	return oldValue.Agent, nil
+}
+
+// ResetAgent resets all changes to the "agent" field.
+func (m *MandateMutation) ResetAgent() {
+	m.agent = nil
+}
+
+// SetAgentName sets the "agent_name" field.
+func (m *MandateMutation) SetAgentName(s string) {
+	m.agent_name = &s
+}
+
+// AgentName returns the value of the "agent_name" field in the mutation.
+func (m *MandateMutation) AgentName() (r string, exists bool) {
+	v := m.agent_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentName returns the old "agent_name" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldAgentName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentName: %w", err)
+	}
+	return oldValue.AgentName, nil
+}
+
+// ClearAgentName clears the value of the "agent_name" field.
+func (m *MandateMutation) ClearAgentName() {
+	m.agent_name = nil
+	m.clearedFields[mandate.FieldAgentName] = struct{}{}
+}
+
+// AgentNameCleared returns if the "agent_name" field was cleared in this mutation.
+func (m *MandateMutation) AgentNameCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldAgentName]
+	return ok
+}
+
+// ResetAgentName resets all changes to the "agent_name" field.
+func (m *MandateMutation) ResetAgentName() {
+	m.agent_name = nil
+	delete(m.clearedFields, mandate.FieldAgentName)
+}
+
+// SetDivision sets the "division" field.
+func (m *MandateMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *MandateMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *MandateMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetMatters sets the "matters" field.
+func (m *MandateMutation) SetMatters(s []string) {
+	m.matters = &s
+	m.appendmatters = nil
+}
+
+// Matters returns the value of the "matters" field in the mutation.
+func (m *MandateMutation) Matters() (r []string, exists bool) {
+	v := m.matters
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatters returns the old "matters" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldMatters(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatters is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatters requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatters: %w", err)
+	}
+	return oldValue.Matters, nil
+}
+
+// AppendMatters adds s to the "matters" field.
+func (m *MandateMutation) AppendMatters(s []string) {
+	m.appendmatters = append(m.appendmatters, s...)
+}
+
+// AppendedMatters returns the list of values that were appended to the "matters" field in this mutation.
+func (m *MandateMutation) AppendedMatters() ([]string, bool) {
+	if len(m.appendmatters) == 0 {
+		return nil, false
+	}
+	return m.appendmatters, true
+}
+
+// ResetMatters resets all changes to the "matters" field.
+func (m *MandateMutation) ResetMatters() {
+	m.matters = nil
+	m.appendmatters = nil
+}
+
+// SetFields sets the "fields" field.
+func (m *MandateMutation) SetFields(s []string) {
+	m.fields = &s
+	m.appendfields = nil
+}
+
+// GetFields returns the value of the "fields" field in the mutation.
+func (m *MandateMutation) GetFields() (r []string, exists bool) {
+	v := m.fields
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFields returns the old "fields" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldFields(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFields is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFields requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFields: %w", err)
+	}
+	return oldValue.Fields, nil
+}
+
+// AppendFields adds s to the "fields" field.
+func (m *MandateMutation) AppendFields(s []string) {
+	m.appendfields = append(m.appendfields, s...)
+}
+
+// AppendedFields returns the list of values that were appended to the "fields" field in this mutation.
+func (m *MandateMutation) AppendedFields() ([]string, bool) {
+	if len(m.appendfields) == 0 {
+		return nil, false
+	}
+	return m.appendfields, true
+}
+
+// ResetFields resets all changes to the "fields" field.
+func (m *MandateMutation) ResetFields() {
+	m.fields = nil
+	m.appendfields = nil
+}
+
+// SetUntil sets the "until" field.
+func (m *MandateMutation) SetUntil(w workday.Day) {
+	m.until = &w
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *MandateMutation) Until() (r workday.Day, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldUntil(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *MandateMutation) ResetUntil() {
+	m.until = nil
+}
+
+// SetState sets the "state" field.
+func (m *MandateMutation) SetState(value mandate.State) {
+	m.state = &value
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MandateMutation) State() (r mandate.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldState(ctx context.Context) (v mandate.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MandateMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCodeHash sets the "code_hash" field.
+func (m *MandateMutation) SetCodeHash(b []byte) {
+	m.code_hash = &b
+}
+
+// CodeHash returns the value of the "code_hash" field in the mutation.
+func (m *MandateMutation) CodeHash() (r []byte, exists bool) {
+	v := m.code_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCodeHash returns the old "code_hash" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldCodeHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCodeHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCodeHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCodeHash: %w", err)
+	}
+	return oldValue.CodeHash, nil
+}
+
+// ClearCodeHash clears the value of the "code_hash" field.
+func (m *MandateMutation) ClearCodeHash() {
+	m.code_hash = nil
+	m.clearedFields[mandate.FieldCodeHash] = struct{}{}
+}
+
+// CodeHashCleared returns if the "code_hash" field was cleared in this mutation.
+func (m *MandateMutation) CodeHashCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldCodeHash]
+	return ok
+}
+
+// ResetCodeHash resets all changes to the "code_hash" field.
+func (m *MandateMutation) ResetCodeHash() {
+	m.code_hash = nil
+	delete(m.clearedFields, mandate.FieldCodeHash)
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *MandateMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *MandateMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *MandateMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *MandateMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *MandateMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetCodeUntil sets the "code_until" field.
+func (m *MandateMutation) SetCodeUntil(t time.Time) {
+	m.code_until = &t
+}
+
+// CodeUntil returns the value of the "code_until" field in the mutation.
+func (m *MandateMutation) CodeUntil() (r time.Time, exists bool) {
+	v := m.code_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCodeUntil returns the old "code_until" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldCodeUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCodeUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCodeUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCodeUntil: %w", err)
+	}
+	return oldValue.CodeUntil, nil
+}
+
+// ClearCodeUntil clears the value of the "code_until" field.
+func (m *MandateMutation) ClearCodeUntil() {
+	m.code_until = nil
+	m.clearedFields[mandate.FieldCodeUntil] = struct{}{}
+}
+
+// CodeUntilCleared returns if the "code_until" field was cleared in this mutation.
+func (m *MandateMutation) CodeUntilCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldCodeUntil]
+	return ok
+}
+
+// ResetCodeUntil resets all changes to the "code_until" field.
+func (m *MandateMutation) ResetCodeUntil() {
+	m.code_until = nil
+	delete(m.clearedFields, mandate.FieldCodeUntil)
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (m *MandateMutation) SetRequestedAt(t time.Time) {
+	m.requested_at = &t
+}
+
+// RequestedAt returns the value of the "requested_at" field in the mutation.
+func (m *MandateMutation) RequestedAt() (r time.Time, exists bool) {
+	v := m.requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedAt returns the old "requested_at" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldRequestedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedAt: %w", err)
+	}
+	return oldValue.RequestedAt, nil
+}
+
+// ResetRequestedAt resets all changes to the "requested_at" field.
+func (m *MandateMutation) ResetRequestedAt() {
+	m.requested_at = nil
+}
+
+// SetRequestedBy sets the "requested_by" field.
+func (m *MandateMutation) SetRequestedBy(s string) {
+	m.requested_by = &s
+}
+
+// RequestedBy returns the value of the "requested_by" field in the mutation.
+func (m *MandateMutation) RequestedBy() (r string, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedBy returns the old "requested_by" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldRequestedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedBy: %w", err)
+	}
+	return oldValue.RequestedBy, nil
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" field.
+func (m *MandateMutation) ResetRequestedBy() {
+	m.requested_by = nil
+}
+
+// SetConfirmedAt sets the "confirmed_at" field.
+func (m *MandateMutation) SetConfirmedAt(t time.Time) {
+	m.confirmed_at = &t
+}
+
+// ConfirmedAt returns the value of the "confirmed_at" field in the mutation.
+func (m *MandateMutation) ConfirmedAt() (r time.Time, exists bool) {
+	v := m.confirmed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedAt returns the old "confirmed_at" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldConfirmedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedAt: %w", err)
+	}
+	return oldValue.ConfirmedAt, nil
+}
+
+// ClearConfirmedAt clears the value of the "confirmed_at" field.
+func (m *MandateMutation) ClearConfirmedAt() {
+	m.confirmed_at = nil
+	m.clearedFields[mandate.FieldConfirmedAt] = struct{}{}
+}
+
+// ConfirmedAtCleared returns if the "confirmed_at" field was cleared in this mutation.
+func (m *MandateMutation) ConfirmedAtCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldConfirmedAt]
+	return ok
+}
+
+// ResetConfirmedAt resets all changes to the "confirmed_at" field.
+func (m *MandateMutation) ResetConfirmedAt() {
+	m.confirmed_at = nil
+	delete(m.clearedFields, mandate.FieldConfirmedAt)
+}
+
+// SetConfirmedHow sets the "confirmed_how" field.
+func (m *MandateMutation) SetConfirmedHow(s string) {
+	m.confirmed_how = &s
+}
+
+// ConfirmedHow returns the value of the "confirmed_how" field in the mutation.
+func (m *MandateMutation) ConfirmedHow() (r string, exists bool) {
+	v := m.confirmed_how
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedHow returns the old "confirmed_how" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldConfirmedHow(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedHow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedHow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedHow: %w", err)
+	}
+	return oldValue.ConfirmedHow, nil
+}
+
+// ClearConfirmedHow clears the value of the "confirmed_how" field.
+func (m *MandateMutation) ClearConfirmedHow() {
+	m.confirmed_how = nil
+	m.clearedFields[mandate.FieldConfirmedHow] = struct{}{}
+}
+
+// ConfirmedHowCleared returns if the "confirmed_how" field was cleared in this mutation.
+func (m *MandateMutation) ConfirmedHowCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldConfirmedHow]
+	return ok
+}
+
+// ResetConfirmedHow resets all changes to the "confirmed_how" field.
+func (m *MandateMutation) ResetConfirmedHow() {
+	m.confirmed_how = nil
+	delete(m.clearedFields, mandate.FieldConfirmedHow)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *MandateMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *MandateMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *MandateMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[mandate.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *MandateMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *MandateMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, mandate.FieldEndedAt)
+}
+
+// SetEndedBy sets the "ended_by" field.
+func (m *MandateMutation) SetEndedBy(s string) {
+	m.ended_by = &s
+}
+
+// EndedBy returns the value of the "ended_by" field in the mutation.
+func (m *MandateMutation) EndedBy() (r string, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedBy returns the old "ended_by" field's value of the Mandate entity.
+// If the Mandate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MandateMutation) OldEndedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedBy: %w", err)
+	}
+	return oldValue.EndedBy, nil
+}
+
+// ClearEndedBy clears the value of the "ended_by" field.
+func (m *MandateMutation) ClearEndedBy() {
+	m.ended_by = nil
+	m.clearedFields[mandate.FieldEndedBy] = struct{}{}
+}
+
+// EndedByCleared returns if the "ended_by" field was cleared in this mutation.
+func (m *MandateMutation) EndedByCleared() bool {
+	_, ok := m.clearedFields[mandate.FieldEndedBy]
+	return ok
+}
+
+// ResetEndedBy resets all changes to the "ended_by" field.
+func (m *MandateMutation) ResetEndedBy() {
+	m.ended_by = nil
+	delete(m.clearedFields, mandate.FieldEndedBy)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *MandateMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[mandate.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *MandateMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *MandateMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *MandateMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// Where appends a list predicates to the MandateMutation builder.
+func (m *MandateMutation) Where(ps ...predicate.Mandate) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MandateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MandateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Mandate, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MandateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MandateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Mandate).
+func (m *MandateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MandateMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.veteran != nil {
+		fields = append(fields, mandate.FieldVeteranID)
+	}
+	if m.agent != nil {
+		fields = append(fields, mandate.FieldAgent)
+	}
+	if m.agent_name != nil {
+		fields = append(fields, mandate.FieldAgentName)
+	}
+	if m.division != nil {
+		fields = append(fields, mandate.FieldDivision)
+	}
+	if m.matters != nil {
+		fields = append(fields, mandate.FieldMatters)
+	}
+	if m.fields != nil {
+		fields = append(fields, mandate.FieldFields)
+	}
+	if m.until != nil {
+		fields = append(fields, mandate.FieldUntil)
+	}
+	if m.state != nil {
+		fields = append(fields, mandate.FieldState)
+	}
+	if m.code_hash != nil {
+		fields = append(fields, mandate.FieldCodeHash)
+	}
+	if m.attempts != nil {
+		fields = append(fields, mandate.FieldAttempts)
+	}
+	if m.code_until != nil {
+		fields = append(fields, mandate.FieldCodeUntil)
+	}
+	if m.requested_at != nil {
+		fields = append(fields, mandate.FieldRequestedAt)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, mandate.FieldRequestedBy)
+	}
+	if m.confirmed_at != nil {
+		fields = append(fields, mandate.FieldConfirmedAt)
+	}
+	if m.confirmed_how != nil {
+		fields = append(fields, mandate.FieldConfirmedHow)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, mandate.FieldEndedAt)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, mandate.FieldEndedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MandateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mandate.FieldVeteranID:
+		return m.VeteranID()
+	case mandate.FieldAgent:
+		return m.Agent()
+	case mandate.FieldAgentName:
+		return m.AgentName()
+	case mandate.FieldDivision:
+		return m.Division()
+	case mandate.FieldMatters:
+		return m.Matters()
+	case mandate.FieldFields:
+		return m.GetFields()
+	case mandate.FieldUntil:
+		return m.Until()
+	case mandate.FieldState:
+		return m.State()
+	case mandate.FieldCodeHash:
+		return m.CodeHash()
+	case mandate.FieldAttempts:
+		return m.Attempts()
+	case mandate.FieldCodeUntil:
+		return m.CodeUntil()
+	case mandate.FieldRequestedAt:
+		return m.RequestedAt()
+	case mandate.FieldRequestedBy:
+		return m.RequestedBy()
+	case mandate.FieldConfirmedAt:
+		return m.ConfirmedAt()
+	case mandate.FieldConfirmedHow:
+		return m.ConfirmedHow()
+	case mandate.FieldEndedAt:
+		return m.EndedAt()
+	case mandate.FieldEndedBy:
+		return m.EndedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MandateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mandate.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case mandate.FieldAgent:
+		return m.OldAgent(ctx)
+	case mandate.FieldAgentName:
+		return m.OldAgentName(ctx)
+	case mandate.FieldDivision:
+		return m.OldDivision(ctx)
+	case mandate.FieldMatters:
+		return m.OldMatters(ctx)
+	case mandate.FieldFields:
+		return m.OldFields(ctx)
+	case mandate.FieldUntil:
+		return m.OldUntil(ctx)
+	case mandate.FieldState:
+		return m.OldState(ctx)
+	case mandate.FieldCodeHash:
+		return m.OldCodeHash(ctx)
+	case mandate.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case mandate.FieldCodeUntil:
+		return m.OldCodeUntil(ctx)
+	case mandate.FieldRequestedAt:
+		return m.OldRequestedAt(ctx)
+	case mandate.FieldRequestedBy:
+		return m.OldRequestedBy(ctx)
+	case mandate.FieldConfirmedAt:
+		return m.OldConfirmedAt(ctx)
+	case mandate.FieldConfirmedHow:
+		return m.OldConfirmedHow(ctx)
+	case mandate.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case mandate.FieldEndedBy:
+		return m.OldEndedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown Mandate field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MandateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mandate.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case mandate.FieldAgent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgent(v)
+		return nil
+	case mandate.FieldAgentName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentName(v)
+		return nil
+	case mandate.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case mandate.FieldMatters:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatters(v)
+		return nil
+	case mandate.FieldFields:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFields(v)
+		return nil
+	case mandate.FieldUntil:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case mandate.FieldState:
+		v, ok := value.(mandate.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case mandate.FieldCodeHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCodeHash(v)
+		return nil
+	case mandate.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case mandate.FieldCodeUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCodeUntil(v)
+		return nil
+	case mandate.FieldRequestedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedAt(v)
+		return nil
+	case mandate.FieldRequestedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedBy(v)
+		return nil
+	case mandate.FieldConfirmedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedAt(v)
+		return nil
+	case mandate.FieldConfirmedHow:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedHow(v)
+		return nil
+	case mandate.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case mandate.FieldEndedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MandateMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, mandate.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MandateMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mandate.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MandateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mandate.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MandateMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(mandate.FieldAgentName) {
+		fields = append(fields, mandate.FieldAgentName)
+	}
+	if m.FieldCleared(mandate.FieldCodeHash) {
+		fields = append(fields, mandate.FieldCodeHash)
+	}
+	if m.FieldCleared(mandate.FieldCodeUntil) {
+		fields = append(fields, mandate.FieldCodeUntil)
+	}
+	if m.FieldCleared(mandate.FieldConfirmedAt) {
+		fields = append(fields, mandate.FieldConfirmedAt)
+	}
+	if m.FieldCleared(mandate.FieldConfirmedHow) {
+		fields = append(fields, mandate.FieldConfirmedHow)
+	}
+	if m.FieldCleared(mandate.FieldEndedAt) {
+		fields = append(fields, mandate.FieldEndedAt)
+	}
+	if m.FieldCleared(mandate.FieldEndedBy) {
+		fields = append(fields, mandate.FieldEndedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MandateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MandateMutation) ClearField(name string) error {
+	switch name {
+	case mandate.FieldAgentName:
+		m.ClearAgentName()
+		return nil
+	case mandate.FieldCodeHash:
+		m.ClearCodeHash()
+		return nil
+	case mandate.FieldCodeUntil:
+		m.ClearCodeUntil()
+		return nil
+	case mandate.FieldConfirmedAt:
+		m.ClearConfirmedAt()
+		return nil
+	case mandate.FieldConfirmedHow:
+		m.ClearConfirmedHow()
+		return nil
+	case mandate.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case mandate.FieldEndedBy:
+		m.ClearEndedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MandateMutation) ResetField(name string) error {
+	switch name {
+	case mandate.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case mandate.FieldAgent:
+		m.ResetAgent()
+		return nil
+	case mandate.FieldAgentName:
+		m.ResetAgentName()
+		return nil
+	case mandate.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case mandate.FieldMatters:
+		m.ResetMatters()
+		return nil
+	case mandate.FieldFields:
+		m.ResetFields()
+		return nil
+	case mandate.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case mandate.FieldState:
+		m.ResetState()
+		return nil
+	case mandate.FieldCodeHash:
+		m.ResetCodeHash()
+		return nil
+	case mandate.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case mandate.FieldCodeUntil:
+		m.ResetCodeUntil()
+		return nil
+	case mandate.FieldRequestedAt:
+		m.ResetRequestedAt()
+		return nil
+	case mandate.FieldRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case mandate.FieldConfirmedAt:
+		m.ResetConfirmedAt()
+		return nil
+	case mandate.FieldConfirmedHow:
+		m.ResetConfirmedHow()
+		return nil
+	case mandate.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case mandate.FieldEndedBy:
+		m.ResetEndedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MandateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.veteran != nil {
+		edges = append(edges, mandate.EdgeVeteran)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MandateMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case mandate.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MandateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MandateMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MandateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedveteran {
+		edges = append(edges, mandate.EdgeVeteran)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MandateMutation) EdgeCleared(name string) bool {
+	switch name {
+	case mandate.EdgeVeteran:
+		return m.clearedveteran
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MandateMutation) ClearEdge(name string) error {
+	switch name {
+	case mandate.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MandateMutation) ResetEdge(name string) error {
+	switch name {
+	case mandate.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Mandate edge %s", name)
+}
+
 // MaterialMutation represents an operation that mutates the Material nodes in the graph.
 type MaterialMutation struct {
 	config
@@ -16418,6 +22793,8 @@ type MaterialMutation struct {
 	needed_by       *[]string
 	appendneeded_by []string
 	state           *material.State
+	due_on          *workday.Day
+	words           *string
 	clearedFields   map[string]struct{}
 	_case           *string
 	cleared_case    bool
@@ -16689,6 +23066,104 @@ func (m *MaterialMutation) ResetState() {
 	m.state = nil
 }
 
+// SetDueOn sets the "due_on" field.
+func (m *MaterialMutation) SetDueOn(w workday.Day) {
+	m.due_on = &w
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *MaterialMutation) DueOn() (r workday.Day, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Material entity.
+// If the Material object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaterialMutation) OldDueOn(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ClearDueOn clears the value of the "due_on" field.
+func (m *MaterialMutation) ClearDueOn() {
+	m.due_on = nil
+	m.clearedFields[material.FieldDueOn] = struct{}{}
+}
+
+// DueOnCleared returns if the "due_on" field was cleared in this mutation.
+func (m *MaterialMutation) DueOnCleared() bool {
+	_, ok := m.clearedFields[material.FieldDueOn]
+	return ok
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *MaterialMutation) ResetDueOn() {
+	m.due_on = nil
+	delete(m.clearedFields, material.FieldDueOn)
+}
+
+// SetWords sets the "words" field.
+func (m *MaterialMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *MaterialMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the Material entity.
+// If the Material object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MaterialMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ClearWords clears the value of the "words" field.
+func (m *MaterialMutation) ClearWords() {
+	m.words = nil
+	m.clearedFields[material.FieldWords] = struct{}{}
+}
+
+// WordsCleared returns if the "words" field was cleared in this mutation.
+func (m *MaterialMutation) WordsCleared() bool {
+	_, ok := m.clearedFields[material.FieldWords]
+	return ok
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *MaterialMutation) ResetWords() {
+	m.words = nil
+	delete(m.clearedFields, material.FieldWords)
+}
+
 // ClearCase clears the "case" edge to the CaseFile entity.
 func (m *MaterialMutation) ClearCase() {
 	m.cleared_case = true
@@ -16750,7 +23225,7 @@ func (m *MaterialMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MaterialMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 6)
 	if m._case != nil {
 		fields = append(fields, material.FieldCaseID)
 	}
@@ -16762,6 +23237,12 @@ func (m *MaterialMutation) Fields() []string {
 	}
 	if m.state != nil {
 		fields = append(fields, material.FieldState)
+	}
+	if m.due_on != nil {
+		fields = append(fields, material.FieldDueOn)
+	}
+	if m.words != nil {
+		fields = append(fields, material.FieldWords)
 	}
 	return fields
 }
@@ -16779,6 +23260,10 @@ func (m *MaterialMutation) Field(name string) (ent.Value, bool) {
 		return m.NeededBy()
 	case material.FieldState:
 		return m.State()
+	case material.FieldDueOn:
+		return m.DueOn()
+	case material.FieldWords:
+		return m.Words()
 	}
 	return nil, false
 }
@@ -16796,6 +23281,10 @@ func (m *MaterialMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldNeededBy(ctx)
 	case material.FieldState:
 		return m.OldState(ctx)
+	case material.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case material.FieldWords:
+		return m.OldWords(ctx)
 	}
 	return nil, fmt.Errorf("unknown Material field %s", name)
 }
@@ -16833,6 +23322,20 @@ func (m *MaterialMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case material.FieldDueOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case material.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Material field %s", name)
 }
@@ -16862,7 +23365,14 @@ func (m *MaterialMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *MaterialMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(material.FieldDueOn) {
+		fields = append(fields, material.FieldDueOn)
+	}
+	if m.FieldCleared(material.FieldWords) {
+		fields = append(fields, material.FieldWords)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -16875,6 +23385,14 @@ func (m *MaterialMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *MaterialMutation) ClearField(name string) error {
+	switch name {
+	case material.FieldDueOn:
+		m.ClearDueOn()
+		return nil
+	case material.FieldWords:
+		m.ClearWords()
+		return nil
+	}
 	return fmt.Errorf("unknown Material nullable field %s", name)
 }
 
@@ -16893,6 +23411,12 @@ func (m *MaterialMutation) ResetField(name string) error {
 		return nil
 	case material.FieldState:
 		m.ResetState()
+		return nil
+	case material.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case material.FieldWords:
+		m.ResetWords()
 		return nil
 	}
 	return fmt.Errorf("unknown Material field %s", name)
@@ -16970,6 +23494,3330 @@ func (m *MaterialMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Material edge %s", name)
+}
+
+// NotificationMutation represents an operation that mutates the Notification nodes in the graph.
+type NotificationMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	case_id        *string
+	item_id        *string
+	matter         *string
+	division       *string
+	kind           *string
+	facts          *map[string]string
+	secret_sealed  *[]byte
+	channel        *notification.Channel
+	state          *notification.State
+	attempts       *int
+	addattempts    *int
+	trouble        *string
+	created_at     *time.Time
+	sent_at        *time.Time
+	read_at        *time.Time
+	next_at        *time.Time
+	clearedFields  map[string]struct{}
+	veteran        *string
+	clearedveteran bool
+	done           bool
+	oldValue       func(context.Context) (*Notification, error)
+	predicates     []predicate.Notification
+}
+
+var _ ent.Mutation = (*NotificationMutation)(nil)
+
+// notificationOption allows management of the mutation configuration using functional options.
+type notificationOption func(*NotificationMutation)
+
+// newNotificationMutation creates new mutation for the Notification entity.
+func newNotificationMutation(c config, op Op, opts ...notificationOption) *NotificationMutation {
+	m := &NotificationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNotification,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNotificationID sets the ID field of the mutation.
+func withNotificationID(id string) notificationOption {
+	return func(m *NotificationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Notification
+		)
+		m.oldValue = func(ctx context.Context) (*Notification, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Notification.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNotification sets the old Notification of the mutation.
+func withNotification(node *Notification) notificationOption {
+	return func(m *NotificationMutation) {
+		m.oldValue = func(context.Context) (*Notification, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NotificationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NotificationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Notification entities.
+func (m *NotificationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NotificationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NotificationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Notification.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *NotificationMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *NotificationMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *NotificationMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *NotificationMutation) SetCaseID(s string) {
+	m.case_id = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *NotificationMutation) CaseID() (r string, exists bool) {
+	v := m.case_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ClearCaseID clears the value of the "case_id" field.
+func (m *NotificationMutation) ClearCaseID() {
+	m.case_id = nil
+	m.clearedFields[notification.FieldCaseID] = struct{}{}
+}
+
+// CaseIDCleared returns if the "case_id" field was cleared in this mutation.
+func (m *NotificationMutation) CaseIDCleared() bool {
+	_, ok := m.clearedFields[notification.FieldCaseID]
+	return ok
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *NotificationMutation) ResetCaseID() {
+	m.case_id = nil
+	delete(m.clearedFields, notification.FieldCaseID)
+}
+
+// SetItemID sets the "item_id" field.
+func (m *NotificationMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *NotificationMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *NotificationMutation) ClearItemID() {
+	m.item_id = nil
+	m.clearedFields[notification.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *NotificationMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[notification.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *NotificationMutation) ResetItemID() {
+	m.item_id = nil
+	delete(m.clearedFields, notification.FieldItemID)
+}
+
+// SetMatter sets the "matter" field.
+func (m *NotificationMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *NotificationMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ClearMatter clears the value of the "matter" field.
+func (m *NotificationMutation) ClearMatter() {
+	m.matter = nil
+	m.clearedFields[notification.FieldMatter] = struct{}{}
+}
+
+// MatterCleared returns if the "matter" field was cleared in this mutation.
+func (m *NotificationMutation) MatterCleared() bool {
+	_, ok := m.clearedFields[notification.FieldMatter]
+	return ok
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *NotificationMutation) ResetMatter() {
+	m.matter = nil
+	delete(m.clearedFields, notification.FieldMatter)
+}
+
+// SetDivision sets the "division" field.
+func (m *NotificationMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *NotificationMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *NotificationMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *NotificationMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *NotificationMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *NotificationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFacts sets the "facts" field.
+func (m *NotificationMutation) SetFacts(value map[string]string) {
+	m.facts = &value
+}
+
+// Facts returns the value of the "facts" field in the mutation.
+func (m *NotificationMutation) Facts() (r map[string]string, exists bool) {
+	v := m.facts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacts returns the old "facts" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldFacts(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacts: %w", err)
+	}
+	return oldValue.Facts, nil
+}
+
+// ClearFacts clears the value of the "facts" field.
+func (m *NotificationMutation) ClearFacts() {
+	m.facts = nil
+	m.clearedFields[notification.FieldFacts] = struct{}{}
+}
+
+// FactsCleared returns if the "facts" field was cleared in this mutation.
+func (m *NotificationMutation) FactsCleared() bool {
+	_, ok := m.clearedFields[notification.FieldFacts]
+	return ok
+}
+
+// ResetFacts resets all changes to the "facts" field.
+func (m *NotificationMutation) ResetFacts() {
+	m.facts = nil
+	delete(m.clearedFields, notification.FieldFacts)
+}
+
+// SetSecretSealed sets the "secret_sealed" field.
+func (m *NotificationMutation) SetSecretSealed(b []byte) {
+	m.secret_sealed = &b
+}
+
+// SecretSealed returns the value of the "secret_sealed" field in the mutation.
+func (m *NotificationMutation) SecretSealed() (r []byte, exists bool) {
+	v := m.secret_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecretSealed returns the old "secret_sealed" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldSecretSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecretSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecretSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecretSealed: %w", err)
+	}
+	return oldValue.SecretSealed, nil
+}
+
+// ClearSecretSealed clears the value of the "secret_sealed" field.
+func (m *NotificationMutation) ClearSecretSealed() {
+	m.secret_sealed = nil
+	m.clearedFields[notification.FieldSecretSealed] = struct{}{}
+}
+
+// SecretSealedCleared returns if the "secret_sealed" field was cleared in this mutation.
+func (m *NotificationMutation) SecretSealedCleared() bool {
+	_, ok := m.clearedFields[notification.FieldSecretSealed]
+	return ok
+}
+
+// ResetSecretSealed resets all changes to the "secret_sealed" field.
+func (m *NotificationMutation) ResetSecretSealed() {
+	m.secret_sealed = nil
+	delete(m.clearedFields, notification.FieldSecretSealed)
+}
+
+// SetChannel sets the "channel" field.
+func (m *NotificationMutation) SetChannel(n notification.Channel) {
+	m.channel = &n
+}
+
+// Channel returns the value of the "channel" field in the mutation.
+func (m *NotificationMutation) Channel() (r notification.Channel, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannel returns the old "channel" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldChannel(ctx context.Context) (v notification.Channel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannel: %w", err)
+	}
+	return oldValue.Channel, nil
+}
+
+// ResetChannel resets all changes to the "channel" field.
+func (m *NotificationMutation) ResetChannel() {
+	m.channel = nil
+}
+
+// SetState sets the "state" field.
+func (m *NotificationMutation) SetState(n notification.State) {
+	m.state = &n
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *NotificationMutation) State() (r notification.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldState(ctx context.Context) (v notification.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *NotificationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *NotificationMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *NotificationMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *NotificationMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *NotificationMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *NotificationMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetTrouble sets the "trouble" field.
+func (m *NotificationMutation) SetTrouble(s string) {
+	m.trouble = &s
+}
+
+// Trouble returns the value of the "trouble" field in the mutation.
+func (m *NotificationMutation) Trouble() (r string, exists bool) {
+	v := m.trouble
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrouble returns the old "trouble" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldTrouble(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrouble is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrouble requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrouble: %w", err)
+	}
+	return oldValue.Trouble, nil
+}
+
+// ClearTrouble clears the value of the "trouble" field.
+func (m *NotificationMutation) ClearTrouble() {
+	m.trouble = nil
+	m.clearedFields[notification.FieldTrouble] = struct{}{}
+}
+
+// TroubleCleared returns if the "trouble" field was cleared in this mutation.
+func (m *NotificationMutation) TroubleCleared() bool {
+	_, ok := m.clearedFields[notification.FieldTrouble]
+	return ok
+}
+
+// ResetTrouble resets all changes to the "trouble" field.
+func (m *NotificationMutation) ResetTrouble() {
+	m.trouble = nil
+	delete(m.clearedFields, notification.FieldTrouble)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *NotificationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *NotificationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *NotificationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSentAt sets the "sent_at" field.
+func (m *NotificationMutation) SetSentAt(t time.Time) {
+	m.sent_at = &t
+}
+
+// SentAt returns the value of the "sent_at" field in the mutation.
+func (m *NotificationMutation) SentAt() (r time.Time, exists bool) {
+	v := m.sent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSentAt returns the old "sent_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldSentAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSentAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSentAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSentAt: %w", err)
+	}
+	return oldValue.SentAt, nil
+}
+
+// ClearSentAt clears the value of the "sent_at" field.
+func (m *NotificationMutation) ClearSentAt() {
+	m.sent_at = nil
+	m.clearedFields[notification.FieldSentAt] = struct{}{}
+}
+
+// SentAtCleared returns if the "sent_at" field was cleared in this mutation.
+func (m *NotificationMutation) SentAtCleared() bool {
+	_, ok := m.clearedFields[notification.FieldSentAt]
+	return ok
+}
+
+// ResetSentAt resets all changes to the "sent_at" field.
+func (m *NotificationMutation) ResetSentAt() {
+	m.sent_at = nil
+	delete(m.clearedFields, notification.FieldSentAt)
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *NotificationMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *NotificationMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (m *NotificationMutation) ClearReadAt() {
+	m.read_at = nil
+	m.clearedFields[notification.FieldReadAt] = struct{}{}
+}
+
+// ReadAtCleared returns if the "read_at" field was cleared in this mutation.
+func (m *NotificationMutation) ReadAtCleared() bool {
+	_, ok := m.clearedFields[notification.FieldReadAt]
+	return ok
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *NotificationMutation) ResetReadAt() {
+	m.read_at = nil
+	delete(m.clearedFields, notification.FieldReadAt)
+}
+
+// SetNextAt sets the "next_at" field.
+func (m *NotificationMutation) SetNextAt(t time.Time) {
+	m.next_at = &t
+}
+
+// NextAt returns the value of the "next_at" field in the mutation.
+func (m *NotificationMutation) NextAt() (r time.Time, exists bool) {
+	v := m.next_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAt returns the old "next_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldNextAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAt: %w", err)
+	}
+	return oldValue.NextAt, nil
+}
+
+// ClearNextAt clears the value of the "next_at" field.
+func (m *NotificationMutation) ClearNextAt() {
+	m.next_at = nil
+	m.clearedFields[notification.FieldNextAt] = struct{}{}
+}
+
+// NextAtCleared returns if the "next_at" field was cleared in this mutation.
+func (m *NotificationMutation) NextAtCleared() bool {
+	_, ok := m.clearedFields[notification.FieldNextAt]
+	return ok
+}
+
+// ResetNextAt resets all changes to the "next_at" field.
+func (m *NotificationMutation) ResetNextAt() {
+	m.next_at = nil
+	delete(m.clearedFields, notification.FieldNextAt)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *NotificationMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[notification.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *NotificationMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *NotificationMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *NotificationMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// Where appends a list predicates to the NotificationMutation builder.
+func (m *NotificationMutation) Where(ps ...predicate.Notification) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NotificationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NotificationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Notification, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NotificationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NotificationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Notification).
+func (m *NotificationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NotificationMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.veteran != nil {
+		fields = append(fields, notification.FieldVeteranID)
+	}
+	if m.case_id != nil {
+		fields = append(fields, notification.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, notification.FieldItemID)
+	}
+	if m.matter != nil {
+		fields = append(fields, notification.FieldMatter)
+	}
+	if m.division != nil {
+		fields = append(fields, notification.FieldDivision)
+	}
+	if m.kind != nil {
+		fields = append(fields, notification.FieldKind)
+	}
+	if m.facts != nil {
+		fields = append(fields, notification.FieldFacts)
+	}
+	if m.secret_sealed != nil {
+		fields = append(fields, notification.FieldSecretSealed)
+	}
+	if m.channel != nil {
+		fields = append(fields, notification.FieldChannel)
+	}
+	if m.state != nil {
+		fields = append(fields, notification.FieldState)
+	}
+	if m.attempts != nil {
+		fields = append(fields, notification.FieldAttempts)
+	}
+	if m.trouble != nil {
+		fields = append(fields, notification.FieldTrouble)
+	}
+	if m.created_at != nil {
+		fields = append(fields, notification.FieldCreatedAt)
+	}
+	if m.sent_at != nil {
+		fields = append(fields, notification.FieldSentAt)
+	}
+	if m.read_at != nil {
+		fields = append(fields, notification.FieldReadAt)
+	}
+	if m.next_at != nil {
+		fields = append(fields, notification.FieldNextAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case notification.FieldVeteranID:
+		return m.VeteranID()
+	case notification.FieldCaseID:
+		return m.CaseID()
+	case notification.FieldItemID:
+		return m.ItemID()
+	case notification.FieldMatter:
+		return m.Matter()
+	case notification.FieldDivision:
+		return m.Division()
+	case notification.FieldKind:
+		return m.Kind()
+	case notification.FieldFacts:
+		return m.Facts()
+	case notification.FieldSecretSealed:
+		return m.SecretSealed()
+	case notification.FieldChannel:
+		return m.Channel()
+	case notification.FieldState:
+		return m.State()
+	case notification.FieldAttempts:
+		return m.Attempts()
+	case notification.FieldTrouble:
+		return m.Trouble()
+	case notification.FieldCreatedAt:
+		return m.CreatedAt()
+	case notification.FieldSentAt:
+		return m.SentAt()
+	case notification.FieldReadAt:
+		return m.ReadAt()
+	case notification.FieldNextAt:
+		return m.NextAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case notification.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case notification.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case notification.FieldItemID:
+		return m.OldItemID(ctx)
+	case notification.FieldMatter:
+		return m.OldMatter(ctx)
+	case notification.FieldDivision:
+		return m.OldDivision(ctx)
+	case notification.FieldKind:
+		return m.OldKind(ctx)
+	case notification.FieldFacts:
+		return m.OldFacts(ctx)
+	case notification.FieldSecretSealed:
+		return m.OldSecretSealed(ctx)
+	case notification.FieldChannel:
+		return m.OldChannel(ctx)
+	case notification.FieldState:
+		return m.OldState(ctx)
+	case notification.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case notification.FieldTrouble:
+		return m.OldTrouble(ctx)
+	case notification.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case notification.FieldSentAt:
+		return m.OldSentAt(ctx)
+	case notification.FieldReadAt:
+		return m.OldReadAt(ctx)
+	case notification.FieldNextAt:
+		return m.OldNextAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Notification field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NotificationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case notification.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case notification.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case notification.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case notification.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case notification.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case notification.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case notification.FieldFacts:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacts(v)
+		return nil
+	case notification.FieldSecretSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecretSealed(v)
+		return nil
+	case notification.FieldChannel:
+		v, ok := value.(notification.Channel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannel(v)
+		return nil
+	case notification.FieldState:
+		v, ok := value.(notification.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case notification.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case notification.FieldTrouble:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrouble(v)
+		return nil
+	case notification.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case notification.FieldSentAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSentAt(v)
+		return nil
+	case notification.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	case notification.FieldNextAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Notification field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NotificationMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempts != nil {
+		fields = append(fields, notification.FieldAttempts)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NotificationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case notification.FieldAttempts:
+		return m.AddedAttempts()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NotificationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case notification.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Notification numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NotificationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(notification.FieldCaseID) {
+		fields = append(fields, notification.FieldCaseID)
+	}
+	if m.FieldCleared(notification.FieldItemID) {
+		fields = append(fields, notification.FieldItemID)
+	}
+	if m.FieldCleared(notification.FieldMatter) {
+		fields = append(fields, notification.FieldMatter)
+	}
+	if m.FieldCleared(notification.FieldFacts) {
+		fields = append(fields, notification.FieldFacts)
+	}
+	if m.FieldCleared(notification.FieldSecretSealed) {
+		fields = append(fields, notification.FieldSecretSealed)
+	}
+	if m.FieldCleared(notification.FieldTrouble) {
+		fields = append(fields, notification.FieldTrouble)
+	}
+	if m.FieldCleared(notification.FieldSentAt) {
+		fields = append(fields, notification.FieldSentAt)
+	}
+	if m.FieldCleared(notification.FieldReadAt) {
+		fields = append(fields, notification.FieldReadAt)
+	}
+	if m.FieldCleared(notification.FieldNextAt) {
+		fields = append(fields, notification.FieldNextAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NotificationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NotificationMutation) ClearField(name string) error {
+	switch name {
+	case notification.FieldCaseID:
+		m.ClearCaseID()
+		return nil
+	case notification.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case notification.FieldMatter:
+		m.ClearMatter()
+		return nil
+	case notification.FieldFacts:
+		m.ClearFacts()
+		return nil
+	case notification.FieldSecretSealed:
+		m.ClearSecretSealed()
+		return nil
+	case notification.FieldTrouble:
+		m.ClearTrouble()
+		return nil
+	case notification.FieldSentAt:
+		m.ClearSentAt()
+		return nil
+	case notification.FieldReadAt:
+		m.ClearReadAt()
+		return nil
+	case notification.FieldNextAt:
+		m.ClearNextAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Notification nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NotificationMutation) ResetField(name string) error {
+	switch name {
+	case notification.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case notification.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case notification.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case notification.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case notification.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case notification.FieldKind:
+		m.ResetKind()
+		return nil
+	case notification.FieldFacts:
+		m.ResetFacts()
+		return nil
+	case notification.FieldSecretSealed:
+		m.ResetSecretSealed()
+		return nil
+	case notification.FieldChannel:
+		m.ResetChannel()
+		return nil
+	case notification.FieldState:
+		m.ResetState()
+		return nil
+	case notification.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case notification.FieldTrouble:
+		m.ResetTrouble()
+		return nil
+	case notification.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case notification.FieldSentAt:
+		m.ResetSentAt()
+		return nil
+	case notification.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	case notification.FieldNextAt:
+		m.ResetNextAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Notification field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NotificationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.veteran != nil {
+		edges = append(edges, notification.EdgeVeteran)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NotificationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case notification.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NotificationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NotificationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NotificationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedveteran {
+		edges = append(edges, notification.EdgeVeteran)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NotificationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case notification.EdgeVeteran:
+		return m.clearedveteran
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NotificationMutation) ClearEdge(name string) error {
+	switch name {
+	case notification.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Notification unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NotificationMutation) ResetEdge(name string) error {
+	switch name {
+	case notification.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Notification edge %s", name)
+}
+
+// ObligationMutation represents an operation that mutates the Obligation nodes in the graph.
+type ObligationMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	item_id       *string
+	matter        *string
+	kind          *obligation.Kind
+	owed_by       *obligation.OwedBy
+	department    *string
+	division      *string
+	opened_at     *time.Time
+	heard_at      *time.Time
+	word_by       *time.Time
+	ended_at      *time.Time
+	ending        *string
+	task_id       *string
+	clearedFields map[string]struct{}
+	_case         *string
+	cleared_case  bool
+	done          bool
+	oldValue      func(context.Context) (*Obligation, error)
+	predicates    []predicate.Obligation
+}
+
+var _ ent.Mutation = (*ObligationMutation)(nil)
+
+// obligationOption allows management of the mutation configuration using functional options.
+type obligationOption func(*ObligationMutation)
+
+// newObligationMutation creates new mutation for the Obligation entity.
+func newObligationMutation(c config, op Op, opts ...obligationOption) *ObligationMutation {
+	m := &ObligationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeObligation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withObligationID sets the ID field of the mutation.
+func withObligationID(id string) obligationOption {
+	return func(m *ObligationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Obligation
+		)
+		m.oldValue = func(ctx context.Context) (*Obligation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Obligation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withObligation sets the old Obligation of the mutation.
+func withObligation(node *Obligation) obligationOption {
+	return func(m *ObligationMutation) {
+		m.oldValue = func(context.Context) (*Obligation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ObligationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ObligationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Obligation entities.
+func (m *ObligationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ObligationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ObligationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Obligation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *ObligationMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *ObligationMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *ObligationMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *ObligationMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *ObligationMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *ObligationMutation) ClearItemID() {
+	m.item_id = nil
+	m.clearedFields[obligation.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *ObligationMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[obligation.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *ObligationMutation) ResetItemID() {
+	m.item_id = nil
+	delete(m.clearedFields, obligation.FieldItemID)
+}
+
+// SetMatter sets the "matter" field.
+func (m *ObligationMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *ObligationMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ClearMatter clears the value of the "matter" field.
+func (m *ObligationMutation) ClearMatter() {
+	m.matter = nil
+	m.clearedFields[obligation.FieldMatter] = struct{}{}
+}
+
+// MatterCleared returns if the "matter" field was cleared in this mutation.
+func (m *ObligationMutation) MatterCleared() bool {
+	_, ok := m.clearedFields[obligation.FieldMatter]
+	return ok
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *ObligationMutation) ResetMatter() {
+	m.matter = nil
+	delete(m.clearedFields, obligation.FieldMatter)
+}
+
+// SetKind sets the "kind" field.
+func (m *ObligationMutation) SetKind(o obligation.Kind) {
+	m.kind = &o
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ObligationMutation) Kind() (r obligation.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldKind(ctx context.Context) (v obligation.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ObligationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOwedBy sets the "owed_by" field.
+func (m *ObligationMutation) SetOwedBy(ob obligation.OwedBy) {
+	m.owed_by = &ob
+}
+
+// OwedBy returns the value of the "owed_by" field in the mutation.
+func (m *ObligationMutation) OwedBy() (r obligation.OwedBy, exists bool) {
+	v := m.owed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwedBy returns the old "owed_by" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldOwedBy(ctx context.Context) (v obligation.OwedBy, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwedBy: %w", err)
+	}
+	return oldValue.OwedBy, nil
+}
+
+// ResetOwedBy resets all changes to the "owed_by" field.
+func (m *ObligationMutation) ResetOwedBy() {
+	m.owed_by = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *ObligationMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *ObligationMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *ObligationMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *ObligationMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *ObligationMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *ObligationMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *ObligationMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *ObligationMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *ObligationMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetHeardAt sets the "heard_at" field.
+func (m *ObligationMutation) SetHeardAt(t time.Time) {
+	m.heard_at = &t
+}
+
+// HeardAt returns the value of the "heard_at" field in the mutation.
+func (m *ObligationMutation) HeardAt() (r time.Time, exists bool) {
+	v := m.heard_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeardAt returns the old "heard_at" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldHeardAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeardAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeardAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeardAt: %w", err)
+	}
+	return oldValue.HeardAt, nil
+}
+
+// ResetHeardAt resets all changes to the "heard_at" field.
+func (m *ObligationMutation) ResetHeardAt() {
+	m.heard_at = nil
+}
+
+// SetWordBy sets the "word_by" field.
+func (m *ObligationMutation) SetWordBy(t time.Time) {
+	m.word_by = &t
+}
+
+// WordBy returns the value of the "word_by" field in the mutation.
+func (m *ObligationMutation) WordBy() (r time.Time, exists bool) {
+	v := m.word_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWordBy returns the old "word_by" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldWordBy(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWordBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWordBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWordBy: %w", err)
+	}
+	return oldValue.WordBy, nil
+}
+
+// ResetWordBy resets all changes to the "word_by" field.
+func (m *ObligationMutation) ResetWordBy() {
+	m.word_by = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ObligationMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ObligationMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ObligationMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[obligation.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ObligationMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[obligation.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ObligationMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, obligation.FieldEndedAt)
+}
+
+// SetEnding sets the "ending" field.
+func (m *ObligationMutation) SetEnding(s string) {
+	m.ending = &s
+}
+
+// Ending returns the value of the "ending" field in the mutation.
+func (m *ObligationMutation) Ending() (r string, exists bool) {
+	v := m.ending
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnding returns the old "ending" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldEnding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnding: %w", err)
+	}
+	return oldValue.Ending, nil
+}
+
+// ClearEnding clears the value of the "ending" field.
+func (m *ObligationMutation) ClearEnding() {
+	m.ending = nil
+	m.clearedFields[obligation.FieldEnding] = struct{}{}
+}
+
+// EndingCleared returns if the "ending" field was cleared in this mutation.
+func (m *ObligationMutation) EndingCleared() bool {
+	_, ok := m.clearedFields[obligation.FieldEnding]
+	return ok
+}
+
+// ResetEnding resets all changes to the "ending" field.
+func (m *ObligationMutation) ResetEnding() {
+	m.ending = nil
+	delete(m.clearedFields, obligation.FieldEnding)
+}
+
+// SetTaskID sets the "task_id" field.
+func (m *ObligationMutation) SetTaskID(s string) {
+	m.task_id = &s
+}
+
+// TaskID returns the value of the "task_id" field in the mutation.
+func (m *ObligationMutation) TaskID() (r string, exists bool) {
+	v := m.task_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaskID returns the old "task_id" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldTaskID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaskID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaskID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaskID: %w", err)
+	}
+	return oldValue.TaskID, nil
+}
+
+// ClearTaskID clears the value of the "task_id" field.
+func (m *ObligationMutation) ClearTaskID() {
+	m.task_id = nil
+	m.clearedFields[obligation.FieldTaskID] = struct{}{}
+}
+
+// TaskIDCleared returns if the "task_id" field was cleared in this mutation.
+func (m *ObligationMutation) TaskIDCleared() bool {
+	_, ok := m.clearedFields[obligation.FieldTaskID]
+	return ok
+}
+
+// ResetTaskID resets all changes to the "task_id" field.
+func (m *ObligationMutation) ResetTaskID() {
+	m.task_id = nil
+	delete(m.clearedFields, obligation.FieldTaskID)
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *ObligationMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[obligation.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *ObligationMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *ObligationMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *ObligationMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the ObligationMutation builder.
+func (m *ObligationMutation) Where(ps ...predicate.Obligation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ObligationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ObligationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Obligation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ObligationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ObligationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Obligation).
+func (m *ObligationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ObligationMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m._case != nil {
+		fields = append(fields, obligation.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, obligation.FieldItemID)
+	}
+	if m.matter != nil {
+		fields = append(fields, obligation.FieldMatter)
+	}
+	if m.kind != nil {
+		fields = append(fields, obligation.FieldKind)
+	}
+	if m.owed_by != nil {
+		fields = append(fields, obligation.FieldOwedBy)
+	}
+	if m.department != nil {
+		fields = append(fields, obligation.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, obligation.FieldDivision)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, obligation.FieldOpenedAt)
+	}
+	if m.heard_at != nil {
+		fields = append(fields, obligation.FieldHeardAt)
+	}
+	if m.word_by != nil {
+		fields = append(fields, obligation.FieldWordBy)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, obligation.FieldEndedAt)
+	}
+	if m.ending != nil {
+		fields = append(fields, obligation.FieldEnding)
+	}
+	if m.task_id != nil {
+		fields = append(fields, obligation.FieldTaskID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ObligationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case obligation.FieldCaseID:
+		return m.CaseID()
+	case obligation.FieldItemID:
+		return m.ItemID()
+	case obligation.FieldMatter:
+		return m.Matter()
+	case obligation.FieldKind:
+		return m.Kind()
+	case obligation.FieldOwedBy:
+		return m.OwedBy()
+	case obligation.FieldDepartment:
+		return m.Department()
+	case obligation.FieldDivision:
+		return m.Division()
+	case obligation.FieldOpenedAt:
+		return m.OpenedAt()
+	case obligation.FieldHeardAt:
+		return m.HeardAt()
+	case obligation.FieldWordBy:
+		return m.WordBy()
+	case obligation.FieldEndedAt:
+		return m.EndedAt()
+	case obligation.FieldEnding:
+		return m.Ending()
+	case obligation.FieldTaskID:
+		return m.TaskID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ObligationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case obligation.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case obligation.FieldItemID:
+		return m.OldItemID(ctx)
+	case obligation.FieldMatter:
+		return m.OldMatter(ctx)
+	case obligation.FieldKind:
+		return m.OldKind(ctx)
+	case obligation.FieldOwedBy:
+		return m.OldOwedBy(ctx)
+	case obligation.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case obligation.FieldDivision:
+		return m.OldDivision(ctx)
+	case obligation.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case obligation.FieldHeardAt:
+		return m.OldHeardAt(ctx)
+	case obligation.FieldWordBy:
+		return m.OldWordBy(ctx)
+	case obligation.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case obligation.FieldEnding:
+		return m.OldEnding(ctx)
+	case obligation.FieldTaskID:
+		return m.OldTaskID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Obligation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObligationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case obligation.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case obligation.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case obligation.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case obligation.FieldKind:
+		v, ok := value.(obligation.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case obligation.FieldOwedBy:
+		v, ok := value.(obligation.OwedBy)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwedBy(v)
+		return nil
+	case obligation.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case obligation.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case obligation.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case obligation.FieldHeardAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeardAt(v)
+		return nil
+	case obligation.FieldWordBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWordBy(v)
+		return nil
+	case obligation.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case obligation.FieldEnding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnding(v)
+		return nil
+	case obligation.FieldTaskID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaskID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Obligation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ObligationMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ObligationMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ObligationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Obligation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ObligationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(obligation.FieldItemID) {
+		fields = append(fields, obligation.FieldItemID)
+	}
+	if m.FieldCleared(obligation.FieldMatter) {
+		fields = append(fields, obligation.FieldMatter)
+	}
+	if m.FieldCleared(obligation.FieldEndedAt) {
+		fields = append(fields, obligation.FieldEndedAt)
+	}
+	if m.FieldCleared(obligation.FieldEnding) {
+		fields = append(fields, obligation.FieldEnding)
+	}
+	if m.FieldCleared(obligation.FieldTaskID) {
+		fields = append(fields, obligation.FieldTaskID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ObligationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ObligationMutation) ClearField(name string) error {
+	switch name {
+	case obligation.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case obligation.FieldMatter:
+		m.ClearMatter()
+		return nil
+	case obligation.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case obligation.FieldEnding:
+		m.ClearEnding()
+		return nil
+	case obligation.FieldTaskID:
+		m.ClearTaskID()
+		return nil
+	}
+	return fmt.Errorf("unknown Obligation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ObligationMutation) ResetField(name string) error {
+	switch name {
+	case obligation.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case obligation.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case obligation.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case obligation.FieldKind:
+		m.ResetKind()
+		return nil
+	case obligation.FieldOwedBy:
+		m.ResetOwedBy()
+		return nil
+	case obligation.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case obligation.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case obligation.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case obligation.FieldHeardAt:
+		m.ResetHeardAt()
+		return nil
+	case obligation.FieldWordBy:
+		m.ResetWordBy()
+		return nil
+	case obligation.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case obligation.FieldEnding:
+		m.ResetEnding()
+		return nil
+	case obligation.FieldTaskID:
+		m.ResetTaskID()
+		return nil
+	}
+	return fmt.Errorf("unknown Obligation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ObligationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, obligation.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ObligationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case obligation.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ObligationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ObligationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ObligationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, obligation.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ObligationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case obligation.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ObligationMutation) ClearEdge(name string) error {
+	switch name {
+	case obligation.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Obligation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ObligationMutation) ResetEdge(name string) error {
+	switch name {
+	case obligation.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Obligation edge %s", name)
+}
+
+// PauseMutation represents an operation that mutates the Pause nodes in the graph.
+type PauseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	item_id       *string
+	kind          *pause.Kind
+	from_day      *workday.Day
+	to_day        *workday.Day
+	reason        *string
+	law           *string
+	ordered_by    *string
+	clearedFields map[string]struct{}
+	_case         *string
+	cleared_case  bool
+	done          bool
+	oldValue      func(context.Context) (*Pause, error)
+	predicates    []predicate.Pause
+}
+
+var _ ent.Mutation = (*PauseMutation)(nil)
+
+// pauseOption allows management of the mutation configuration using functional options.
+type pauseOption func(*PauseMutation)
+
+// newPauseMutation creates new mutation for the Pause entity.
+func newPauseMutation(c config, op Op, opts ...pauseOption) *PauseMutation {
+	m := &PauseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePause,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPauseID sets the ID field of the mutation.
+func withPauseID(id string) pauseOption {
+	return func(m *PauseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Pause
+		)
+		m.oldValue = func(ctx context.Context) (*Pause, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Pause.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPause sets the old Pause of the mutation.
+func withPause(node *Pause) pauseOption {
+	return func(m *PauseMutation) {
+		m.oldValue = func(context.Context) (*Pause, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PauseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PauseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Pause entities.
+func (m *PauseMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PauseMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PauseMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Pause.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *PauseMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *PauseMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *PauseMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *PauseMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *PauseMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *PauseMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PauseMutation) SetKind(pa pause.Kind) {
+	m.kind = &pa
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PauseMutation) Kind() (r pause.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldKind(ctx context.Context) (v pause.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PauseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFromDay sets the "from_day" field.
+func (m *PauseMutation) SetFromDay(w workday.Day) {
+	m.from_day = &w
+}
+
+// FromDay returns the value of the "from_day" field in the mutation.
+func (m *PauseMutation) FromDay() (r workday.Day, exists bool) {
+	v := m.from_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromDay returns the old "from_day" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldFromDay(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromDay: %w", err)
+	}
+	return oldValue.FromDay, nil
+}
+
+// ResetFromDay resets all changes to the "from_day" field.
+func (m *PauseMutation) ResetFromDay() {
+	m.from_day = nil
+}
+
+// SetToDay sets the "to_day" field.
+func (m *PauseMutation) SetToDay(w workday.Day) {
+	m.to_day = &w
+}
+
+// ToDay returns the value of the "to_day" field in the mutation.
+func (m *PauseMutation) ToDay() (r workday.Day, exists bool) {
+	v := m.to_day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToDay returns the old "to_day" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldToDay(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToDay: %w", err)
+	}
+	return oldValue.ToDay, nil
+}
+
+// ClearToDay clears the value of the "to_day" field.
+func (m *PauseMutation) ClearToDay() {
+	m.to_day = nil
+	m.clearedFields[pause.FieldToDay] = struct{}{}
+}
+
+// ToDayCleared returns if the "to_day" field was cleared in this mutation.
+func (m *PauseMutation) ToDayCleared() bool {
+	_, ok := m.clearedFields[pause.FieldToDay]
+	return ok
+}
+
+// ResetToDay resets all changes to the "to_day" field.
+func (m *PauseMutation) ResetToDay() {
+	m.to_day = nil
+	delete(m.clearedFields, pause.FieldToDay)
+}
+
+// SetReason sets the "reason" field.
+func (m *PauseMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PauseMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PauseMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetLaw sets the "law" field.
+func (m *PauseMutation) SetLaw(s string) {
+	m.law = &s
+}
+
+// Law returns the value of the "law" field in the mutation.
+func (m *PauseMutation) Law() (r string, exists bool) {
+	v := m.law
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLaw returns the old "law" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldLaw(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLaw is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLaw requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLaw: %w", err)
+	}
+	return oldValue.Law, nil
+}
+
+// ResetLaw resets all changes to the "law" field.
+func (m *PauseMutation) ResetLaw() {
+	m.law = nil
+}
+
+// SetOrderedBy sets the "ordered_by" field.
+func (m *PauseMutation) SetOrderedBy(s string) {
+	m.ordered_by = &s
+}
+
+// OrderedBy returns the value of the "ordered_by" field in the mutation.
+func (m *PauseMutation) OrderedBy() (r string, exists bool) {
+	v := m.ordered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedBy returns the old "ordered_by" field's value of the Pause entity.
+// If the Pause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PauseMutation) OldOrderedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedBy: %w", err)
+	}
+	return oldValue.OrderedBy, nil
+}
+
+// ResetOrderedBy resets all changes to the "ordered_by" field.
+func (m *PauseMutation) ResetOrderedBy() {
+	m.ordered_by = nil
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *PauseMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[pause.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *PauseMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *PauseMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *PauseMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the PauseMutation builder.
+func (m *PauseMutation) Where(ps ...predicate.Pause) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PauseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PauseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Pause, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PauseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PauseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Pause).
+func (m *PauseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PauseMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m._case != nil {
+		fields = append(fields, pause.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, pause.FieldItemID)
+	}
+	if m.kind != nil {
+		fields = append(fields, pause.FieldKind)
+	}
+	if m.from_day != nil {
+		fields = append(fields, pause.FieldFromDay)
+	}
+	if m.to_day != nil {
+		fields = append(fields, pause.FieldToDay)
+	}
+	if m.reason != nil {
+		fields = append(fields, pause.FieldReason)
+	}
+	if m.law != nil {
+		fields = append(fields, pause.FieldLaw)
+	}
+	if m.ordered_by != nil {
+		fields = append(fields, pause.FieldOrderedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PauseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pause.FieldCaseID:
+		return m.CaseID()
+	case pause.FieldItemID:
+		return m.ItemID()
+	case pause.FieldKind:
+		return m.Kind()
+	case pause.FieldFromDay:
+		return m.FromDay()
+	case pause.FieldToDay:
+		return m.ToDay()
+	case pause.FieldReason:
+		return m.Reason()
+	case pause.FieldLaw:
+		return m.Law()
+	case pause.FieldOrderedBy:
+		return m.OrderedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PauseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pause.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case pause.FieldItemID:
+		return m.OldItemID(ctx)
+	case pause.FieldKind:
+		return m.OldKind(ctx)
+	case pause.FieldFromDay:
+		return m.OldFromDay(ctx)
+	case pause.FieldToDay:
+		return m.OldToDay(ctx)
+	case pause.FieldReason:
+		return m.OldReason(ctx)
+	case pause.FieldLaw:
+		return m.OldLaw(ctx)
+	case pause.FieldOrderedBy:
+		return m.OldOrderedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown Pause field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PauseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pause.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case pause.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case pause.FieldKind:
+		v, ok := value.(pause.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case pause.FieldFromDay:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromDay(v)
+		return nil
+	case pause.FieldToDay:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToDay(v)
+		return nil
+	case pause.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case pause.FieldLaw:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLaw(v)
+		return nil
+	case pause.FieldOrderedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pause field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PauseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PauseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PauseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Pause numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PauseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pause.FieldToDay) {
+		fields = append(fields, pause.FieldToDay)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PauseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PauseMutation) ClearField(name string) error {
+	switch name {
+	case pause.FieldToDay:
+		m.ClearToDay()
+		return nil
+	}
+	return fmt.Errorf("unknown Pause nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PauseMutation) ResetField(name string) error {
+	switch name {
+	case pause.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case pause.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case pause.FieldKind:
+		m.ResetKind()
+		return nil
+	case pause.FieldFromDay:
+		m.ResetFromDay()
+		return nil
+	case pause.FieldToDay:
+		m.ResetToDay()
+		return nil
+	case pause.FieldReason:
+		m.ResetReason()
+		return nil
+	case pause.FieldLaw:
+		m.ResetLaw()
+		return nil
+	case pause.FieldOrderedBy:
+		m.ResetOrderedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Pause field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PauseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, pause.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PauseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pause.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PauseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PauseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PauseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, pause.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PauseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pause.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PauseMutation) ClearEdge(name string) error {
+	switch name {
+	case pause.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Pause unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PauseMutation) ResetEdge(name string) error {
+	switch name {
+	case pause.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Pause edge %s", name)
 }
 
 // PensionRelationMutation represents an operation that mutates the PensionRelation nodes in the graph.
@@ -17794,6 +27642,1139 @@ func (m *PensionRelationMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown PensionRelation edge %s", name)
+}
+
+// PreReviewMutation represents an operation that mutates the PreReview nodes in the graph.
+type PreReviewMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	matter         *string
+	department     *string
+	division       *string
+	state          *prereview.State
+	findings       *[]lifecycle.Finding
+	appendfindings []lifecycle.Finding
+	words          *string
+	reviewer       *string
+	asked_at       *time.Time
+	due_on         *workday.Day
+	ended_at       *time.Time
+	valid_until    *workday.Day
+	clearedFields  map[string]struct{}
+	_case          *string
+	cleared_case   bool
+	done           bool
+	oldValue       func(context.Context) (*PreReview, error)
+	predicates     []predicate.PreReview
+}
+
+var _ ent.Mutation = (*PreReviewMutation)(nil)
+
+// prereviewOption allows management of the mutation configuration using functional options.
+type prereviewOption func(*PreReviewMutation)
+
+// newPreReviewMutation creates new mutation for the PreReview entity.
+func newPreReviewMutation(c config, op Op, opts ...prereviewOption) *PreReviewMutation {
+	m := &PreReviewMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePreReview,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPreReviewID sets the ID field of the mutation.
+func withPreReviewID(id string) prereviewOption {
+	return func(m *PreReviewMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PreReview
+		)
+		m.oldValue = func(ctx context.Context) (*PreReview, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PreReview.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPreReview sets the old PreReview of the mutation.
+func withPreReview(node *PreReview) prereviewOption {
+	return func(m *PreReviewMutation) {
+		m.oldValue = func(context.Context) (*PreReview, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PreReviewMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PreReviewMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PreReview entities.
+func (m *PreReviewMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PreReviewMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PreReviewMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PreReview.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *PreReviewMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *PreReviewMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *PreReviewMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetMatter sets the "matter" field.
+func (m *PreReviewMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *PreReviewMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ClearMatter clears the value of the "matter" field.
+func (m *PreReviewMutation) ClearMatter() {
+	m.matter = nil
+	m.clearedFields[prereview.FieldMatter] = struct{}{}
+}
+
+// MatterCleared returns if the "matter" field was cleared in this mutation.
+func (m *PreReviewMutation) MatterCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldMatter]
+	return ok
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *PreReviewMutation) ResetMatter() {
+	m.matter = nil
+	delete(m.clearedFields, prereview.FieldMatter)
+}
+
+// SetDepartment sets the "department" field.
+func (m *PreReviewMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *PreReviewMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ClearDepartment clears the value of the "department" field.
+func (m *PreReviewMutation) ClearDepartment() {
+	m.department = nil
+	m.clearedFields[prereview.FieldDepartment] = struct{}{}
+}
+
+// DepartmentCleared returns if the "department" field was cleared in this mutation.
+func (m *PreReviewMutation) DepartmentCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldDepartment]
+	return ok
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *PreReviewMutation) ResetDepartment() {
+	m.department = nil
+	delete(m.clearedFields, prereview.FieldDepartment)
+}
+
+// SetDivision sets the "division" field.
+func (m *PreReviewMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *PreReviewMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *PreReviewMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetState sets the "state" field.
+func (m *PreReviewMutation) SetState(pr prereview.State) {
+	m.state = &pr
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PreReviewMutation) State() (r prereview.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldState(ctx context.Context) (v prereview.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PreReviewMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFindings sets the "findings" field.
+func (m *PreReviewMutation) SetFindings(l []lifecycle.Finding) {
+	m.findings = &l
+	m.appendfindings = nil
+}
+
+// Findings returns the value of the "findings" field in the mutation.
+func (m *PreReviewMutation) Findings() (r []lifecycle.Finding, exists bool) {
+	v := m.findings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFindings returns the old "findings" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldFindings(ctx context.Context) (v []lifecycle.Finding, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFindings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFindings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFindings: %w", err)
+	}
+	return oldValue.Findings, nil
+}
+
+// AppendFindings adds l to the "findings" field.
+func (m *PreReviewMutation) AppendFindings(l []lifecycle.Finding) {
+	m.appendfindings = append(m.appendfindings, l...)
+}
+
+// AppendedFindings returns the list of values that were appended to the "findings" field in this mutation.
+func (m *PreReviewMutation) AppendedFindings() ([]lifecycle.Finding, bool) {
+	if len(m.appendfindings) == 0 {
+		return nil, false
+	}
+	return m.appendfindings, true
+}
+
+// ClearFindings clears the value of the "findings" field.
+func (m *PreReviewMutation) ClearFindings() {
+	m.findings = nil
+	m.appendfindings = nil
+	m.clearedFields[prereview.FieldFindings] = struct{}{}
+}
+
+// FindingsCleared returns if the "findings" field was cleared in this mutation.
+func (m *PreReviewMutation) FindingsCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldFindings]
+	return ok
+}
+
+// ResetFindings resets all changes to the "findings" field.
+func (m *PreReviewMutation) ResetFindings() {
+	m.findings = nil
+	m.appendfindings = nil
+	delete(m.clearedFields, prereview.FieldFindings)
+}
+
+// SetWords sets the "words" field.
+func (m *PreReviewMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *PreReviewMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ClearWords clears the value of the "words" field.
+func (m *PreReviewMutation) ClearWords() {
+	m.words = nil
+	m.clearedFields[prereview.FieldWords] = struct{}{}
+}
+
+// WordsCleared returns if the "words" field was cleared in this mutation.
+func (m *PreReviewMutation) WordsCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldWords]
+	return ok
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *PreReviewMutation) ResetWords() {
+	m.words = nil
+	delete(m.clearedFields, prereview.FieldWords)
+}
+
+// SetReviewer sets the "reviewer" field.
+func (m *PreReviewMutation) SetReviewer(s string) {
+	m.reviewer = &s
+}
+
+// Reviewer returns the value of the "reviewer" field in the mutation.
+func (m *PreReviewMutation) Reviewer() (r string, exists bool) {
+	v := m.reviewer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewer returns the old "reviewer" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldReviewer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewer: %w", err)
+	}
+	return oldValue.Reviewer, nil
+}
+
+// ClearReviewer clears the value of the "reviewer" field.
+func (m *PreReviewMutation) ClearReviewer() {
+	m.reviewer = nil
+	m.clearedFields[prereview.FieldReviewer] = struct{}{}
+}
+
+// ReviewerCleared returns if the "reviewer" field was cleared in this mutation.
+func (m *PreReviewMutation) ReviewerCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldReviewer]
+	return ok
+}
+
+// ResetReviewer resets all changes to the "reviewer" field.
+func (m *PreReviewMutation) ResetReviewer() {
+	m.reviewer = nil
+	delete(m.clearedFields, prereview.FieldReviewer)
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (m *PreReviewMutation) SetAskedAt(t time.Time) {
+	m.asked_at = &t
+}
+
+// AskedAt returns the value of the "asked_at" field in the mutation.
+func (m *PreReviewMutation) AskedAt() (r time.Time, exists bool) {
+	v := m.asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedAt returns the old "asked_at" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldAskedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedAt: %w", err)
+	}
+	return oldValue.AskedAt, nil
+}
+
+// ResetAskedAt resets all changes to the "asked_at" field.
+func (m *PreReviewMutation) ResetAskedAt() {
+	m.asked_at = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *PreReviewMutation) SetDueOn(w workday.Day) {
+	m.due_on = &w
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *PreReviewMutation) DueOn() (r workday.Day, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldDueOn(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *PreReviewMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *PreReviewMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PreReviewMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PreReviewMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[prereview.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PreReviewMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PreReviewMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, prereview.FieldEndedAt)
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *PreReviewMutation) SetValidUntil(w workday.Day) {
+	m.valid_until = &w
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *PreReviewMutation) ValidUntil() (r workday.Day, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the PreReview entity.
+// If the PreReview object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PreReviewMutation) OldValidUntil(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ClearValidUntil clears the value of the "valid_until" field.
+func (m *PreReviewMutation) ClearValidUntil() {
+	m.valid_until = nil
+	m.clearedFields[prereview.FieldValidUntil] = struct{}{}
+}
+
+// ValidUntilCleared returns if the "valid_until" field was cleared in this mutation.
+func (m *PreReviewMutation) ValidUntilCleared() bool {
+	_, ok := m.clearedFields[prereview.FieldValidUntil]
+	return ok
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *PreReviewMutation) ResetValidUntil() {
+	m.valid_until = nil
+	delete(m.clearedFields, prereview.FieldValidUntil)
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *PreReviewMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[prereview.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *PreReviewMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *PreReviewMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *PreReviewMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the PreReviewMutation builder.
+func (m *PreReviewMutation) Where(ps ...predicate.PreReview) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PreReviewMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PreReviewMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PreReview, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PreReviewMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PreReviewMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PreReview).
+func (m *PreReviewMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PreReviewMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m._case != nil {
+		fields = append(fields, prereview.FieldCaseID)
+	}
+	if m.matter != nil {
+		fields = append(fields, prereview.FieldMatter)
+	}
+	if m.department != nil {
+		fields = append(fields, prereview.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, prereview.FieldDivision)
+	}
+	if m.state != nil {
+		fields = append(fields, prereview.FieldState)
+	}
+	if m.findings != nil {
+		fields = append(fields, prereview.FieldFindings)
+	}
+	if m.words != nil {
+		fields = append(fields, prereview.FieldWords)
+	}
+	if m.reviewer != nil {
+		fields = append(fields, prereview.FieldReviewer)
+	}
+	if m.asked_at != nil {
+		fields = append(fields, prereview.FieldAskedAt)
+	}
+	if m.due_on != nil {
+		fields = append(fields, prereview.FieldDueOn)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, prereview.FieldEndedAt)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, prereview.FieldValidUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PreReviewMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case prereview.FieldCaseID:
+		return m.CaseID()
+	case prereview.FieldMatter:
+		return m.Matter()
+	case prereview.FieldDepartment:
+		return m.Department()
+	case prereview.FieldDivision:
+		return m.Division()
+	case prereview.FieldState:
+		return m.State()
+	case prereview.FieldFindings:
+		return m.Findings()
+	case prereview.FieldWords:
+		return m.Words()
+	case prereview.FieldReviewer:
+		return m.Reviewer()
+	case prereview.FieldAskedAt:
+		return m.AskedAt()
+	case prereview.FieldDueOn:
+		return m.DueOn()
+	case prereview.FieldEndedAt:
+		return m.EndedAt()
+	case prereview.FieldValidUntil:
+		return m.ValidUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PreReviewMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case prereview.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case prereview.FieldMatter:
+		return m.OldMatter(ctx)
+	case prereview.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case prereview.FieldDivision:
+		return m.OldDivision(ctx)
+	case prereview.FieldState:
+		return m.OldState(ctx)
+	case prereview.FieldFindings:
+		return m.OldFindings(ctx)
+	case prereview.FieldWords:
+		return m.OldWords(ctx)
+	case prereview.FieldReviewer:
+		return m.OldReviewer(ctx)
+	case prereview.FieldAskedAt:
+		return m.OldAskedAt(ctx)
+	case prereview.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case prereview.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case prereview.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown PreReview field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PreReviewMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case prereview.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case prereview.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case prereview.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case prereview.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case prereview.FieldState:
+		v, ok := value.(prereview.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case prereview.FieldFindings:
+		v, ok := value.([]lifecycle.Finding)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFindings(v)
+		return nil
+	case prereview.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
+	case prereview.FieldReviewer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewer(v)
+		return nil
+	case prereview.FieldAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedAt(v)
+		return nil
+	case prereview.FieldDueOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case prereview.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case prereview.FieldValidUntil:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PreReview field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PreReviewMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PreReviewMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PreReviewMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown PreReview numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PreReviewMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(prereview.FieldMatter) {
+		fields = append(fields, prereview.FieldMatter)
+	}
+	if m.FieldCleared(prereview.FieldDepartment) {
+		fields = append(fields, prereview.FieldDepartment)
+	}
+	if m.FieldCleared(prereview.FieldFindings) {
+		fields = append(fields, prereview.FieldFindings)
+	}
+	if m.FieldCleared(prereview.FieldWords) {
+		fields = append(fields, prereview.FieldWords)
+	}
+	if m.FieldCleared(prereview.FieldReviewer) {
+		fields = append(fields, prereview.FieldReviewer)
+	}
+	if m.FieldCleared(prereview.FieldEndedAt) {
+		fields = append(fields, prereview.FieldEndedAt)
+	}
+	if m.FieldCleared(prereview.FieldValidUntil) {
+		fields = append(fields, prereview.FieldValidUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PreReviewMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PreReviewMutation) ClearField(name string) error {
+	switch name {
+	case prereview.FieldMatter:
+		m.ClearMatter()
+		return nil
+	case prereview.FieldDepartment:
+		m.ClearDepartment()
+		return nil
+	case prereview.FieldFindings:
+		m.ClearFindings()
+		return nil
+	case prereview.FieldWords:
+		m.ClearWords()
+		return nil
+	case prereview.FieldReviewer:
+		m.ClearReviewer()
+		return nil
+	case prereview.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case prereview.FieldValidUntil:
+		m.ClearValidUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown PreReview nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PreReviewMutation) ResetField(name string) error {
+	switch name {
+	case prereview.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case prereview.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case prereview.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case prereview.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case prereview.FieldState:
+		m.ResetState()
+		return nil
+	case prereview.FieldFindings:
+		m.ResetFindings()
+		return nil
+	case prereview.FieldWords:
+		m.ResetWords()
+		return nil
+	case prereview.FieldReviewer:
+		m.ResetReviewer()
+		return nil
+	case prereview.FieldAskedAt:
+		m.ResetAskedAt()
+		return nil
+	case prereview.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case prereview.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case prereview.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown PreReview field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PreReviewMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, prereview.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PreReviewMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case prereview.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PreReviewMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PreReviewMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PreReviewMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, prereview.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PreReviewMutation) EdgeCleared(name string) bool {
+	switch name {
+	case prereview.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PreReviewMutation) ClearEdge(name string) error {
+	switch name {
+	case prereview.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown PreReview unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PreReviewMutation) ResetEdge(name string) error {
+	switch name {
+	case prereview.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown PreReview edge %s", name)
 }
 
 // PreferentialCardMutation represents an operation that mutates the PreferentialCard nodes in the graph.
@@ -19369,6 +30350,1061 @@ func (m *RankMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Rank edge %s", name)
+}
+
+// RatingMutation represents an operation that mutates the Rating nodes in the graph.
+type RatingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	veteran_id    *string
+	matter        *string
+	department    *string
+	division      *string
+	round         *int
+	addround      *int
+	grade         *int
+	addgrade      *int
+	words_sealed  *[]byte
+	rated_at      *time.Time
+	reply         *string
+	replied_at    *time.Time
+	clearedFields map[string]struct{}
+	_case         *string
+	cleared_case  bool
+	done          bool
+	oldValue      func(context.Context) (*Rating, error)
+	predicates    []predicate.Rating
+}
+
+var _ ent.Mutation = (*RatingMutation)(nil)
+
+// ratingOption allows management of the mutation configuration using functional options.
+type ratingOption func(*RatingMutation)
+
+// newRatingMutation creates new mutation for the Rating entity.
+func newRatingMutation(c config, op Op, opts ...ratingOption) *RatingMutation {
+	m := &RatingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRating,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRatingID sets the ID field of the mutation.
+func withRatingID(id string) ratingOption {
+	return func(m *RatingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Rating
+		)
+		m.oldValue = func(ctx context.Context) (*Rating, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Rating.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRating sets the old Rating of the mutation.
+func withRating(node *Rating) ratingOption {
+	return func(m *RatingMutation) {
+		m.oldValue = func(context.Context) (*Rating, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RatingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RatingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Rating entities.
+func (m *RatingMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RatingMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RatingMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Rating.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *RatingMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *RatingMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *RatingMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *RatingMutation) SetVeteranID(s string) {
+	m.veteran_id = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *RatingMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *RatingMutation) ResetVeteranID() {
+	m.veteran_id = nil
+}
+
+// SetMatter sets the "matter" field.
+func (m *RatingMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *RatingMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *RatingMutation) ResetMatter() {
+	m.matter = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *RatingMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *RatingMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *RatingMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *RatingMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *RatingMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *RatingMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetRound sets the "round" field.
+func (m *RatingMutation) SetRound(i int) {
+	m.round = &i
+	m.addround = nil
+}
+
+// Round returns the value of the "round" field in the mutation.
+func (m *RatingMutation) Round() (r int, exists bool) {
+	v := m.round
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRound returns the old "round" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldRound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRound: %w", err)
+	}
+	return oldValue.Round, nil
+}
+
+// AddRound adds i to the "round" field.
+func (m *RatingMutation) AddRound(i int) {
+	if m.addround != nil {
+		*m.addround += i
+	} else {
+		m.addround = &i
+	}
+}
+
+// AddedRound returns the value that was added to the "round" field in this mutation.
+func (m *RatingMutation) AddedRound() (r int, exists bool) {
+	v := m.addround
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRound resets all changes to the "round" field.
+func (m *RatingMutation) ResetRound() {
+	m.round = nil
+	m.addround = nil
+}
+
+// SetGrade sets the "grade" field.
+func (m *RatingMutation) SetGrade(i int) {
+	m.grade = &i
+	m.addgrade = nil
+}
+
+// Grade returns the value of the "grade" field in the mutation.
+func (m *RatingMutation) Grade() (r int, exists bool) {
+	v := m.grade
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGrade returns the old "grade" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldGrade(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGrade is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGrade requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGrade: %w", err)
+	}
+	return oldValue.Grade, nil
+}
+
+// AddGrade adds i to the "grade" field.
+func (m *RatingMutation) AddGrade(i int) {
+	if m.addgrade != nil {
+		*m.addgrade += i
+	} else {
+		m.addgrade = &i
+	}
+}
+
+// AddedGrade returns the value that was added to the "grade" field in this mutation.
+func (m *RatingMutation) AddedGrade() (r int, exists bool) {
+	v := m.addgrade
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGrade resets all changes to the "grade" field.
+func (m *RatingMutation) ResetGrade() {
+	m.grade = nil
+	m.addgrade = nil
+}
+
+// SetWordsSealed sets the "words_sealed" field.
+func (m *RatingMutation) SetWordsSealed(b []byte) {
+	m.words_sealed = &b
+}
+
+// WordsSealed returns the value of the "words_sealed" field in the mutation.
+func (m *RatingMutation) WordsSealed() (r []byte, exists bool) {
+	v := m.words_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWordsSealed returns the old "words_sealed" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldWordsSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWordsSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWordsSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWordsSealed: %w", err)
+	}
+	return oldValue.WordsSealed, nil
+}
+
+// ClearWordsSealed clears the value of the "words_sealed" field.
+func (m *RatingMutation) ClearWordsSealed() {
+	m.words_sealed = nil
+	m.clearedFields[rating.FieldWordsSealed] = struct{}{}
+}
+
+// WordsSealedCleared returns if the "words_sealed" field was cleared in this mutation.
+func (m *RatingMutation) WordsSealedCleared() bool {
+	_, ok := m.clearedFields[rating.FieldWordsSealed]
+	return ok
+}
+
+// ResetWordsSealed resets all changes to the "words_sealed" field.
+func (m *RatingMutation) ResetWordsSealed() {
+	m.words_sealed = nil
+	delete(m.clearedFields, rating.FieldWordsSealed)
+}
+
+// SetRatedAt sets the "rated_at" field.
+func (m *RatingMutation) SetRatedAt(t time.Time) {
+	m.rated_at = &t
+}
+
+// RatedAt returns the value of the "rated_at" field in the mutation.
+func (m *RatingMutation) RatedAt() (r time.Time, exists bool) {
+	v := m.rated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRatedAt returns the old "rated_at" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldRatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRatedAt: %w", err)
+	}
+	return oldValue.RatedAt, nil
+}
+
+// ResetRatedAt resets all changes to the "rated_at" field.
+func (m *RatingMutation) ResetRatedAt() {
+	m.rated_at = nil
+}
+
+// SetReply sets the "reply" field.
+func (m *RatingMutation) SetReply(s string) {
+	m.reply = &s
+}
+
+// Reply returns the value of the "reply" field in the mutation.
+func (m *RatingMutation) Reply() (r string, exists bool) {
+	v := m.reply
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReply returns the old "reply" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldReply(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReply is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReply requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReply: %w", err)
+	}
+	return oldValue.Reply, nil
+}
+
+// ClearReply clears the value of the "reply" field.
+func (m *RatingMutation) ClearReply() {
+	m.reply = nil
+	m.clearedFields[rating.FieldReply] = struct{}{}
+}
+
+// ReplyCleared returns if the "reply" field was cleared in this mutation.
+func (m *RatingMutation) ReplyCleared() bool {
+	_, ok := m.clearedFields[rating.FieldReply]
+	return ok
+}
+
+// ResetReply resets all changes to the "reply" field.
+func (m *RatingMutation) ResetReply() {
+	m.reply = nil
+	delete(m.clearedFields, rating.FieldReply)
+}
+
+// SetRepliedAt sets the "replied_at" field.
+func (m *RatingMutation) SetRepliedAt(t time.Time) {
+	m.replied_at = &t
+}
+
+// RepliedAt returns the value of the "replied_at" field in the mutation.
+func (m *RatingMutation) RepliedAt() (r time.Time, exists bool) {
+	v := m.replied_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRepliedAt returns the old "replied_at" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldRepliedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRepliedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRepliedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRepliedAt: %w", err)
+	}
+	return oldValue.RepliedAt, nil
+}
+
+// ClearRepliedAt clears the value of the "replied_at" field.
+func (m *RatingMutation) ClearRepliedAt() {
+	m.replied_at = nil
+	m.clearedFields[rating.FieldRepliedAt] = struct{}{}
+}
+
+// RepliedAtCleared returns if the "replied_at" field was cleared in this mutation.
+func (m *RatingMutation) RepliedAtCleared() bool {
+	_, ok := m.clearedFields[rating.FieldRepliedAt]
+	return ok
+}
+
+// ResetRepliedAt resets all changes to the "replied_at" field.
+func (m *RatingMutation) ResetRepliedAt() {
+	m.replied_at = nil
+	delete(m.clearedFields, rating.FieldRepliedAt)
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *RatingMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[rating.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *RatingMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *RatingMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *RatingMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the RatingMutation builder.
+func (m *RatingMutation) Where(ps ...predicate.Rating) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RatingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RatingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Rating, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RatingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RatingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Rating).
+func (m *RatingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RatingMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m._case != nil {
+		fields = append(fields, rating.FieldCaseID)
+	}
+	if m.veteran_id != nil {
+		fields = append(fields, rating.FieldVeteranID)
+	}
+	if m.matter != nil {
+		fields = append(fields, rating.FieldMatter)
+	}
+	if m.department != nil {
+		fields = append(fields, rating.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, rating.FieldDivision)
+	}
+	if m.round != nil {
+		fields = append(fields, rating.FieldRound)
+	}
+	if m.grade != nil {
+		fields = append(fields, rating.FieldGrade)
+	}
+	if m.words_sealed != nil {
+		fields = append(fields, rating.FieldWordsSealed)
+	}
+	if m.rated_at != nil {
+		fields = append(fields, rating.FieldRatedAt)
+	}
+	if m.reply != nil {
+		fields = append(fields, rating.FieldReply)
+	}
+	if m.replied_at != nil {
+		fields = append(fields, rating.FieldRepliedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RatingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rating.FieldCaseID:
+		return m.CaseID()
+	case rating.FieldVeteranID:
+		return m.VeteranID()
+	case rating.FieldMatter:
+		return m.Matter()
+	case rating.FieldDepartment:
+		return m.Department()
+	case rating.FieldDivision:
+		return m.Division()
+	case rating.FieldRound:
+		return m.Round()
+	case rating.FieldGrade:
+		return m.Grade()
+	case rating.FieldWordsSealed:
+		return m.WordsSealed()
+	case rating.FieldRatedAt:
+		return m.RatedAt()
+	case rating.FieldReply:
+		return m.Reply()
+	case rating.FieldRepliedAt:
+		return m.RepliedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RatingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rating.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case rating.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case rating.FieldMatter:
+		return m.OldMatter(ctx)
+	case rating.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case rating.FieldDivision:
+		return m.OldDivision(ctx)
+	case rating.FieldRound:
+		return m.OldRound(ctx)
+	case rating.FieldGrade:
+		return m.OldGrade(ctx)
+	case rating.FieldWordsSealed:
+		return m.OldWordsSealed(ctx)
+	case rating.FieldRatedAt:
+		return m.OldRatedAt(ctx)
+	case rating.FieldReply:
+		return m.OldReply(ctx)
+	case rating.FieldRepliedAt:
+		return m.OldRepliedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Rating field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RatingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rating.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case rating.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case rating.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case rating.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case rating.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case rating.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRound(v)
+		return nil
+	case rating.FieldGrade:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGrade(v)
+		return nil
+	case rating.FieldWordsSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWordsSealed(v)
+		return nil
+	case rating.FieldRatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRatedAt(v)
+		return nil
+	case rating.FieldReply:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReply(v)
+		return nil
+	case rating.FieldRepliedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRepliedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Rating field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RatingMutation) AddedFields() []string {
+	var fields []string
+	if m.addround != nil {
+		fields = append(fields, rating.FieldRound)
+	}
+	if m.addgrade != nil {
+		fields = append(fields, rating.FieldGrade)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RatingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rating.FieldRound:
+		return m.AddedRound()
+	case rating.FieldGrade:
+		return m.AddedGrade()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RatingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rating.FieldRound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRound(v)
+		return nil
+	case rating.FieldGrade:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGrade(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Rating numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RatingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(rating.FieldWordsSealed) {
+		fields = append(fields, rating.FieldWordsSealed)
+	}
+	if m.FieldCleared(rating.FieldReply) {
+		fields = append(fields, rating.FieldReply)
+	}
+	if m.FieldCleared(rating.FieldRepliedAt) {
+		fields = append(fields, rating.FieldRepliedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RatingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RatingMutation) ClearField(name string) error {
+	switch name {
+	case rating.FieldWordsSealed:
+		m.ClearWordsSealed()
+		return nil
+	case rating.FieldReply:
+		m.ClearReply()
+		return nil
+	case rating.FieldRepliedAt:
+		m.ClearRepliedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Rating nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RatingMutation) ResetField(name string) error {
+	switch name {
+	case rating.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case rating.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case rating.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case rating.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case rating.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case rating.FieldRound:
+		m.ResetRound()
+		return nil
+	case rating.FieldGrade:
+		m.ResetGrade()
+		return nil
+	case rating.FieldWordsSealed:
+		m.ResetWordsSealed()
+		return nil
+	case rating.FieldRatedAt:
+		m.ResetRatedAt()
+		return nil
+	case rating.FieldReply:
+		m.ResetReply()
+		return nil
+	case rating.FieldRepliedAt:
+		m.ResetRepliedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Rating field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RatingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, rating.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RatingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case rating.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RatingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RatingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RatingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, rating.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RatingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case rating.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RatingMutation) ClearEdge(name string) error {
+	switch name {
+	case rating.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Rating unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RatingMutation) ResetEdge(name string) error {
+	switch name {
+	case rating.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Rating edge %s", name)
 }
 
 // ServicePeriodMutation represents an operation that mutates the ServicePeriod nodes in the graph.
@@ -21292,6 +33328,797 @@ func (m *SettlementMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Settlement edge %s", name)
 }
 
+// SlotMutation represents an operation that mutates the Slot nodes in the graph.
+type SlotMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	division      *string
+	window        *string
+	day           *workday.Day
+	starts        *int
+	addstarts     *int
+	ends          *int
+	addends       *int
+	capacity      *int
+	addcapacity   *int
+	taken         *int
+	addtaken      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Slot, error)
+	predicates    []predicate.Slot
+}
+
+var _ ent.Mutation = (*SlotMutation)(nil)
+
+// slotOption allows management of the mutation configuration using functional options.
+type slotOption func(*SlotMutation)
+
+// newSlotMutation creates new mutation for the Slot entity.
+func newSlotMutation(c config, op Op, opts ...slotOption) *SlotMutation {
+	m := &SlotMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSlot,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSlotID sets the ID field of the mutation.
+func withSlotID(id string) slotOption {
+	return func(m *SlotMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Slot
+		)
+		m.oldValue = func(ctx context.Context) (*Slot, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Slot.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSlot sets the old Slot of the mutation.
+func withSlot(node *Slot) slotOption {
+	return func(m *SlotMutation) {
+		m.oldValue = func(context.Context) (*Slot, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SlotMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SlotMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Slot entities.
+func (m *SlotMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SlotMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SlotMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Slot.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDivision sets the "division" field.
+func (m *SlotMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *SlotMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *SlotMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetWindow sets the "window" field.
+func (m *SlotMutation) SetWindow(s string) {
+	m.window = &s
+}
+
+// Window returns the value of the "window" field in the mutation.
+func (m *SlotMutation) Window() (r string, exists bool) {
+	v := m.window
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWindow returns the old "window" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldWindow(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWindow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWindow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWindow: %w", err)
+	}
+	return oldValue.Window, nil
+}
+
+// ResetWindow resets all changes to the "window" field.
+func (m *SlotMutation) ResetWindow() {
+	m.window = nil
+}
+
+// SetDay sets the "day" field.
+func (m *SlotMutation) SetDay(w workday.Day) {
+	m.day = &w
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *SlotMutation) Day() (r workday.Day, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldDay(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *SlotMutation) ResetDay() {
+	m.day = nil
+}
+
+// SetStarts sets the "starts" field.
+func (m *SlotMutation) SetStarts(i int) {
+	m.starts = &i
+	m.addstarts = nil
+}
+
+// Starts returns the value of the "starts" field in the mutation.
+func (m *SlotMutation) Starts() (r int, exists bool) {
+	v := m.starts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStarts returns the old "starts" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldStarts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStarts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStarts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStarts: %w", err)
+	}
+	return oldValue.Starts, nil
+}
+
+// AddStarts adds i to the "starts" field.
+func (m *SlotMutation) AddStarts(i int) {
+	if m.addstarts != nil {
+		*m.addstarts += i
+	} else {
+		m.addstarts = &i
+	}
+}
+
+// AddedStarts returns the value that was added to the "starts" field in this mutation.
+func (m *SlotMutation) AddedStarts() (r int, exists bool) {
+	v := m.addstarts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStarts resets all changes to the "starts" field.
+func (m *SlotMutation) ResetStarts() {
+	m.starts = nil
+	m.addstarts = nil
+}
+
+// SetEnds sets the "ends" field.
+func (m *SlotMutation) SetEnds(i int) {
+	m.ends = &i
+	m.addends = nil
+}
+
+// Ends returns the value of the "ends" field in the mutation.
+func (m *SlotMutation) Ends() (r int, exists bool) {
+	v := m.ends
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnds returns the old "ends" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldEnds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnds: %w", err)
+	}
+	return oldValue.Ends, nil
+}
+
+// AddEnds adds i to the "ends" field.
+func (m *SlotMutation) AddEnds(i int) {
+	if m.addends != nil {
+		*m.addends += i
+	} else {
+		m.addends = &i
+	}
+}
+
+// AddedEnds returns the value that was added to the "ends" field in this mutation.
+func (m *SlotMutation) AddedEnds() (r int, exists bool) {
+	v := m.addends
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEnds resets all changes to the "ends" field.
+func (m *SlotMutation) ResetEnds() {
+	m.ends = nil
+	m.addends = nil
+}
+
+// SetCapacity sets the "capacity" field.
+func (m *SlotMutation) SetCapacity(i int) {
+	m.capacity = &i
+	m.addcapacity = nil
+}
+
+// Capacity returns the value of the "capacity" field in the mutation.
+func (m *SlotMutation) Capacity() (r int, exists bool) {
+	v := m.capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapacity returns the old "capacity" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldCapacity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapacity: %w", err)
+	}
+	return oldValue.Capacity, nil
+}
+
+// AddCapacity adds i to the "capacity" field.
+func (m *SlotMutation) AddCapacity(i int) {
+	if m.addcapacity != nil {
+		*m.addcapacity += i
+	} else {
+		m.addcapacity = &i
+	}
+}
+
+// AddedCapacity returns the value that was added to the "capacity" field in this mutation.
+func (m *SlotMutation) AddedCapacity() (r int, exists bool) {
+	v := m.addcapacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCapacity resets all changes to the "capacity" field.
+func (m *SlotMutation) ResetCapacity() {
+	m.capacity = nil
+	m.addcapacity = nil
+}
+
+// SetTaken sets the "taken" field.
+func (m *SlotMutation) SetTaken(i int) {
+	m.taken = &i
+	m.addtaken = nil
+}
+
+// Taken returns the value of the "taken" field in the mutation.
+func (m *SlotMutation) Taken() (r int, exists bool) {
+	v := m.taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaken returns the old "taken" field's value of the Slot entity.
+// If the Slot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlotMutation) OldTaken(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaken: %w", err)
+	}
+	return oldValue.Taken, nil
+}
+
+// AddTaken adds i to the "taken" field.
+func (m *SlotMutation) AddTaken(i int) {
+	if m.addtaken != nil {
+		*m.addtaken += i
+	} else {
+		m.addtaken = &i
+	}
+}
+
+// AddedTaken returns the value that was added to the "taken" field in this mutation.
+func (m *SlotMutation) AddedTaken() (r int, exists bool) {
+	v := m.addtaken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTaken resets all changes to the "taken" field.
+func (m *SlotMutation) ResetTaken() {
+	m.taken = nil
+	m.addtaken = nil
+}
+
+// Where appends a list predicates to the SlotMutation builder.
+func (m *SlotMutation) Where(ps ...predicate.Slot) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SlotMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SlotMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Slot, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SlotMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SlotMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Slot).
+func (m *SlotMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SlotMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.division != nil {
+		fields = append(fields, slot.FieldDivision)
+	}
+	if m.window != nil {
+		fields = append(fields, slot.FieldWindow)
+	}
+	if m.day != nil {
+		fields = append(fields, slot.FieldDay)
+	}
+	if m.starts != nil {
+		fields = append(fields, slot.FieldStarts)
+	}
+	if m.ends != nil {
+		fields = append(fields, slot.FieldEnds)
+	}
+	if m.capacity != nil {
+		fields = append(fields, slot.FieldCapacity)
+	}
+	if m.taken != nil {
+		fields = append(fields, slot.FieldTaken)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SlotMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case slot.FieldDivision:
+		return m.Division()
+	case slot.FieldWindow:
+		return m.Window()
+	case slot.FieldDay:
+		return m.Day()
+	case slot.FieldStarts:
+		return m.Starts()
+	case slot.FieldEnds:
+		return m.Ends()
+	case slot.FieldCapacity:
+		return m.Capacity()
+	case slot.FieldTaken:
+		return m.Taken()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SlotMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case slot.FieldDivision:
+		return m.OldDivision(ctx)
+	case slot.FieldWindow:
+		return m.OldWindow(ctx)
+	case slot.FieldDay:
+		return m.OldDay(ctx)
+	case slot.FieldStarts:
+		return m.OldStarts(ctx)
+	case slot.FieldEnds:
+		return m.OldEnds(ctx)
+	case slot.FieldCapacity:
+		return m.OldCapacity(ctx)
+	case slot.FieldTaken:
+		return m.OldTaken(ctx)
+	}
+	return nil, fmt.Errorf("unknown Slot field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlotMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case slot.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case slot.FieldWindow:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWindow(v)
+		return nil
+	case slot.FieldDay:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case slot.FieldStarts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStarts(v)
+		return nil
+	case slot.FieldEnds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnds(v)
+		return nil
+	case slot.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapacity(v)
+		return nil
+	case slot.FieldTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Slot field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SlotMutation) AddedFields() []string {
+	var fields []string
+	if m.addstarts != nil {
+		fields = append(fields, slot.FieldStarts)
+	}
+	if m.addends != nil {
+		fields = append(fields, slot.FieldEnds)
+	}
+	if m.addcapacity != nil {
+		fields = append(fields, slot.FieldCapacity)
+	}
+	if m.addtaken != nil {
+		fields = append(fields, slot.FieldTaken)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SlotMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case slot.FieldStarts:
+		return m.AddedStarts()
+	case slot.FieldEnds:
+		return m.AddedEnds()
+	case slot.FieldCapacity:
+		return m.AddedCapacity()
+	case slot.FieldTaken:
+		return m.AddedTaken()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlotMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case slot.FieldStarts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStarts(v)
+		return nil
+	case slot.FieldEnds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEnds(v)
+		return nil
+	case slot.FieldCapacity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCapacity(v)
+		return nil
+	case slot.FieldTaken:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Slot numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SlotMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SlotMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SlotMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Slot nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SlotMutation) ResetField(name string) error {
+	switch name {
+	case slot.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case slot.FieldWindow:
+		m.ResetWindow()
+		return nil
+	case slot.FieldDay:
+		m.ResetDay()
+		return nil
+	case slot.FieldStarts:
+		m.ResetStarts()
+		return nil
+	case slot.FieldEnds:
+		m.ResetEnds()
+		return nil
+	case slot.FieldCapacity:
+		m.ResetCapacity()
+		return nil
+	case slot.FieldTaken:
+		m.ResetTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown Slot field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SlotMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SlotMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SlotMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SlotMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SlotMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SlotMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SlotMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Slot unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SlotMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Slot edge %s", name)
+}
+
 // SocialSecurityCardMutation represents an operation that mutates the SocialSecurityCard nodes in the graph.
 type SocialSecurityCardMutation struct {
 	config
@@ -22114,6 +34941,1192 @@ func (m *SocialSecurityCardMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SocialSecurityCard edge %s", name)
+}
+
+// TaskMutation represents an operation that mutates the Task nodes in the graph.
+type TaskMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	kind          *task.Kind
+	case_id       *string
+	item_id       *string
+	subject       *string
+	department    *string
+	division      *string
+	assignee      *string
+	assignee_name *string
+	words         *string
+	opened_at     *time.Time
+	due_on        *workday.Day
+	state         *task.State
+	done_at       *time.Time
+	done_by       *string
+	outcome       *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Task, error)
+	predicates    []predicate.Task
+}
+
+var _ ent.Mutation = (*TaskMutation)(nil)
+
+// taskOption allows management of the mutation configuration using functional options.
+type taskOption func(*TaskMutation)
+
+// newTaskMutation creates new mutation for the Task entity.
+func newTaskMutation(c config, op Op, opts ...taskOption) *TaskMutation {
+	m := &TaskMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTask,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTaskID sets the ID field of the mutation.
+func withTaskID(id string) taskOption {
+	return func(m *TaskMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Task
+		)
+		m.oldValue = func(ctx context.Context) (*Task, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Task.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTask sets the old Task of the mutation.
+func withTask(node *Task) taskOption {
+	return func(m *TaskMutation) {
+		m.oldValue = func(context.Context) (*Task, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TaskMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TaskMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Task entities.
+func (m *TaskMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TaskMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TaskMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Task.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *TaskMutation) SetKind(t task.Kind) {
+	m.kind = &t
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *TaskMutation) Kind() (r task.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldKind(ctx context.Context) (v task.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *TaskMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *TaskMutation) SetCaseID(s string) {
+	m.case_id = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *TaskMutation) CaseID() (r string, exists bool) {
+	v := m.case_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ClearCaseID clears the value of the "case_id" field.
+func (m *TaskMutation) ClearCaseID() {
+	m.case_id = nil
+	m.clearedFields[task.FieldCaseID] = struct{}{}
+}
+
+// CaseIDCleared returns if the "case_id" field was cleared in this mutation.
+func (m *TaskMutation) CaseIDCleared() bool {
+	_, ok := m.clearedFields[task.FieldCaseID]
+	return ok
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *TaskMutation) ResetCaseID() {
+	m.case_id = nil
+	delete(m.clearedFields, task.FieldCaseID)
+}
+
+// SetItemID sets the "item_id" field.
+func (m *TaskMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *TaskMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *TaskMutation) ClearItemID() {
+	m.item_id = nil
+	m.clearedFields[task.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *TaskMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[task.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *TaskMutation) ResetItemID() {
+	m.item_id = nil
+	delete(m.clearedFields, task.FieldItemID)
+}
+
+// SetSubject sets the "subject" field.
+func (m *TaskMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *TaskMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *TaskMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *TaskMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *TaskMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *TaskMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *TaskMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *TaskMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *TaskMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetAssignee sets the "assignee" field.
+func (m *TaskMutation) SetAssignee(s string) {
+	m.assignee = &s
+}
+
+// Assignee returns the value of the "assignee" field in the mutation.
+func (m *TaskMutation) Assignee() (r string, exists bool) {
+	v := m.assignee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssignee returns the old "assignee" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldAssignee(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssignee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssignee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssignee: %w", err)
+	}
+	return oldValue.Assignee, nil
+}
+
+// ResetAssignee resets all changes to the "assignee" field.
+func (m *TaskMutation) ResetAssignee() {
+	m.assignee = nil
+}
+
+// SetAssigneeName sets the "assignee_name" field.
+func (m *TaskMutation) SetAssigneeName(s string) {
+	m.assignee_name = &s
+}
+
+// AssigneeName returns the value of the "assignee_name" field in the mutation.
+func (m *TaskMutation) AssigneeName() (r string, exists bool) {
+	v := m.assignee_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigneeName returns the old "assignee_name" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldAssigneeName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigneeName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigneeName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigneeName: %w", err)
+	}
+	return oldValue.AssigneeName, nil
+}
+
+// ResetAssigneeName resets all changes to the "assignee_name" field.
+func (m *TaskMutation) ResetAssigneeName() {
+	m.assignee_name = nil
+}
+
+// SetWords sets the "words" field.
+func (m *TaskMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *TaskMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *TaskMutation) ResetWords() {
+	m.words = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *TaskMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *TaskMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *TaskMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetDueOn sets the "due_on" field.
+func (m *TaskMutation) SetDueOn(w workday.Day) {
+	m.due_on = &w
+}
+
+// DueOn returns the value of the "due_on" field in the mutation.
+func (m *TaskMutation) DueOn() (r workday.Day, exists bool) {
+	v := m.due_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOn returns the old "due_on" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldDueOn(ctx context.Context) (v workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOn: %w", err)
+	}
+	return oldValue.DueOn, nil
+}
+
+// ResetDueOn resets all changes to the "due_on" field.
+func (m *TaskMutation) ResetDueOn() {
+	m.due_on = nil
+}
+
+// SetState sets the "state" field.
+func (m *TaskMutation) SetState(t task.State) {
+	m.state = &t
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *TaskMutation) State() (r task.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldState(ctx context.Context) (v task.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *TaskMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *TaskMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *TaskMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *TaskMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[task.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *TaskMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[task.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *TaskMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, task.FieldDoneAt)
+}
+
+// SetDoneBy sets the "done_by" field.
+func (m *TaskMutation) SetDoneBy(s string) {
+	m.done_by = &s
+}
+
+// DoneBy returns the value of the "done_by" field in the mutation.
+func (m *TaskMutation) DoneBy() (r string, exists bool) {
+	v := m.done_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneBy returns the old "done_by" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldDoneBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneBy: %w", err)
+	}
+	return oldValue.DoneBy, nil
+}
+
+// ClearDoneBy clears the value of the "done_by" field.
+func (m *TaskMutation) ClearDoneBy() {
+	m.done_by = nil
+	m.clearedFields[task.FieldDoneBy] = struct{}{}
+}
+
+// DoneByCleared returns if the "done_by" field was cleared in this mutation.
+func (m *TaskMutation) DoneByCleared() bool {
+	_, ok := m.clearedFields[task.FieldDoneBy]
+	return ok
+}
+
+// ResetDoneBy resets all changes to the "done_by" field.
+func (m *TaskMutation) ResetDoneBy() {
+	m.done_by = nil
+	delete(m.clearedFields, task.FieldDoneBy)
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *TaskMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *TaskMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ClearOutcome clears the value of the "outcome" field.
+func (m *TaskMutation) ClearOutcome() {
+	m.outcome = nil
+	m.clearedFields[task.FieldOutcome] = struct{}{}
+}
+
+// OutcomeCleared returns if the "outcome" field was cleared in this mutation.
+func (m *TaskMutation) OutcomeCleared() bool {
+	_, ok := m.clearedFields[task.FieldOutcome]
+	return ok
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *TaskMutation) ResetOutcome() {
+	m.outcome = nil
+	delete(m.clearedFields, task.FieldOutcome)
+}
+
+// Where appends a list predicates to the TaskMutation builder.
+func (m *TaskMutation) Where(ps ...predicate.Task) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TaskMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TaskMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Task, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TaskMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TaskMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Task).
+func (m *TaskMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TaskMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.kind != nil {
+		fields = append(fields, task.FieldKind)
+	}
+	if m.case_id != nil {
+		fields = append(fields, task.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, task.FieldItemID)
+	}
+	if m.subject != nil {
+		fields = append(fields, task.FieldSubject)
+	}
+	if m.department != nil {
+		fields = append(fields, task.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, task.FieldDivision)
+	}
+	if m.assignee != nil {
+		fields = append(fields, task.FieldAssignee)
+	}
+	if m.assignee_name != nil {
+		fields = append(fields, task.FieldAssigneeName)
+	}
+	if m.words != nil {
+		fields = append(fields, task.FieldWords)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, task.FieldOpenedAt)
+	}
+	if m.due_on != nil {
+		fields = append(fields, task.FieldDueOn)
+	}
+	if m.state != nil {
+		fields = append(fields, task.FieldState)
+	}
+	if m.done_at != nil {
+		fields = append(fields, task.FieldDoneAt)
+	}
+	if m.done_by != nil {
+		fields = append(fields, task.FieldDoneBy)
+	}
+	if m.outcome != nil {
+		fields = append(fields, task.FieldOutcome)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TaskMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case task.FieldKind:
+		return m.Kind()
+	case task.FieldCaseID:
+		return m.CaseID()
+	case task.FieldItemID:
+		return m.ItemID()
+	case task.FieldSubject:
+		return m.Subject()
+	case task.FieldDepartment:
+		return m.Department()
+	case task.FieldDivision:
+		return m.Division()
+	case task.FieldAssignee:
+		return m.Assignee()
+	case task.FieldAssigneeName:
+		return m.AssigneeName()
+	case task.FieldWords:
+		return m.Words()
+	case task.FieldOpenedAt:
+		return m.OpenedAt()
+	case task.FieldDueOn:
+		return m.DueOn()
+	case task.FieldState:
+		return m.State()
+	case task.FieldDoneAt:
+		return m.DoneAt()
+	case task.FieldDoneBy:
+		return m.DoneBy()
+	case task.FieldOutcome:
+		return m.Outcome()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TaskMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case task.FieldKind:
+		return m.OldKind(ctx)
+	case task.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case task.FieldItemID:
+		return m.OldItemID(ctx)
+	case task.FieldSubject:
+		return m.OldSubject(ctx)
+	case task.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case task.FieldDivision:
+		return m.OldDivision(ctx)
+	case task.FieldAssignee:
+		return m.OldAssignee(ctx)
+	case task.FieldAssigneeName:
+		return m.OldAssigneeName(ctx)
+	case task.FieldWords:
+		return m.OldWords(ctx)
+	case task.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case task.FieldDueOn:
+		return m.OldDueOn(ctx)
+	case task.FieldState:
+		return m.OldState(ctx)
+	case task.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	case task.FieldDoneBy:
+		return m.OldDoneBy(ctx)
+	case task.FieldOutcome:
+		return m.OldOutcome(ctx)
+	}
+	return nil, fmt.Errorf("unknown Task field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TaskMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case task.FieldKind:
+		v, ok := value.(task.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case task.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case task.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case task.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case task.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case task.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case task.FieldAssignee:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssignee(v)
+		return nil
+	case task.FieldAssigneeName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigneeName(v)
+		return nil
+	case task.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
+	case task.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case task.FieldDueOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOn(v)
+		return nil
+	case task.FieldState:
+		v, ok := value.(task.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case task.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	case task.FieldDoneBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneBy(v)
+		return nil
+	case task.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Task field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TaskMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TaskMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TaskMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Task numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TaskMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(task.FieldCaseID) {
+		fields = append(fields, task.FieldCaseID)
+	}
+	if m.FieldCleared(task.FieldItemID) {
+		fields = append(fields, task.FieldItemID)
+	}
+	if m.FieldCleared(task.FieldDoneAt) {
+		fields = append(fields, task.FieldDoneAt)
+	}
+	if m.FieldCleared(task.FieldDoneBy) {
+		fields = append(fields, task.FieldDoneBy)
+	}
+	if m.FieldCleared(task.FieldOutcome) {
+		fields = append(fields, task.FieldOutcome)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TaskMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TaskMutation) ClearField(name string) error {
+	switch name {
+	case task.FieldCaseID:
+		m.ClearCaseID()
+		return nil
+	case task.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case task.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	case task.FieldDoneBy:
+		m.ClearDoneBy()
+		return nil
+	case task.FieldOutcome:
+		m.ClearOutcome()
+		return nil
+	}
+	return fmt.Errorf("unknown Task nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TaskMutation) ResetField(name string) error {
+	switch name {
+	case task.FieldKind:
+		m.ResetKind()
+		return nil
+	case task.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case task.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case task.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case task.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case task.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case task.FieldAssignee:
+		m.ResetAssignee()
+		return nil
+	case task.FieldAssigneeName:
+		m.ResetAssigneeName()
+		return nil
+	case task.FieldWords:
+		m.ResetWords()
+		return nil
+	case task.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case task.FieldDueOn:
+		m.ResetDueOn()
+		return nil
+	case task.FieldState:
+		m.ResetState()
+		return nil
+	case task.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	case task.FieldDoneBy:
+		m.ResetDoneBy()
+		return nil
+	case task.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	}
+	return fmt.Errorf("unknown Task field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TaskMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TaskMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TaskMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TaskMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TaskMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TaskMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TaskMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Task unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TaskMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Task edge %s", name)
 }
 
 // TrainingMutation represents an operation that mutates the Training nodes in the graph.
@@ -25146,4 +39159,1063 @@ func (m *VeteranMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *VeteranMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Veteran edge %s", name)
+}
+
+// ViolationMutation represents an operation that mutates the Violation nodes in the graph.
+type ViolationMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	item_id       *string
+	matter        *string
+	kind          *violation.Kind
+	element       *string
+	material      *string
+	owner         *string
+	department    *string
+	division      *string
+	law           *string
+	words         *string
+	at            *time.Time
+	clearedFields map[string]struct{}
+	_case         *string
+	cleared_case  bool
+	done          bool
+	oldValue      func(context.Context) (*Violation, error)
+	predicates    []predicate.Violation
+}
+
+var _ ent.Mutation = (*ViolationMutation)(nil)
+
+// violationOption allows management of the mutation configuration using functional options.
+type violationOption func(*ViolationMutation)
+
+// newViolationMutation creates new mutation for the Violation entity.
+func newViolationMutation(c config, op Op, opts ...violationOption) *ViolationMutation {
+	m := &ViolationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeViolation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withViolationID sets the ID field of the mutation.
+func withViolationID(id string) violationOption {
+	return func(m *ViolationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Violation
+		)
+		m.oldValue = func(ctx context.Context) (*Violation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Violation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withViolation sets the old Violation of the mutation.
+func withViolation(node *Violation) violationOption {
+	return func(m *ViolationMutation) {
+		m.oldValue = func(context.Context) (*Violation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ViolationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ViolationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Violation entities.
+func (m *ViolationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ViolationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ViolationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Violation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *ViolationMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *ViolationMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *ViolationMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *ViolationMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *ViolationMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *ViolationMutation) ClearItemID() {
+	m.item_id = nil
+	m.clearedFields[violation.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *ViolationMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *ViolationMutation) ResetItemID() {
+	m.item_id = nil
+	delete(m.clearedFields, violation.FieldItemID)
+}
+
+// SetMatter sets the "matter" field.
+func (m *ViolationMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *ViolationMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ClearMatter clears the value of the "matter" field.
+func (m *ViolationMutation) ClearMatter() {
+	m.matter = nil
+	m.clearedFields[violation.FieldMatter] = struct{}{}
+}
+
+// MatterCleared returns if the "matter" field was cleared in this mutation.
+func (m *ViolationMutation) MatterCleared() bool {
+	_, ok := m.clearedFields[violation.FieldMatter]
+	return ok
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *ViolationMutation) ResetMatter() {
+	m.matter = nil
+	delete(m.clearedFields, violation.FieldMatter)
+}
+
+// SetKind sets the "kind" field.
+func (m *ViolationMutation) SetKind(v violation.Kind) {
+	m.kind = &v
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ViolationMutation) Kind() (r violation.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldKind(ctx context.Context) (v violation.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ViolationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetElement sets the "element" field.
+func (m *ViolationMutation) SetElement(s string) {
+	m.element = &s
+}
+
+// Element returns the value of the "element" field in the mutation.
+func (m *ViolationMutation) Element() (r string, exists bool) {
+	v := m.element
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElement returns the old "element" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldElement(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElement: %w", err)
+	}
+	return oldValue.Element, nil
+}
+
+// ClearElement clears the value of the "element" field.
+func (m *ViolationMutation) ClearElement() {
+	m.element = nil
+	m.clearedFields[violation.FieldElement] = struct{}{}
+}
+
+// ElementCleared returns if the "element" field was cleared in this mutation.
+func (m *ViolationMutation) ElementCleared() bool {
+	_, ok := m.clearedFields[violation.FieldElement]
+	return ok
+}
+
+// ResetElement resets all changes to the "element" field.
+func (m *ViolationMutation) ResetElement() {
+	m.element = nil
+	delete(m.clearedFields, violation.FieldElement)
+}
+
+// SetMaterial sets the "material" field.
+func (m *ViolationMutation) SetMaterial(s string) {
+	m.material = &s
+}
+
+// Material returns the value of the "material" field in the mutation.
+func (m *ViolationMutation) Material() (r string, exists bool) {
+	v := m.material
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMaterial returns the old "material" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldMaterial(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMaterial is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMaterial requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMaterial: %w", err)
+	}
+	return oldValue.Material, nil
+}
+
+// ClearMaterial clears the value of the "material" field.
+func (m *ViolationMutation) ClearMaterial() {
+	m.material = nil
+	m.clearedFields[violation.FieldMaterial] = struct{}{}
+}
+
+// MaterialCleared returns if the "material" field was cleared in this mutation.
+func (m *ViolationMutation) MaterialCleared() bool {
+	_, ok := m.clearedFields[violation.FieldMaterial]
+	return ok
+}
+
+// ResetMaterial resets all changes to the "material" field.
+func (m *ViolationMutation) ResetMaterial() {
+	m.material = nil
+	delete(m.clearedFields, violation.FieldMaterial)
+}
+
+// SetOwner sets the "owner" field.
+func (m *ViolationMutation) SetOwner(s string) {
+	m.owner = &s
+}
+
+// Owner returns the value of the "owner" field in the mutation.
+func (m *ViolationMutation) Owner() (r string, exists bool) {
+	v := m.owner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwner returns the old "owner" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldOwner(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwner is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwner requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwner: %w", err)
+	}
+	return oldValue.Owner, nil
+}
+
+// ResetOwner resets all changes to the "owner" field.
+func (m *ViolationMutation) ResetOwner() {
+	m.owner = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *ViolationMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *ViolationMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *ViolationMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *ViolationMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *ViolationMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *ViolationMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetLaw sets the "law" field.
+func (m *ViolationMutation) SetLaw(s string) {
+	m.law = &s
+}
+
+// Law returns the value of the "law" field in the mutation.
+func (m *ViolationMutation) Law() (r string, exists bool) {
+	v := m.law
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLaw returns the old "law" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldLaw(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLaw is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLaw requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLaw: %w", err)
+	}
+	return oldValue.Law, nil
+}
+
+// ResetLaw resets all changes to the "law" field.
+func (m *ViolationMutation) ResetLaw() {
+	m.law = nil
+}
+
+// SetWords sets the "words" field.
+func (m *ViolationMutation) SetWords(s string) {
+	m.words = &s
+}
+
+// Words returns the value of the "words" field in the mutation.
+func (m *ViolationMutation) Words() (r string, exists bool) {
+	v := m.words
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWords returns the old "words" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldWords(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWords: %w", err)
+	}
+	return oldValue.Words, nil
+}
+
+// ResetWords resets all changes to the "words" field.
+func (m *ViolationMutation) ResetWords() {
+	m.words = nil
+}
+
+// SetAt sets the "at" field.
+func (m *ViolationMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ViolationMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ViolationMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *ViolationMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[violation.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *ViolationMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *ViolationMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the ViolationMutation builder.
+func (m *ViolationMutation) Where(ps ...predicate.Violation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ViolationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ViolationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Violation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ViolationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ViolationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Violation).
+func (m *ViolationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ViolationMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m._case != nil {
+		fields = append(fields, violation.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, violation.FieldItemID)
+	}
+	if m.matter != nil {
+		fields = append(fields, violation.FieldMatter)
+	}
+	if m.kind != nil {
+		fields = append(fields, violation.FieldKind)
+	}
+	if m.element != nil {
+		fields = append(fields, violation.FieldElement)
+	}
+	if m.material != nil {
+		fields = append(fields, violation.FieldMaterial)
+	}
+	if m.owner != nil {
+		fields = append(fields, violation.FieldOwner)
+	}
+	if m.department != nil {
+		fields = append(fields, violation.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, violation.FieldDivision)
+	}
+	if m.law != nil {
+		fields = append(fields, violation.FieldLaw)
+	}
+	if m.words != nil {
+		fields = append(fields, violation.FieldWords)
+	}
+	if m.at != nil {
+		fields = append(fields, violation.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ViolationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case violation.FieldCaseID:
+		return m.CaseID()
+	case violation.FieldItemID:
+		return m.ItemID()
+	case violation.FieldMatter:
+		return m.Matter()
+	case violation.FieldKind:
+		return m.Kind()
+	case violation.FieldElement:
+		return m.Element()
+	case violation.FieldMaterial:
+		return m.Material()
+	case violation.FieldOwner:
+		return m.Owner()
+	case violation.FieldDepartment:
+		return m.Department()
+	case violation.FieldDivision:
+		return m.Division()
+	case violation.FieldLaw:
+		return m.Law()
+	case violation.FieldWords:
+		return m.Words()
+	case violation.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ViolationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case violation.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case violation.FieldItemID:
+		return m.OldItemID(ctx)
+	case violation.FieldMatter:
+		return m.OldMatter(ctx)
+	case violation.FieldKind:
+		return m.OldKind(ctx)
+	case violation.FieldElement:
+		return m.OldElement(ctx)
+	case violation.FieldMaterial:
+		return m.OldMaterial(ctx)
+	case violation.FieldOwner:
+		return m.OldOwner(ctx)
+	case violation.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case violation.FieldDivision:
+		return m.OldDivision(ctx)
+	case violation.FieldLaw:
+		return m.OldLaw(ctx)
+	case violation.FieldWords:
+		return m.OldWords(ctx)
+	case violation.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Violation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case violation.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case violation.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case violation.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case violation.FieldKind:
+		v, ok := value.(violation.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case violation.FieldElement:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElement(v)
+		return nil
+	case violation.FieldMaterial:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMaterial(v)
+		return nil
+	case violation.FieldOwner:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwner(v)
+		return nil
+	case violation.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case violation.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case violation.FieldLaw:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLaw(v)
+		return nil
+	case violation.FieldWords:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWords(v)
+		return nil
+	case violation.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ViolationMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ViolationMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Violation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ViolationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(violation.FieldItemID) {
+		fields = append(fields, violation.FieldItemID)
+	}
+	if m.FieldCleared(violation.FieldMatter) {
+		fields = append(fields, violation.FieldMatter)
+	}
+	if m.FieldCleared(violation.FieldElement) {
+		fields = append(fields, violation.FieldElement)
+	}
+	if m.FieldCleared(violation.FieldMaterial) {
+		fields = append(fields, violation.FieldMaterial)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ViolationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ViolationMutation) ClearField(name string) error {
+	switch name {
+	case violation.FieldItemID:
+		m.ClearItemID()
+		return nil
+	case violation.FieldMatter:
+		m.ClearMatter()
+		return nil
+	case violation.FieldElement:
+		m.ClearElement()
+		return nil
+	case violation.FieldMaterial:
+		m.ClearMaterial()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ViolationMutation) ResetField(name string) error {
+	switch name {
+	case violation.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case violation.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case violation.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case violation.FieldKind:
+		m.ResetKind()
+		return nil
+	case violation.FieldElement:
+		m.ResetElement()
+		return nil
+	case violation.FieldMaterial:
+		m.ResetMaterial()
+		return nil
+	case violation.FieldOwner:
+		m.ResetOwner()
+		return nil
+	case violation.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case violation.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case violation.FieldLaw:
+		m.ResetLaw()
+		return nil
+	case violation.FieldWords:
+		m.ResetWords()
+		return nil
+	case violation.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ViolationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m._case != nil {
+		edges = append(edges, violation.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ViolationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case violation.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ViolationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ViolationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ViolationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleared_case {
+		edges = append(edges, violation.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ViolationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case violation.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ViolationMutation) ClearEdge(name string) error {
+	switch name {
+	case violation.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ViolationMutation) ResetEdge(name string) error {
+	switch name {
+	case violation.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation edge %s", name)
 }

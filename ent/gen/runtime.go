@@ -3,14 +3,18 @@
 package gen
 
 import (
+	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
 	"github.com/vetgraph/vetgraph/ent/gen/background"
+	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
 	"github.com/vetgraph/vetgraph/ent/gen/discharge"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/division"
 	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
@@ -20,16 +24,25 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
 	"github.com/vetgraph/vetgraph/ent/schema"
 )
 
@@ -37,6 +50,61 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	appointmentMixin := schema.Appointment{}.Mixin()
+	appointmentMixinFields0 := appointmentMixin[0].Fields()
+	_ = appointmentMixinFields0
+	appointmentFields := schema.Appointment{}.Fields()
+	_ = appointmentFields
+	// appointmentDescCaseID is the schema descriptor for case_id field.
+	appointmentDescCaseID := appointmentMixinFields0[1].Descriptor()
+	// appointment.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	appointment.CaseIDValidator = appointmentDescCaseID.Validators[0].(func(string) error)
+	// appointmentDescVeteranID is the schema descriptor for veteran_id field.
+	appointmentDescVeteranID := appointmentFields[0].Descriptor()
+	// appointment.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	appointment.VeteranIDValidator = appointmentDescVeteranID.Validators[0].(func(string) error)
+	// appointmentDescSlotID is the schema descriptor for slot_id field.
+	appointmentDescSlotID := appointmentFields[1].Descriptor()
+	// appointment.SlotIDValidator is a validator for the "slot_id" field. It is called by the builders before save.
+	appointment.SlotIDValidator = appointmentDescSlotID.Validators[0].(func(string) error)
+	// appointmentDescDivision is the schema descriptor for division field.
+	appointmentDescDivision := appointmentFields[2].Descriptor()
+	// appointment.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	appointment.DivisionValidator = appointmentDescDivision.Validators[0].(func(string) error)
+	// appointmentDescWindow is the schema descriptor for window field.
+	appointmentDescWindow := appointmentFields[3].Descriptor()
+	// appointment.WindowValidator is a validator for the "window" field. It is called by the builders before save.
+	appointment.WindowValidator = appointmentDescWindow.Validators[0].(func(string) error)
+	// appointmentDescHolds is the schema descriptor for holds field.
+	appointmentDescHolds := appointmentFields[10].Descriptor()
+	// appointment.HoldsValidator is a validator for the "holds" field. It is called by the builders before save.
+	appointment.HoldsValidator = appointmentDescHolds.Validators[0].(func(string) error)
+	// appointmentDescBookingKey is the schema descriptor for booking_key field.
+	appointmentDescBookingKey := appointmentFields[11].Descriptor()
+	// appointment.BookingKeyValidator is a validator for the "booking_key" field. It is called by the builders before save.
+	appointment.BookingKeyValidator = appointmentDescBookingKey.Validators[0].(func(string) error)
+	// appointmentDescMoves is the schema descriptor for moves field.
+	appointmentDescMoves := appointmentFields[12].Descriptor()
+	// appointment.DefaultMoves holds the default value on creation for the moves field.
+	appointment.DefaultMoves = appointmentDescMoves.Default.(int)
+	// appointmentDescID is the schema descriptor for id field.
+	appointmentDescID := appointmentMixinFields0[0].Descriptor()
+	// appointment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	appointment.IDValidator = func() func(string) error {
+		validators := appointmentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	armyrelationMixin := schema.ArmyRelation{}.Mixin()
 	armyrelationMixinFields0 := armyrelationMixin[0].Fields()
 	_ = armyrelationMixinFields0
@@ -168,6 +236,16 @@ func init() {
 			return nil
 		}
 	}()
+	calendaryearFields := schema.CalendarYear{}.Fields()
+	_ = calendaryearFields
+	// calendaryearDescLoadedBy is the schema descriptor for loaded_by field.
+	calendaryearDescLoadedBy := calendaryearFields[3].Descriptor()
+	// calendaryear.LoadedByValidator is a validator for the "loaded_by" field. It is called by the builders before save.
+	calendaryear.LoadedByValidator = calendaryearDescLoadedBy.Validators[0].(func(string) error)
+	// calendaryearDescID is the schema descriptor for id field.
+	calendaryearDescID := calendaryearFields[0].Descriptor()
+	// calendaryear.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	calendaryear.IDValidator = calendaryearDescID.Validators[0].(func(string) error)
 	casefileFields := schema.CaseFile{}.Fields()
 	_ = casefileFields
 	// casefileDescNumber is the schema descriptor for number field.
@@ -183,21 +261,37 @@ func init() {
 	// casefile.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
 	casefile.DivisionValidator = casefileDescDivision.Validators[0].(func(string) error)
 	// casefileDescCatalogVersion is the schema descriptor for catalog_version field.
-	casefileDescCatalogVersion := casefileFields[6].Descriptor()
+	casefileDescCatalogVersion := casefileFields[7].Descriptor()
 	// casefile.CatalogVersionValidator is a validator for the "catalog_version" field. It is called by the builders before save.
 	casefile.CatalogVersionValidator = casefileDescCatalogVersion.Validators[0].(func(string) error)
 	// casefileDescSubmissionKey is the schema descriptor for submission_key field.
-	casefileDescSubmissionKey := casefileFields[8].Descriptor()
+	casefileDescSubmissionKey := casefileFields[9].Descriptor()
 	// casefile.SubmissionKeyValidator is a validator for the "submission_key" field. It is called by the builders before save.
 	casefile.SubmissionKeyValidator = casefileDescSubmissionKey.Validators[0].(func(string) error)
 	// casefileDescPlanDays is the schema descriptor for plan_days field.
-	casefileDescPlanDays := casefileFields[12].Descriptor()
+	casefileDescPlanDays := casefileFields[14].Descriptor()
 	// casefile.DefaultPlanDays holds the default value on creation for the plan_days field.
 	casefile.DefaultPlanDays = casefileDescPlanDays.Default.(int)
 	// casefileDescDueProvisional is the schema descriptor for due_provisional field.
-	casefileDescDueProvisional := casefileFields[15].Descriptor()
+	casefileDescDueProvisional := casefileFields[17].Descriptor()
 	// casefile.DefaultDueProvisional holds the default value on creation for the due_provisional field.
 	casefile.DefaultDueProvisional = casefileDescDueProvisional.Default.(bool)
+	// casefileDescReturns is the schema descriptor for returns field.
+	casefileDescReturns := casefileFields[18].Descriptor()
+	// casefile.DefaultReturns holds the default value on creation for the returns field.
+	casefile.DefaultReturns = casefileDescReturns.Default.(int)
+	// casefileDescPapersSaved is the schema descriptor for papers_saved field.
+	casefileDescPapersSaved := casefileFields[19].Descriptor()
+	// casefile.DefaultPapersSaved holds the default value on creation for the papers_saved field.
+	casefile.DefaultPapersSaved = casefileDescPapersSaved.Default.(int)
+	// casefileDescVisitsSaved is the schema descriptor for visits_saved field.
+	casefileDescVisitsSaved := casefileFields[20].Descriptor()
+	// casefile.DefaultVisitsSaved holds the default value on creation for the visits_saved field.
+	casefile.DefaultVisitsSaved = casefileDescVisitsSaved.Default.(int)
+	// casefileDescReason is the schema descriptor for reason field.
+	casefileDescReason := casefileFields[21].Descriptor()
+	// casefile.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	casefile.ReasonValidator = casefileDescReason.Validators[0].(func(string) error)
 	// casefileDescID is the schema descriptor for id field.
 	casefileDescID := casefileFields[0].Descriptor()
 	// casefile.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -250,6 +344,45 @@ func init() {
 	// contact.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	contact.IDValidator = func() func(string) error {
 		validators := contactDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	correctionMixin := schema.Correction{}.Mixin()
+	correctionMixinFields0 := correctionMixin[0].Fields()
+	_ = correctionMixinFields0
+	correctionFields := schema.Correction{}.Fields()
+	_ = correctionFields
+	// correctionDescCaseID is the schema descriptor for case_id field.
+	correctionDescCaseID := correctionMixinFields0[1].Descriptor()
+	// correction.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	correction.CaseIDValidator = correctionDescCaseID.Validators[0].(func(string) error)
+	// correctionDescItemID is the schema descriptor for item_id field.
+	correctionDescItemID := correctionFields[0].Descriptor()
+	// correction.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	correction.ItemIDValidator = correctionDescItemID.Validators[0].(func(string) error)
+	// correctionDescWords is the schema descriptor for words field.
+	correctionDescWords := correctionFields[3].Descriptor()
+	// correction.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	correction.WordsValidator = correctionDescWords.Validators[0].(func(string) error)
+	// correctionDescReturnedBy is the schema descriptor for returned_by field.
+	correctionDescReturnedBy := correctionFields[4].Descriptor()
+	// correction.ReturnedByValidator is a validator for the "returned_by" field. It is called by the builders before save.
+	correction.ReturnedByValidator = correctionDescReturnedBy.Validators[0].(func(string) error)
+	// correctionDescID is the schema descriptor for id field.
+	correctionDescID := correctionMixinFields0[0].Descriptor()
+	// correction.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	correction.IDValidator = func() func(string) error {
+		validators := correctionDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -352,6 +485,53 @@ func init() {
 	// discharge.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	discharge.IDValidator = func() func(string) error {
 		validators := dischargeDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	disputeMixin := schema.Dispute{}.Mixin()
+	disputeMixinFields0 := disputeMixin[0].Fields()
+	_ = disputeMixinFields0
+	disputeFields := schema.Dispute{}.Fields()
+	_ = disputeFields
+	// disputeDescVeteranID is the schema descriptor for veteran_id field.
+	disputeDescVeteranID := disputeMixinFields0[1].Descriptor()
+	// dispute.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	dispute.VeteranIDValidator = disputeDescVeteranID.Validators[0].(func(string) error)
+	// disputeDescElement is the schema descriptor for element field.
+	disputeDescElement := disputeFields[0].Descriptor()
+	// dispute.ElementValidator is a validator for the "element" field. It is called by the builders before save.
+	dispute.ElementValidator = disputeDescElement.Validators[0].(func(string) error)
+	// disputeDescDepartment is the schema descriptor for department field.
+	disputeDescDepartment := disputeFields[1].Descriptor()
+	// dispute.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	dispute.DepartmentValidator = disputeDescDepartment.Validators[0].(func(string) error)
+	// disputeDescDivision is the schema descriptor for division field.
+	disputeDescDivision := disputeFields[2].Descriptor()
+	// dispute.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	dispute.DivisionValidator = disputeDescDivision.Validators[0].(func(string) error)
+	// disputeDescEndedBy is the schema descriptor for ended_by field.
+	disputeDescEndedBy := disputeFields[8].Descriptor()
+	// dispute.EndedByValidator is a validator for the "ended_by" field. It is called by the builders before save.
+	dispute.EndedByValidator = disputeDescEndedBy.Validators[0].(func(string) error)
+	// disputeDescWords is the schema descriptor for words field.
+	disputeDescWords := disputeFields[9].Descriptor()
+	// dispute.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	dispute.WordsValidator = disputeDescWords.Validators[0].(func(string) error)
+	// disputeDescID is the schema descriptor for id field.
+	disputeDescID := disputeMixinFields0[0].Descriptor()
+	// dispute.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	dispute.IDValidator = func() func(string) error {
+		validators := disputeDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -532,16 +712,24 @@ func init() {
 	eventDescActor := eventFields[6].Descriptor()
 	// event.ActorValidator is a validator for the "actor" field. It is called by the builders before save.
 	event.ActorValidator = eventDescActor.Validators[0].(func(string) error)
+	// eventDescPrincipal is the schema descriptor for principal field.
+	eventDescPrincipal := eventFields[7].Descriptor()
+	// event.PrincipalValidator is a validator for the "principal" field. It is called by the builders before save.
+	event.PrincipalValidator = eventDescPrincipal.Validators[0].(func(string) error)
+	// eventDescMandateID is the schema descriptor for mandate_id field.
+	eventDescMandateID := eventFields[8].Descriptor()
+	// event.MandateIDValidator is a validator for the "mandate_id" field. It is called by the builders before save.
+	event.MandateIDValidator = eventDescMandateID.Validators[0].(func(string) error)
 	// eventDescFromState is the schema descriptor for from_state field.
-	eventDescFromState := eventFields[7].Descriptor()
+	eventDescFromState := eventFields[9].Descriptor()
 	// event.FromStateValidator is a validator for the "from_state" field. It is called by the builders before save.
 	event.FromStateValidator = eventDescFromState.Validators[0].(func(string) error)
 	// eventDescToState is the schema descriptor for to_state field.
-	eventDescToState := eventFields[8].Descriptor()
+	eventDescToState := eventFields[10].Descriptor()
 	// event.ToStateValidator is a validator for the "to_state" field. It is called by the builders before save.
 	event.ToStateValidator = eventDescToState.Validators[0].(func(string) error)
 	// eventDescReason is the schema descriptor for reason field.
-	eventDescReason := eventFields[9].Descriptor()
+	eventDescReason := eventFields[11].Descriptor()
 	// event.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	event.ReasonValidator = eventDescReason.Validators[0].(func(string) error)
 	guidanceMixin := schema.Guidance{}.Mixin()
@@ -693,20 +881,32 @@ func init() {
 	itemDescDepartment := itemFields[5].Descriptor()
 	// item.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
 	item.DepartmentValidator = itemDescDepartment.Validators[0].(func(string) error)
+	// itemDescRound is the schema descriptor for round field.
+	itemDescRound := itemFields[12].Descriptor()
+	// item.DefaultRound holds the default value on creation for the round field.
+	item.DefaultRound = itemDescRound.Default.(int)
+	// itemDescWithdrawing is the schema descriptor for withdrawing field.
+	itemDescWithdrawing := itemFields[13].Descriptor()
+	// item.DefaultWithdrawing holds the default value on creation for the withdrawing field.
+	item.DefaultWithdrawing = itemDescWithdrawing.Default.(bool)
 	// itemDescReceiptNo is the schema descriptor for receipt_no field.
-	itemDescReceiptNo := itemFields[12].Descriptor()
+	itemDescReceiptNo := itemFields[15].Descriptor()
 	// item.ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
 	item.ReceiptNoValidator = itemDescReceiptNo.Validators[0].(func(string) error)
+	// itemDescDecidedBy is the schema descriptor for decided_by field.
+	itemDescDecidedBy := itemFields[18].Descriptor()
+	// item.DecidedByValidator is a validator for the "decided_by" field. It is called by the builders before save.
+	item.DecidedByValidator = itemDescDecidedBy.Validators[0].(func(string) error)
 	// itemDescResultNo is the schema descriptor for result_no field.
-	itemDescResultNo := itemFields[15].Descriptor()
+	itemDescResultNo := itemFields[19].Descriptor()
 	// item.ResultNoValidator is a validator for the "result_no" field. It is called by the builders before save.
 	item.ResultNoValidator = itemDescResultNo.Validators[0].(func(string) error)
 	// itemDescWords is the schema descriptor for words field.
-	itemDescWords := itemFields[16].Descriptor()
+	itemDescWords := itemFields[20].Descriptor()
 	// item.WordsValidator is a validator for the "words" field. It is called by the builders before save.
 	item.WordsValidator = itemDescWords.Validators[0].(func(string) error)
 	// itemDescSequence is the schema descriptor for sequence field.
-	itemDescSequence := itemFields[18].Descriptor()
+	itemDescSequence := itemFields[22].Descriptor()
 	// item.DefaultSequence holds the default value on creation for the sequence field.
 	item.DefaultSequence = itemDescSequence.Default.(int64)
 	// itemDescID is the schema descriptor for id field.
@@ -714,6 +914,61 @@ func init() {
 	// item.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	item.IDValidator = func() func(string) error {
 		validators := itemDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	mandateMixin := schema.Mandate{}.Mixin()
+	mandateMixinFields0 := mandateMixin[0].Fields()
+	_ = mandateMixinFields0
+	mandateFields := schema.Mandate{}.Fields()
+	_ = mandateFields
+	// mandateDescVeteranID is the schema descriptor for veteran_id field.
+	mandateDescVeteranID := mandateMixinFields0[1].Descriptor()
+	// mandate.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	mandate.VeteranIDValidator = mandateDescVeteranID.Validators[0].(func(string) error)
+	// mandateDescAgent is the schema descriptor for agent field.
+	mandateDescAgent := mandateFields[0].Descriptor()
+	// mandate.AgentValidator is a validator for the "agent" field. It is called by the builders before save.
+	mandate.AgentValidator = mandateDescAgent.Validators[0].(func(string) error)
+	// mandateDescAgentName is the schema descriptor for agent_name field.
+	mandateDescAgentName := mandateFields[1].Descriptor()
+	// mandate.AgentNameValidator is a validator for the "agent_name" field. It is called by the builders before save.
+	mandate.AgentNameValidator = mandateDescAgentName.Validators[0].(func(string) error)
+	// mandateDescDivision is the schema descriptor for division field.
+	mandateDescDivision := mandateFields[2].Descriptor()
+	// mandate.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	mandate.DivisionValidator = mandateDescDivision.Validators[0].(func(string) error)
+	// mandateDescAttempts is the schema descriptor for attempts field.
+	mandateDescAttempts := mandateFields[8].Descriptor()
+	// mandate.DefaultAttempts holds the default value on creation for the attempts field.
+	mandate.DefaultAttempts = mandateDescAttempts.Default.(int)
+	// mandateDescRequestedBy is the schema descriptor for requested_by field.
+	mandateDescRequestedBy := mandateFields[11].Descriptor()
+	// mandate.RequestedByValidator is a validator for the "requested_by" field. It is called by the builders before save.
+	mandate.RequestedByValidator = mandateDescRequestedBy.Validators[0].(func(string) error)
+	// mandateDescConfirmedHow is the schema descriptor for confirmed_how field.
+	mandateDescConfirmedHow := mandateFields[13].Descriptor()
+	// mandate.ConfirmedHowValidator is a validator for the "confirmed_how" field. It is called by the builders before save.
+	mandate.ConfirmedHowValidator = mandateDescConfirmedHow.Validators[0].(func(string) error)
+	// mandateDescEndedBy is the schema descriptor for ended_by field.
+	mandateDescEndedBy := mandateFields[15].Descriptor()
+	// mandate.EndedByValidator is a validator for the "ended_by" field. It is called by the builders before save.
+	mandate.EndedByValidator = mandateDescEndedBy.Validators[0].(func(string) error)
+	// mandateDescID is the schema descriptor for id field.
+	mandateDescID := mandateMixinFields0[0].Descriptor()
+	// mandate.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	mandate.IDValidator = func() func(string) error {
+		validators := mandateDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -737,11 +992,164 @@ func init() {
 	materialDescCode := materialFields[2].Descriptor()
 	// material.CodeValidator is a validator for the "code" field. It is called by the builders before save.
 	material.CodeValidator = materialDescCode.Validators[0].(func(string) error)
+	// materialDescWords is the schema descriptor for words field.
+	materialDescWords := materialFields[6].Descriptor()
+	// material.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	material.WordsValidator = materialDescWords.Validators[0].(func(string) error)
 	// materialDescID is the schema descriptor for id field.
 	materialDescID := materialFields[0].Descriptor()
 	// material.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	material.IDValidator = func() func(string) error {
 		validators := materialDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	notificationMixin := schema.Notification{}.Mixin()
+	notificationMixinFields0 := notificationMixin[0].Fields()
+	_ = notificationMixinFields0
+	notificationFields := schema.Notification{}.Fields()
+	_ = notificationFields
+	// notificationDescVeteranID is the schema descriptor for veteran_id field.
+	notificationDescVeteranID := notificationMixinFields0[1].Descriptor()
+	// notification.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	notification.VeteranIDValidator = notificationDescVeteranID.Validators[0].(func(string) error)
+	// notificationDescCaseID is the schema descriptor for case_id field.
+	notificationDescCaseID := notificationFields[0].Descriptor()
+	// notification.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	notification.CaseIDValidator = notificationDescCaseID.Validators[0].(func(string) error)
+	// notificationDescItemID is the schema descriptor for item_id field.
+	notificationDescItemID := notificationFields[1].Descriptor()
+	// notification.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	notification.ItemIDValidator = notificationDescItemID.Validators[0].(func(string) error)
+	// notificationDescMatter is the schema descriptor for matter field.
+	notificationDescMatter := notificationFields[2].Descriptor()
+	// notification.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	notification.MatterValidator = notificationDescMatter.Validators[0].(func(string) error)
+	// notificationDescDivision is the schema descriptor for division field.
+	notificationDescDivision := notificationFields[3].Descriptor()
+	// notification.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	notification.DivisionValidator = notificationDescDivision.Validators[0].(func(string) error)
+	// notificationDescKind is the schema descriptor for kind field.
+	notificationDescKind := notificationFields[4].Descriptor()
+	// notification.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	notification.KindValidator = notificationDescKind.Validators[0].(func(string) error)
+	// notificationDescAttempts is the schema descriptor for attempts field.
+	notificationDescAttempts := notificationFields[9].Descriptor()
+	// notification.DefaultAttempts holds the default value on creation for the attempts field.
+	notification.DefaultAttempts = notificationDescAttempts.Default.(int)
+	// notificationDescTrouble is the schema descriptor for trouble field.
+	notificationDescTrouble := notificationFields[10].Descriptor()
+	// notification.TroubleValidator is a validator for the "trouble" field. It is called by the builders before save.
+	notification.TroubleValidator = notificationDescTrouble.Validators[0].(func(string) error)
+	// notificationDescID is the schema descriptor for id field.
+	notificationDescID := notificationMixinFields0[0].Descriptor()
+	// notification.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	notification.IDValidator = func() func(string) error {
+		validators := notificationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	obligationMixin := schema.Obligation{}.Mixin()
+	obligationMixinFields0 := obligationMixin[0].Fields()
+	_ = obligationMixinFields0
+	obligationFields := schema.Obligation{}.Fields()
+	_ = obligationFields
+	// obligationDescCaseID is the schema descriptor for case_id field.
+	obligationDescCaseID := obligationMixinFields0[1].Descriptor()
+	// obligation.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	obligation.CaseIDValidator = obligationDescCaseID.Validators[0].(func(string) error)
+	// obligationDescItemID is the schema descriptor for item_id field.
+	obligationDescItemID := obligationFields[0].Descriptor()
+	// obligation.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	obligation.ItemIDValidator = obligationDescItemID.Validators[0].(func(string) error)
+	// obligationDescMatter is the schema descriptor for matter field.
+	obligationDescMatter := obligationFields[1].Descriptor()
+	// obligation.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	obligation.MatterValidator = obligationDescMatter.Validators[0].(func(string) error)
+	// obligationDescDepartment is the schema descriptor for department field.
+	obligationDescDepartment := obligationFields[4].Descriptor()
+	// obligation.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	obligation.DepartmentValidator = obligationDescDepartment.Validators[0].(func(string) error)
+	// obligationDescDivision is the schema descriptor for division field.
+	obligationDescDivision := obligationFields[5].Descriptor()
+	// obligation.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	obligation.DivisionValidator = obligationDescDivision.Validators[0].(func(string) error)
+	// obligationDescEnding is the schema descriptor for ending field.
+	obligationDescEnding := obligationFields[10].Descriptor()
+	// obligation.EndingValidator is a validator for the "ending" field. It is called by the builders before save.
+	obligation.EndingValidator = obligationDescEnding.Validators[0].(func(string) error)
+	// obligationDescTaskID is the schema descriptor for task_id field.
+	obligationDescTaskID := obligationFields[11].Descriptor()
+	// obligation.TaskIDValidator is a validator for the "task_id" field. It is called by the builders before save.
+	obligation.TaskIDValidator = obligationDescTaskID.Validators[0].(func(string) error)
+	// obligationDescID is the schema descriptor for id field.
+	obligationDescID := obligationMixinFields0[0].Descriptor()
+	// obligation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	obligation.IDValidator = func() func(string) error {
+		validators := obligationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	pauseMixin := schema.Pause{}.Mixin()
+	pauseMixinFields0 := pauseMixin[0].Fields()
+	_ = pauseMixinFields0
+	pauseFields := schema.Pause{}.Fields()
+	_ = pauseFields
+	// pauseDescCaseID is the schema descriptor for case_id field.
+	pauseDescCaseID := pauseMixinFields0[1].Descriptor()
+	// pause.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	pause.CaseIDValidator = pauseDescCaseID.Validators[0].(func(string) error)
+	// pauseDescItemID is the schema descriptor for item_id field.
+	pauseDescItemID := pauseFields[0].Descriptor()
+	// pause.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	pause.ItemIDValidator = pauseDescItemID.Validators[0].(func(string) error)
+	// pauseDescReason is the schema descriptor for reason field.
+	pauseDescReason := pauseFields[4].Descriptor()
+	// pause.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	pause.ReasonValidator = pauseDescReason.Validators[0].(func(string) error)
+	// pauseDescLaw is the schema descriptor for law field.
+	pauseDescLaw := pauseFields[5].Descriptor()
+	// pause.LawValidator is a validator for the "law" field. It is called by the builders before save.
+	pause.LawValidator = pauseDescLaw.Validators[0].(func(string) error)
+	// pauseDescOrderedBy is the schema descriptor for ordered_by field.
+	pauseDescOrderedBy := pauseFields[6].Descriptor()
+	// pause.OrderedByValidator is a validator for the "ordered_by" field. It is called by the builders before save.
+	pause.OrderedByValidator = pauseDescOrderedBy.Validators[0].(func(string) error)
+	// pauseDescID is the schema descriptor for id field.
+	pauseDescID := pauseMixinFields0[0].Descriptor()
+	// pause.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	pause.IDValidator = func() func(string) error {
+		validators := pauseDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -783,6 +1191,53 @@ func init() {
 	// pensionrelation.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	pensionrelation.IDValidator = func() func(string) error {
 		validators := pensionrelationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	prereviewMixin := schema.PreReview{}.Mixin()
+	prereviewMixinFields0 := prereviewMixin[0].Fields()
+	_ = prereviewMixinFields0
+	prereviewFields := schema.PreReview{}.Fields()
+	_ = prereviewFields
+	// prereviewDescCaseID is the schema descriptor for case_id field.
+	prereviewDescCaseID := prereviewMixinFields0[1].Descriptor()
+	// prereview.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	prereview.CaseIDValidator = prereviewDescCaseID.Validators[0].(func(string) error)
+	// prereviewDescMatter is the schema descriptor for matter field.
+	prereviewDescMatter := prereviewFields[0].Descriptor()
+	// prereview.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	prereview.MatterValidator = prereviewDescMatter.Validators[0].(func(string) error)
+	// prereviewDescDepartment is the schema descriptor for department field.
+	prereviewDescDepartment := prereviewFields[1].Descriptor()
+	// prereview.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	prereview.DepartmentValidator = prereviewDescDepartment.Validators[0].(func(string) error)
+	// prereviewDescDivision is the schema descriptor for division field.
+	prereviewDescDivision := prereviewFields[2].Descriptor()
+	// prereview.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	prereview.DivisionValidator = prereviewDescDivision.Validators[0].(func(string) error)
+	// prereviewDescWords is the schema descriptor for words field.
+	prereviewDescWords := prereviewFields[5].Descriptor()
+	// prereview.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	prereview.WordsValidator = prereviewDescWords.Validators[0].(func(string) error)
+	// prereviewDescReviewer is the schema descriptor for reviewer field.
+	prereviewDescReviewer := prereviewFields[6].Descriptor()
+	// prereview.ReviewerValidator is a validator for the "reviewer" field. It is called by the builders before save.
+	prereview.ReviewerValidator = prereviewDescReviewer.Validators[0].(func(string) error)
+	// prereviewDescID is the schema descriptor for id field.
+	prereviewDescID := prereviewMixinFields0[0].Descriptor()
+	// prereview.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	prereview.IDValidator = func() func(string) error {
+		validators := prereviewDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -865,6 +1320,71 @@ func init() {
 	// rank.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	rank.IDValidator = func() func(string) error {
 		validators := rankDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	ratingMixin := schema.Rating{}.Mixin()
+	ratingMixinFields0 := ratingMixin[0].Fields()
+	_ = ratingMixinFields0
+	ratingFields := schema.Rating{}.Fields()
+	_ = ratingFields
+	// ratingDescCaseID is the schema descriptor for case_id field.
+	ratingDescCaseID := ratingMixinFields0[1].Descriptor()
+	// rating.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	rating.CaseIDValidator = ratingDescCaseID.Validators[0].(func(string) error)
+	// ratingDescVeteranID is the schema descriptor for veteran_id field.
+	ratingDescVeteranID := ratingFields[0].Descriptor()
+	// rating.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	rating.VeteranIDValidator = ratingDescVeteranID.Validators[0].(func(string) error)
+	// ratingDescMatter is the schema descriptor for matter field.
+	ratingDescMatter := ratingFields[1].Descriptor()
+	// rating.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	rating.MatterValidator = ratingDescMatter.Validators[0].(func(string) error)
+	// ratingDescDepartment is the schema descriptor for department field.
+	ratingDescDepartment := ratingFields[2].Descriptor()
+	// rating.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	rating.DepartmentValidator = ratingDescDepartment.Validators[0].(func(string) error)
+	// ratingDescDivision is the schema descriptor for division field.
+	ratingDescDivision := ratingFields[3].Descriptor()
+	// rating.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	rating.DivisionValidator = ratingDescDivision.Validators[0].(func(string) error)
+	// ratingDescGrade is the schema descriptor for grade field.
+	ratingDescGrade := ratingFields[5].Descriptor()
+	// rating.GradeValidator is a validator for the "grade" field. It is called by the builders before save.
+	rating.GradeValidator = func() func(int) error {
+		validators := ratingDescGrade.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(grade int) error {
+			for _, fn := range fns {
+				if err := fn(grade); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// ratingDescReply is the schema descriptor for reply field.
+	ratingDescReply := ratingFields[8].Descriptor()
+	// rating.ReplyValidator is a validator for the "reply" field. It is called by the builders before save.
+	rating.ReplyValidator = ratingDescReply.Validators[0].(func(string) error)
+	// ratingDescID is the schema descriptor for id field.
+	ratingDescID := ratingMixinFields0[0].Descriptor()
+	// rating.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	rating.IDValidator = func() func(string) error {
+		validators := ratingDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -980,6 +1500,44 @@ func init() {
 			return nil
 		}
 	}()
+	slotFields := schema.Slot{}.Fields()
+	_ = slotFields
+	// slotDescDivision is the schema descriptor for division field.
+	slotDescDivision := slotFields[1].Descriptor()
+	// slot.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	slot.DivisionValidator = slotDescDivision.Validators[0].(func(string) error)
+	// slotDescWindow is the schema descriptor for window field.
+	slotDescWindow := slotFields[2].Descriptor()
+	// slot.WindowValidator is a validator for the "window" field. It is called by the builders before save.
+	slot.WindowValidator = slotDescWindow.Validators[0].(func(string) error)
+	// slotDescCapacity is the schema descriptor for capacity field.
+	slotDescCapacity := slotFields[6].Descriptor()
+	// slot.CapacityValidator is a validator for the "capacity" field. It is called by the builders before save.
+	slot.CapacityValidator = slotDescCapacity.Validators[0].(func(int) error)
+	// slotDescTaken is the schema descriptor for taken field.
+	slotDescTaken := slotFields[7].Descriptor()
+	// slot.DefaultTaken holds the default value on creation for the taken field.
+	slot.DefaultTaken = slotDescTaken.Default.(int)
+	// slot.TakenValidator is a validator for the "taken" field. It is called by the builders before save.
+	slot.TakenValidator = slotDescTaken.Validators[0].(func(int) error)
+	// slotDescID is the schema descriptor for id field.
+	slotDescID := slotFields[0].Descriptor()
+	// slot.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	slot.IDValidator = func() func(string) error {
+		validators := slotDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	socialsecuritycardMixin := schema.SocialSecurityCard{}.Mixin()
 	socialsecuritycardMixinFields0 := socialsecuritycardMixin[0].Fields()
 	_ = socialsecuritycardMixinFields0
@@ -1008,6 +1566,66 @@ func init() {
 	// socialsecuritycard.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	socialsecuritycard.IDValidator = func() func(string) error {
 		validators := socialsecuritycardDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	taskFields := schema.Task{}.Fields()
+	_ = taskFields
+	// taskDescCaseID is the schema descriptor for case_id field.
+	taskDescCaseID := taskFields[2].Descriptor()
+	// task.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	task.CaseIDValidator = taskDescCaseID.Validators[0].(func(string) error)
+	// taskDescItemID is the schema descriptor for item_id field.
+	taskDescItemID := taskFields[3].Descriptor()
+	// task.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	task.ItemIDValidator = taskDescItemID.Validators[0].(func(string) error)
+	// taskDescSubject is the schema descriptor for subject field.
+	taskDescSubject := taskFields[4].Descriptor()
+	// task.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	task.SubjectValidator = taskDescSubject.Validators[0].(func(string) error)
+	// taskDescDepartment is the schema descriptor for department field.
+	taskDescDepartment := taskFields[5].Descriptor()
+	// task.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	task.DepartmentValidator = taskDescDepartment.Validators[0].(func(string) error)
+	// taskDescDivision is the schema descriptor for division field.
+	taskDescDivision := taskFields[6].Descriptor()
+	// task.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	task.DivisionValidator = taskDescDivision.Validators[0].(func(string) error)
+	// taskDescAssignee is the schema descriptor for assignee field.
+	taskDescAssignee := taskFields[7].Descriptor()
+	// task.AssigneeValidator is a validator for the "assignee" field. It is called by the builders before save.
+	task.AssigneeValidator = taskDescAssignee.Validators[0].(func(string) error)
+	// taskDescAssigneeName is the schema descriptor for assignee_name field.
+	taskDescAssigneeName := taskFields[8].Descriptor()
+	// task.AssigneeNameValidator is a validator for the "assignee_name" field. It is called by the builders before save.
+	task.AssigneeNameValidator = taskDescAssigneeName.Validators[0].(func(string) error)
+	// taskDescWords is the schema descriptor for words field.
+	taskDescWords := taskFields[9].Descriptor()
+	// task.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	task.WordsValidator = taskDescWords.Validators[0].(func(string) error)
+	// taskDescDoneBy is the schema descriptor for done_by field.
+	taskDescDoneBy := taskFields[14].Descriptor()
+	// task.DoneByValidator is a validator for the "done_by" field. It is called by the builders before save.
+	task.DoneByValidator = taskDescDoneBy.Validators[0].(func(string) error)
+	// taskDescOutcome is the schema descriptor for outcome field.
+	taskDescOutcome := taskFields[15].Descriptor()
+	// task.OutcomeValidator is a validator for the "outcome" field. It is called by the builders before save.
+	task.OutcomeValidator = taskDescOutcome.Validators[0].(func(string) error)
+	// taskDescID is the schema descriptor for id field.
+	taskDescID := taskFields[0].Descriptor()
+	// task.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	task.IDValidator = func() func(string) error {
+		validators := taskDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),
@@ -1159,6 +1777,69 @@ func init() {
 	// veteran.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	veteran.IDValidator = func() func(string) error {
 		validators := veteranDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	violationMixin := schema.Violation{}.Mixin()
+	violationMixinFields0 := violationMixin[0].Fields()
+	_ = violationMixinFields0
+	violationFields := schema.Violation{}.Fields()
+	_ = violationFields
+	// violationDescCaseID is the schema descriptor for case_id field.
+	violationDescCaseID := violationMixinFields0[1].Descriptor()
+	// violation.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	violation.CaseIDValidator = violationDescCaseID.Validators[0].(func(string) error)
+	// violationDescItemID is the schema descriptor for item_id field.
+	violationDescItemID := violationFields[0].Descriptor()
+	// violation.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	violation.ItemIDValidator = violationDescItemID.Validators[0].(func(string) error)
+	// violationDescMatter is the schema descriptor for matter field.
+	violationDescMatter := violationFields[1].Descriptor()
+	// violation.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	violation.MatterValidator = violationDescMatter.Validators[0].(func(string) error)
+	// violationDescElement is the schema descriptor for element field.
+	violationDescElement := violationFields[3].Descriptor()
+	// violation.ElementValidator is a validator for the "element" field. It is called by the builders before save.
+	violation.ElementValidator = violationDescElement.Validators[0].(func(string) error)
+	// violationDescMaterial is the schema descriptor for material field.
+	violationDescMaterial := violationFields[4].Descriptor()
+	// violation.MaterialValidator is a validator for the "material" field. It is called by the builders before save.
+	violation.MaterialValidator = violationDescMaterial.Validators[0].(func(string) error)
+	// violationDescOwner is the schema descriptor for owner field.
+	violationDescOwner := violationFields[5].Descriptor()
+	// violation.OwnerValidator is a validator for the "owner" field. It is called by the builders before save.
+	violation.OwnerValidator = violationDescOwner.Validators[0].(func(string) error)
+	// violationDescDepartment is the schema descriptor for department field.
+	violationDescDepartment := violationFields[6].Descriptor()
+	// violation.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	violation.DepartmentValidator = violationDescDepartment.Validators[0].(func(string) error)
+	// violationDescDivision is the schema descriptor for division field.
+	violationDescDivision := violationFields[7].Descriptor()
+	// violation.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	violation.DivisionValidator = violationDescDivision.Validators[0].(func(string) error)
+	// violationDescLaw is the schema descriptor for law field.
+	violationDescLaw := violationFields[8].Descriptor()
+	// violation.LawValidator is a validator for the "law" field. It is called by the builders before save.
+	violation.LawValidator = violationDescLaw.Validators[0].(func(string) error)
+	// violationDescWords is the schema descriptor for words field.
+	violationDescWords := violationFields[9].Descriptor()
+	// violation.WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	violation.WordsValidator = violationDescWords.Validators[0].(func(string) error)
+	// violationDescID is the schema descriptor for id field.
+	violationDescID := violationMixinFields0[0].Descriptor()
+	// violation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	violation.IDValidator = func() func(string) error {
+		validators := violationDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -12,22 +12,30 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Appointment is the client for interacting with the Appointment builders.
+	Appointment *AppointmentClient
 	// ArmyRelation is the client for interacting with the ArmyRelation builders.
 	ArmyRelation *ArmyRelationClient
 	// Award is the client for interacting with the Award builders.
 	Award *AwardClient
 	// Background is the client for interacting with the Background builders.
 	Background *BackgroundClient
+	// CalendarYear is the client for interacting with the CalendarYear builders.
+	CalendarYear *CalendarYearClient
 	// CaseFile is the client for interacting with the CaseFile builders.
 	CaseFile *CaseFileClient
 	// CatalogVersion is the client for interacting with the CatalogVersion builders.
 	CatalogVersion *CatalogVersionClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
+	// Correction is the client for interacting with the Correction builders.
+	Correction *CorrectionClient
 	// Disability is the client for interacting with the Disability builders.
 	Disability *DisabilityClient
 	// Discharge is the client for interacting with the Discharge builders.
 	Discharge *DischargeClient
+	// Dispute is the client for interacting with the Dispute builders.
+	Dispute *DisputeClient
 	// Division is the client for interacting with the Division builders.
 	Division *DivisionClient
 	// EconomicSubsidy is the client for interacting with the EconomicSubsidy builders.
@@ -46,26 +54,44 @@ type Tx struct {
 	IdentityCard *IdentityCardClient
 	// Item is the client for interacting with the Item builders.
 	Item *ItemClient
+	// Mandate is the client for interacting with the Mandate builders.
+	Mandate *MandateClient
 	// Material is the client for interacting with the Material builders.
 	Material *MaterialClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
+	// Obligation is the client for interacting with the Obligation builders.
+	Obligation *ObligationClient
+	// Pause is the client for interacting with the Pause builders.
+	Pause *PauseClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
+	// PreReview is the client for interacting with the PreReview builders.
+	PreReview *PreReviewClient
 	// PreferentialCard is the client for interacting with the PreferentialCard builders.
 	PreferentialCard *PreferentialCardClient
 	// Rank is the client for interacting with the Rank builders.
 	Rank *RankClient
+	// Rating is the client for interacting with the Rating builders.
+	Rating *RatingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
 	Settlement *SettlementClient
+	// Slot is the client for interacting with the Slot builders.
+	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
 	SocialSecurityCard *SocialSecurityCardClient
+	// Task is the client for interacting with the Task builders.
+	Task *TaskClient
 	// Training is the client for interacting with the Training builders.
 	Training *TrainingClient
 	// TrainingSubsidy is the client for interacting with the TrainingSubsidy builders.
 	TrainingSubsidy *TrainingSubsidyClient
 	// Veteran is the client for interacting with the Veteran builders.
 	Veteran *VeteranClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 
 	// lazily loaded.
 	client     *Client
@@ -197,14 +223,18 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Appointment = NewAppointmentClient(tx.config)
 	tx.ArmyRelation = NewArmyRelationClient(tx.config)
 	tx.Award = NewAwardClient(tx.config)
 	tx.Background = NewBackgroundClient(tx.config)
+	tx.CalendarYear = NewCalendarYearClient(tx.config)
 	tx.CaseFile = NewCaseFileClient(tx.config)
 	tx.CatalogVersion = NewCatalogVersionClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
+	tx.Correction = NewCorrectionClient(tx.config)
 	tx.Disability = NewDisabilityClient(tx.config)
 	tx.Discharge = NewDischargeClient(tx.config)
+	tx.Dispute = NewDisputeClient(tx.config)
 	tx.Division = NewDivisionClient(tx.config)
 	tx.EconomicSubsidy = NewEconomicSubsidyClient(tx.config)
 	tx.EmploymentRecord = NewEmploymentRecordClient(tx.config)
@@ -214,16 +244,25 @@ func (tx *Tx) init() {
 	tx.HouseholdEntry = NewHouseholdEntryClient(tx.config)
 	tx.IdentityCard = NewIdentityCardClient(tx.config)
 	tx.Item = NewItemClient(tx.config)
+	tx.Mandate = NewMandateClient(tx.config)
 	tx.Material = NewMaterialClient(tx.config)
+	tx.Notification = NewNotificationClient(tx.config)
+	tx.Obligation = NewObligationClient(tx.config)
+	tx.Pause = NewPauseClient(tx.config)
 	tx.PensionRelation = NewPensionRelationClient(tx.config)
+	tx.PreReview = NewPreReviewClient(tx.config)
 	tx.PreferentialCard = NewPreferentialCardClient(tx.config)
 	tx.Rank = NewRankClient(tx.config)
+	tx.Rating = NewRatingClient(tx.config)
 	tx.ServicePeriod = NewServicePeriodClient(tx.config)
 	tx.Settlement = NewSettlementClient(tx.config)
+	tx.Slot = NewSlotClient(tx.config)
 	tx.SocialSecurityCard = NewSocialSecurityCardClient(tx.config)
+	tx.Task = NewTaskClient(tx.config)
 	tx.Training = NewTrainingClient(tx.config)
 	tx.TrainingSubsidy = NewTrainingSubsidyClient(tx.config)
 	tx.Veteran = NewVeteranClient(tx.config)
+	tx.Violation = NewViolationClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.
@@ -233,7 +272,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: ArmyRelation.QueryXXX(), the query will be executed
+// applies a query, for example: Appointment.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -22,17 +22,23 @@ func (CaseFile) Fields() []ent.Field {
 		field.String("veteran_id").MaxRuneLen(40).Immutable(),
 		field.String("division").MaxRuneLen(12).Immutable().Comment("whose desk is responsible"),
 		field.Enum("state").GoType(lifecycle.CaseState("")).Default(string(lifecycle.CaseDraft)),
+		field.Enum("warning").GoType(lifecycle.Warning("")).Default(string(lifecycle.NoWarning)).Comment("the worst of its items"),
 		field.Enum("channel").Values("WEB", "APP", "WINDOW", "AGENT").Default("WEB"),
 		field.String("catalog_version").MaxRuneLen(80).Comment("the catalogue it was planned with"),
 		field.Strings("matters").Comment("codes, in the order of the plan"),
 		field.String("submission_key").MaxRuneLen(120).Optional().Nillable().Comment("the client's idempotency key"),
 		field.Bytes("submission_hash").Optional().Sensitive().Comment("keyed digest of what was submitted under that key"),
+		sealed("draft_sealed"), // what was typed so far, as typed; gone once submitted
 		sealed("answers_sealed"),
 		sealed("plan_sealed"),
 		field.Int("plan_days").Default(0).Comment("working days promised"),
 		someDay("accepted_on"),
 		someDay("due_on"),
 		field.Bool("due_provisional").Default(false).Comment("the year's holidays were not yet known"),
+		field.Int("returns").Default(0).Comment("how often a department returned something for correction"),
+		field.Int("papers_saved").Default(0),
+		field.Int("visits_saved").Default(0),
+		field.String("reason").MaxRuneLen(1000).Optional().Comment("why it was not accepted, or ended before its time"),
 		field.Time("submitted_at").Optional().Nillable(),
 		field.Time("closed_at").Optional().Nillable(),
 		field.Time("created_at").Immutable(),
@@ -75,12 +81,16 @@ func (Item) Fields() []ent.Field {
 		field.Int("position").Immutable().Comment("place in the plan's order"),
 		field.Strings("after").Optional().Immutable().Comment("matters of this case that must end first"),
 		field.Enum("state").GoType(lifecycle.ItemState("")),
+		field.Enum("warning").GoType(lifecycle.Warning("")).Default(string(lifecycle.NoWarning)),
 		field.Int("finish_day").Immutable().Comment("promised end, in working days after acceptance"),
 		day("due_on"),
+		field.Int("round").Default(0).Comment("how often it was supplemented after a return"),
+		field.Bool("withdrawing").Default(false).Comment("the applicant wants it back; its department has not said yet"),
 		field.Time("dispatched_at").Optional().Nillable(),
 		field.String("receipt_no").MaxRuneLen(80).Optional(),
 		field.Time("received_at").Optional().Nillable(),
 		field.Time("decided_at").Optional().Nillable(),
+		field.String("decided_by").MaxRuneLen(80).Optional().Comment("account, or the department's system"),
 		field.String("result_no").MaxRuneLen(80).Optional().Comment("number of the certificate or decision"),
 		field.String("words").MaxRuneLen(1000).Optional().Comment("the department's reasons"),
 		sealed("outputs_sealed"),
@@ -98,6 +108,7 @@ func (Item) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("case_id", "matter").Unique(),
 		index.Fields("department", "division", "state"),
+		index.Fields("department", "due_on", "id"), // the desk's queue
 		index.Fields("veteran_id"),
 	}
 }
@@ -112,7 +123,9 @@ func (Material) Fields() []ent.Field {
 		field.String("case_id").MaxRuneLen(40).Immutable(),
 		field.String("code").MaxRuneLen(16).Immutable(),
 		field.Strings("needed_by").Immutable(),
-		field.Enum("state").Values("EXPECTED", "HELD").Default("EXPECTED"),
+		field.Enum("state").Values("EXPECTED", "HELD", "PROMISED", "COMMITTED", "FAULTY").Default("EXPECTED"),
+		someDay("due_on"), // of a paper that was promised (容缺受理)
+		field.String("words").MaxRuneLen(300).Optional().Comment("what is wrong with it"),
 	}
 }
 
@@ -138,6 +151,8 @@ func (Event) Fields() []ent.Field {
 		field.String("kind").MaxRuneLen(40).Immutable(),
 		field.String("actor_kind").MaxRuneLen(24).Immutable(),
 		field.String("actor").MaxRuneLen(80).Immutable(),
+		field.String("principal").MaxRuneLen(80).Optional().Immutable().Comment("for whom, where the actor files for somebody"),
+		field.String("mandate_id").MaxRuneLen(40).Optional().Immutable(),
 		field.String("from_state").MaxRuneLen(24).Optional().Immutable(),
 		field.String("to_state").MaxRuneLen(24).Optional().Immutable(),
 		field.String("reason").MaxRuneLen(1000).Optional().Immutable(),

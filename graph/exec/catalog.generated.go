@@ -1972,6 +1972,22 @@ func (ec *executionContext) marshalNDivision2ᚖgithubᚗcomᚋvetgraphᚋvetgra
 	return ec._Division(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFormField2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Field) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFormField2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNFormField2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐField(ctx context.Context, sel ast.SelectionSet, v *catalog.Field) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "FormField!")
@@ -1989,6 +2005,22 @@ func (ec *executionContext) marshalNLaw2ᚕgithubᚗcomᚋvetgraphᚋvetgraphᚋ
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLaw2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐLaw(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMaterial2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐMaterialᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Material) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMaterial2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐMaterial(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2101,6 +2133,20 @@ func (ec *executionContext) marshalODivision2ᚖgithubᚗcomᚋvetgraphᚋvetgra
 		return graphql.Null
 	}
 	return ec._Division(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOFormField2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐField(ctx context.Context, sel ast.SelectionSet, v *catalog.Field) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FormField(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMaterial2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐMaterial(ctx context.Context, sel ast.SelectionSet, v *catalog.Material) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Material(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMatter2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐMatter(ctx context.Context, sel ast.SelectionSet, v []*catalog.Matter) graphql.Marshaler {

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/graph/model"
 )
 
@@ -22,46 +23,91 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Appointment() AppointmentResolver
 	Benefits() BenefitsResolver
 	Case() CaseResolver
 	CaseMaterial() CaseMaterialResolver
+	CasePayload() CasePayloadResolver
+	ClockPause() ClockPauseResolver
 	Contact() ContactResolver
+	Defect() DefectResolver
 	Disability() DisabilityResolver
+	Dispute() DisputeResolver
 	Division() DivisionResolver
+	Draft() DraftResolver
 	DroppedPaper() DroppedPaperResolver
 	DueStep() DueStepResolver
+	Element() ElementResolver
 	EmploymentSupport() EmploymentSupportResolver
 	Enrolment() EnrolmentResolver
 	Entity() EntityResolver
 	FactUse() FactUseResolver
+	FeedbackSheet() FeedbackSheetResolver
+	Finding() FindingResolver
 	FormEntry() FormEntryResolver
 	HouseholdEntry() HouseholdEntryResolver
 	Identity() IdentityResolver
 	Insurance() InsuranceResolver
 	Item() ItemResolver
+	ItemPayload() ItemPayloadResolver
+	Mandate() MandateResolver
 	Matter() MatterResolver
 	Mutation() MutationResolver
+	Notification() NotificationResolver
+	Obligation() ObligationResolver
 	Paper() PaperResolver
 	Plan() PlanResolver
 	PlanLine() PlanLineResolver
 	PlanVisit() PlanVisitResolver
 	PlannedMatter() PlannedMatterResolver
 	Port() PortResolver
+	PreReview() PreReviewResolver
 	Provenance() ProvenanceResolver
 	Query() QueryResolver
+	RateCasePayload() RateCasePayloadResolver
+	Rating() RatingResolver
+	RequestPreReviewPayload() RequestPreReviewPayloadResolver
+	SaveDraftPayload() SaveDraftPayloadResolver
 	ServiceHistory() ServiceHistoryResolver
 	Settlement() SettlementResolver
+	Silence() SilenceResolver
+	Slot() SlotResolver
 	SubmitCasePayload() SubmitCasePayloadResolver
 	Subscription() SubscriptionResolver
+	SupplementItemPayload() SupplementItemPayloadResolver
+	Task() TaskResolver
 	TimelineEntry() TimelineEntryResolver
 	Veteran() VeteranResolver
 	Viewer() ViewerResolver
+	Violation() ViolationResolver
 }
 
 type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Appointment struct {
+		Bring    func(childComplexity int) int
+		Case     func(childComplexity int) int
+		Day      func(childComplexity int) int
+		Division func(childComplexity int) int
+		Ends     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Matters  func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Starts   func(childComplexity int) int
+		State    func(childComplexity int) int
+		Window   func(childComplexity int) int
+	}
+
+	AppointmentOptions struct {
+		Visits func(childComplexity int) int
+	}
+
+	AppointmentPayload struct {
+		Appointment func(childComplexity int) int
+	}
+
 	ArmyRelation struct {
 		AmountFen     func(childComplexity int) int
 		Kind          func(childComplexity int) int
@@ -91,10 +137,13 @@ type ComplexityRoot struct {
 
 	Case struct {
 		AcceptedOn     func(childComplexity int) int
+		Appointments   func(childComplexity int) int
 		CatalogVersion func(childComplexity int) int
 		Channel        func(childComplexity int) int
+		Clock          func(childComplexity int) int
 		ClosedAt       func(childComplexity int) int
 		Division       func(childComplexity int) int
+		Draft          func(childComplexity int) int
 		DueOn          func(childComplexity int) int
 		DueProvisional func(childComplexity int) int
 		FeedbackSheet  func(childComplexity int) int
@@ -102,12 +151,18 @@ type ComplexityRoot struct {
 		Items          func(childComplexity int) int
 		Materials      func(childComplexity int) int
 		Number         func(childComplexity int) int
+		Obligations    func(childComplexity int) int
 		Plan           func(childComplexity int) int
 		PlanDays       func(childComplexity int) int
+		PreReviews     func(childComplexity int) int
+		Rating         func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		Remedy         func(childComplexity int) int
 		State          func(childComplexity int) int
 		SubmittedAt    func(childComplexity int) int
 		Timeline       func(childComplexity int) int
 		Veteran        func(childComplexity int) int
+		Warning        func(childComplexity int) int
 	}
 
 	CaseConnection struct {
@@ -122,9 +177,15 @@ type ComplexityRoot struct {
 	}
 
 	CaseMaterial struct {
+		DueOn    func(childComplexity int) int
 		Material func(childComplexity int) int
 		NeededBy func(childComplexity int) int
 		State    func(childComplexity int) int
+		Words    func(childComplexity int) int
+	}
+
+	CasePayload struct {
+		Case func(childComplexity int) int
 	}
 
 	CaseProgress struct {
@@ -149,6 +210,24 @@ type ComplexityRoot struct {
 		Values func(childComplexity int) int
 	}
 
+	Clock struct {
+		Due      func(childComplexity int) int
+		Left     func(childComplexity int) int
+		Pauses   func(childComplexity int) int
+		Stopped  func(childComplexity int) int
+		Warning  func(childComplexity int) int
+		Workdays func(childComplexity int) int
+	}
+
+	ClockPause struct {
+		After  func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Law    func(childComplexity int) int
+		Matter func(childComplexity int) int
+		Reason func(childComplexity int) int
+		Until  func(childComplexity int) int
+	}
+
 	CodeItem struct {
 		Code func(childComplexity int) int
 		Name func(childComplexity int) int
@@ -165,6 +244,23 @@ type ComplexityRoot struct {
 		Division   func(childComplexity int) int
 		Mobile     func(childComplexity int) int
 		Provenance func(childComplexity int) int
+	}
+
+	Correction struct {
+		AnsweredAt func(childComplexity int) int
+		Defects    func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		ReturnedAt func(childComplexity int) int
+		ReturnedBy func(childComplexity int) int
+		Round      func(childComplexity int) int
+		Words      func(childComplexity int) int
+	}
+
+	Defect struct {
+		Field    func(childComplexity int) int
+		Material func(childComplexity int) int
+		Words    func(childComplexity int) int
 	}
 
 	Department struct {
@@ -202,12 +298,54 @@ type ComplexityRoot struct {
 		Reason       func(childComplexity int) int
 	}
 
+	Dispute struct {
+		Claim      func(childComplexity int) int
+		Department func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Field      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		State      func(childComplexity int) int
+		Words      func(childComplexity int) int
+	}
+
+	DisputeConnection struct {
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DisputePayload struct {
+		Dispute func(childComplexity int) int
+	}
+
 	Division struct {
 		Code     func(childComplexity int) int
 		FullName func(childComplexity int) int
 		Level    func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Parent   func(childComplexity int) int
+	}
+
+	Draft struct {
+		Answers  func(childComplexity int) int
+		Changes  func(childComplexity int) int
+		Matters  func(childComplexity int) int
+		Problems func(childComplexity int) int
+		SavedAt  func(childComplexity int) int
+	}
+
+	DraftAnswer struct {
+		Field func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	DraftChange struct {
+		Field  func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Matter func(childComplexity int) int
+		Words  func(childComplexity int) int
 	}
 
 	DroppedPaper struct {
@@ -225,12 +363,20 @@ type ComplexityRoot struct {
 		Steps       func(childComplexity int) int
 	}
 
+	DueMove struct {
+		From   func(childComplexity int) int
+		Matter func(childComplexity int) int
+		Number func(childComplexity int) int
+		To     func(childComplexity int) int
+	}
+
 	DueStep struct {
-		Day   func(childComplexity int) int
-		Days  func(childComplexity int) int
-		Kind  func(childComplexity int) int
-		Note  func(childComplexity int) int
-		Until func(childComplexity int) int
+		Day    func(childComplexity int) int
+		Days   func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Matter func(childComplexity int) int
+		Note   func(childComplexity int) int
+		Until  func(childComplexity int) int
 	}
 
 	EconomicSubsidy struct {
@@ -243,6 +389,7 @@ type ComplexityRoot struct {
 	}
 
 	Element struct {
+		Dispute    func(childComplexity int) int
 		Field      func(childComplexity int) int
 		Provenance func(childComplexity int) int
 		State      func(childComplexity int) int
@@ -294,6 +441,7 @@ type ComplexityRoot struct {
 		Lines            func(childComplexity int) int
 		Number           func(childComplexity int) int
 		OnTime           func(childComplexity int) int
+		Seal             func(childComplexity int) int
 		State            func(childComplexity int) int
 		WorkdaysPromised func(childComplexity int) int
 		WorkdaysUsed     func(childComplexity int) int
@@ -304,6 +452,14 @@ type ComplexityRoot struct {
 		Materials func(childComplexity int) int
 		Steps     func(childComplexity int) int
 		Visits    func(childComplexity int) int
+	}
+
+	Finding struct {
+		Check    func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Material func(childComplexity int) int
+		Verdict  func(childComplexity int) int
+		Words    func(childComplexity int) int
 	}
 
 	Form struct {
@@ -406,6 +562,10 @@ type ComplexityRoot struct {
 
 	Item struct {
 		After        func(childComplexity int) int
+		Answers      func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Clock        func(childComplexity int) int
+		Corrections  func(childComplexity int) int
 		DecidedAt    func(childComplexity int) int
 		Department   func(childComplexity int) int
 		DispatchedAt func(childComplexity int) int
@@ -416,13 +576,59 @@ type ComplexityRoot struct {
 		ReceiptNo    func(childComplexity int) int
 		ReceivedAt   func(childComplexity int) int
 		ResultNo     func(childComplexity int) int
+		Round        func(childComplexity int) int
 		State        func(childComplexity int) int
+		Warning      func(childComplexity int) int
+		Withdrawing  func(childComplexity int) int
 		Words        func(childComplexity int) int
+	}
+
+	ItemAnswer struct {
+		Field    func(childComplexity int) int
+		Reopened func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	ItemConnection struct {
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ItemPayload struct {
+		Item func(childComplexity int) int
 	}
 
 	Law struct {
 		Act      func(childComplexity int) int
 		Articles func(childComplexity int) int
+	}
+
+	LoadCalendarPayload struct {
+		DaysChanged func(childComplexity int) int
+		Loaded      func(childComplexity int) int
+		Looked      func(childComplexity int) int
+		Moved       func(childComplexity int) int
+		MovedTotal  func(childComplexity int) int
+		Years       func(childComplexity int) int
+	}
+
+	Mandate struct {
+		Agent        func(childComplexity int) int
+		AgentName    func(childComplexity int) int
+		ConfirmedAt  func(childComplexity int) int
+		ConfirmedHow func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		Fields       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Matters      func(childComplexity int) int
+		QR           func(childComplexity int) int
+		RequestedAt  func(childComplexity int) int
+		State        func(childComplexity int) int
+		Until        func(childComplexity int) int
+	}
+
+	MandatePayload struct {
+		Mandate func(childComplexity int) int
 	}
 
 	Material struct {
@@ -446,7 +652,35 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		SubmitCase func(childComplexity int, input model.SubmitCaseInput) int
+		AcceptCase        func(childComplexity int, input model.AcceptCaseInput) int
+		BookAppointment   func(childComplexity int, input model.BookAppointmentInput) int
+		CancelAppointment func(childComplexity int, input model.CancelAppointmentInput) int
+		CloseTask         func(childComplexity int, input model.CloseTaskInput) int
+		ConfirmMandate    func(childComplexity int, input model.ConfirmMandateInput) int
+		DecideDispute     func(childComplexity int, input model.DecideDisputeInput) int
+		DecideItem        func(childComplexity int, input model.DecideItemInput) int
+		DecidePreReview   func(childComplexity int, input model.DecidePreReviewInput) int
+		DeliverItem       func(childComplexity int, input model.DeliverItemInput) int
+		DisputeValue      func(childComplexity int, input model.DisputeValueInput) int
+		GrantMandate      func(childComplexity int, input model.GrantMandateInput) int
+		LoadCalendar      func(childComplexity int, input model.LoadCalendarInput) int
+		MoveAppointment   func(childComplexity int, input model.MoveAppointmentInput) int
+		RateCase          func(childComplexity int, input model.RateCaseInput) int
+		ReadNotifications func(childComplexity int, input model.ReadNotificationsInput) int
+		RefuseCase        func(childComplexity int, input model.RefuseCaseInput) int
+		ReplyRating       func(childComplexity int, input model.ReplyRatingInput) int
+		RequestMandate    func(childComplexity int, input model.RequestMandateInput) int
+		RequestPreReview  func(childComplexity int, input model.RequestPreReviewInput) int
+		ResumeItem        func(childComplexity int, input model.ResumeItemInput) int
+		ReturnItem        func(childComplexity int, input model.ReturnItemInput) int
+		RevokeMandate     func(childComplexity int, input model.RevokeMandateInput) int
+		SaveDraft         func(childComplexity int, input model.SaveDraftInput) int
+		SubmitCase        func(childComplexity int, input model.SubmitCaseInput) int
+		SupplementItem    func(childComplexity int, input model.SupplementItemInput) int
+		SuspendItem       func(childComplexity int, input model.SuspendItemInput) int
+		TakePapers        func(childComplexity int, input model.TakePapersInput) int
+		WithdrawCase      func(childComplexity int, input model.WithdrawCaseInput) int
+		WithdrawItem      func(childComplexity int, input model.WithdrawItemInput) int
 	}
 
 	Notice struct {
@@ -458,6 +692,34 @@ type ComplexityRoot struct {
 		Heading func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Lines   func(childComplexity int) int
+	}
+
+	Notification struct {
+		Body      func(childComplexity int) int
+		Case      func(childComplexity int) int
+		Channel   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Matter    func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+		SentAt    func(childComplexity int) int
+		State     func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	Obligation struct {
+		Department func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Ending     func(childComplexity int) int
+		HeardAt    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Matter     func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		OwedBy     func(childComplexity int) int
+		Task       func(childComplexity int) int
+		WordBy     func(childComplexity int) int
 	}
 
 	OwnLimit struct {
@@ -554,6 +816,19 @@ type ComplexityRoot struct {
 		Operation  func(childComplexity int) int
 	}
 
+	PreReview struct {
+		AskedAt    func(childComplexity int) int
+		Department func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Findings   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Matter     func(childComplexity int) int
+		State      func(childComplexity int) int
+		ValidUntil func(childComplexity int) int
+		Words      func(childComplexity int) int
+	}
+
 	PreferentialCard struct {
 		Bank       func(childComplexity int) int
 		IssuedOn   func(childComplexity int) int
@@ -569,18 +844,24 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AppointmentOptions func(childComplexity int, input model.AppointmentOptionsInput) int
 		Case               func(childComplexity int, id string) int
 		Cases              func(childComplexity int, filter *model.CaseFilter, first *int, after *string) int
 		Catalog            func(childComplexity int) int
 		CodeList           func(childComplexity int, id string) int
+		Disputes           func(childComplexity int, state *dispute.State, first *int, after *string) int
 		Division           func(childComplexity int, code string) int
 		Divisions          func(childComplexity int, parent *string, text *string, first *int) int
+		Items              func(childComplexity int, filter *model.ItemFilter, first *int, after *string) int
 		Matters            func(childComplexity int) int
 		Me                 func(childComplexity int) int
 		Plan               func(childComplexity int, input model.PlanInput) int
 		Ports              func(childComplexity int, department *string) int
+		Silences           func(childComplexity int, first *int) int
+		Tasks              func(childComplexity int, filter *model.TaskFilter, first *int, after *string) int
 		Veteran            func(childComplexity int, id string) int
 		Veterans           func(childComplexity int, filter *model.VeteranFilter, first *int, after *string) int
+		Violations         func(childComplexity int, filter *model.ViolationFilter, first *int, after *string) int
 		__resolve__service func(childComplexity int) int
 		__resolve_entities func(childComplexity int, representations []map[string]any) int
 	}
@@ -589,6 +870,30 @@ type ComplexityRoot struct {
 		HeldFrom   func(childComplexity int) int
 		Provenance func(childComplexity int) int
 		Rank       func(childComplexity int) int
+	}
+
+	RateCasePayload struct {
+		Case func(childComplexity int) int
+	}
+
+	Rating struct {
+		Department func(childComplexity int) int
+		Grade      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Matter     func(childComplexity int) int
+		RatedAt    func(childComplexity int) int
+		RepliedAt  func(childComplexity int) int
+		Reply      func(childComplexity int) int
+		Round      func(childComplexity int) int
+		Words      func(childComplexity int) int
+	}
+
+	RatingPayload struct {
+		Rating func(childComplexity int) int
+	}
+
+	ReadNotificationsPayload struct {
+		Notifications func(childComplexity int) int
 	}
 
 	Reason struct {
@@ -602,6 +907,15 @@ type ComplexityRoot struct {
 		Number      func(childComplexity int) int
 		PromisedOn  func(childComplexity int) int
 		SubmittedAt func(childComplexity int) int
+	}
+
+	RequestPreReviewPayload struct {
+		Case       func(childComplexity int) int
+		PreReviews func(childComplexity int) int
+	}
+
+	SaveDraftPayload struct {
+		Case func(childComplexity int) int
 	}
 
 	ServiceHistory struct {
@@ -640,6 +954,37 @@ type ComplexityRoot struct {
 		Words      func(childComplexity int) int
 	}
 
+	SheetSeal struct {
+		KeyID func(childComplexity int) int
+		Qr    func(childComplexity int) int
+		Suite func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	Silence struct {
+		Case       func(childComplexity int) int
+		Department func(childComplexity int) int
+		Matter     func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Since      func(childComplexity int) int
+	}
+
+	SilenceReport struct {
+		AsOf          func(childComplexity int) int
+		OldestSeconds func(childComplexity int) int
+		Silences      func(childComplexity int) int
+		Total         func(childComplexity int) int
+	}
+
+	Slot struct {
+		Capacity func(childComplexity int) int
+		Day      func(childComplexity int) int
+		Ends     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Left     func(childComplexity int) int
+		Starts   func(childComplexity int) int
+	}
+
 	SocialSecurityCard struct {
 		Bank       func(childComplexity int) int
 		IssuedOn   func(childComplexity int) int
@@ -658,6 +1003,36 @@ type ComplexityRoot struct {
 		CaseProgress func(childComplexity int, id string) int
 	}
 
+	SupplementItemPayload struct {
+		Item     func(childComplexity int) int
+		Problems func(childComplexity int) int
+	}
+
+	Task struct {
+		Assignee     func(childComplexity int) int
+		AssigneeName func(childComplexity int) int
+		Case         func(childComplexity int) int
+		Department   func(childComplexity int) int
+		Division     func(childComplexity int) int
+		DoneAt       func(childComplexity int) int
+		DueOn        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		OpenedAt     func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		State        func(childComplexity int) int
+		Words        func(childComplexity int) int
+	}
+
+	TaskConnection struct {
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TaskPayload struct {
+		Task func(childComplexity int) int
+	}
+
 	Text struct {
 		En func(childComplexity int) int
 		Zh func(childComplexity int) int
@@ -670,7 +1045,9 @@ type ComplexityRoot struct {
 		FromState func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Kind      func(childComplexity int) int
+		MandateID func(childComplexity int) int
 		Matter    func(childComplexity int) int
+		Principal func(childComplexity int) int
 		Reason    func(childComplexity int) int
 		ToState   func(childComplexity int) int
 	}
@@ -698,18 +1075,22 @@ type ComplexityRoot struct {
 	}
 
 	Veteran struct {
+		Appointments      func(childComplexity int) int
 		Benefits          func(childComplexity int) int
 		BornOn            func(childComplexity int) int
 		Cases             func(childComplexity int, first *int, after *string) int
 		CitizenNumber     func(childComplexity int, full *bool) int
 		Departments       func(childComplexity int, codes []string) int
+		Disputes          func(childComplexity int) int
 		Division          func(childComplexity int) int
 		Elements          func(childComplexity int, ids []string) int
 		EmploymentSupport func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Identity          func(childComplexity int) int
 		Insurance         func(childComplexity int) int
+		Mandates          func(childComplexity int) int
 		Name              func(childComplexity int) int
+		Notifications     func(childComplexity int, first *int, unread *bool) int
 		Provenance        func(childComplexity int) int
 		ServiceHistory    func(childComplexity int) int
 		Sex               func(childComplexity int) int
@@ -735,6 +1116,35 @@ type ComplexityRoot struct {
 		Veteran    func(childComplexity int) int
 	}
 
+	Violation struct {
+		At         func(childComplexity int) int
+		Case       func(childComplexity int) int
+		Department func(childComplexity int) int
+		Field      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Law        func(childComplexity int) int
+		Material   func(childComplexity int) int
+		Matter     func(childComplexity int) int
+		Owner      func(childComplexity int) int
+		Words      func(childComplexity int) int
+	}
+
+	ViolationConnection struct {
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	VisitOption struct {
+		Bring     func(childComplexity int) int
+		Division  func(childComplexity int) int
+		Matters   func(childComplexity int) int
+		Name      func(childComplexity int) int
+		NotBefore func(childComplexity int) int
+		Slots     func(childComplexity int) int
+		Window    func(childComplexity int) int
+	}
+
 	_Service struct {
 		SDL func(childComplexity int) int
 	}
@@ -753,6 +1163,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Appointment.bring":
+		if e.ComplexityRoot.Appointment.Bring == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Bring(childComplexity), true
+	case "Appointment.case":
+		if e.ComplexityRoot.Appointment.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Case(childComplexity), true
+	case "Appointment.day":
+		if e.ComplexityRoot.Appointment.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Day(childComplexity), true
+	case "Appointment.division":
+		if e.ComplexityRoot.Appointment.Division == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Division(childComplexity), true
+	case "Appointment.ends":
+		if e.ComplexityRoot.Appointment.Ends == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Ends(childComplexity), true
+	case "Appointment.id":
+		if e.ComplexityRoot.Appointment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.ID(childComplexity), true
+	case "Appointment.matters":
+		if e.ComplexityRoot.Appointment.Matters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Matters(childComplexity), true
+	case "Appointment.name":
+		if e.ComplexityRoot.Appointment.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Name(childComplexity), true
+	case "Appointment.starts":
+		if e.ComplexityRoot.Appointment.Starts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Starts(childComplexity), true
+	case "Appointment.state":
+		if e.ComplexityRoot.Appointment.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.State(childComplexity), true
+	case "Appointment.window":
+		if e.ComplexityRoot.Appointment.Window == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Appointment.Window(childComplexity), true
+
+	case "AppointmentOptions.visits":
+		if e.ComplexityRoot.AppointmentOptions.Visits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppointmentOptions.Visits(childComplexity), true
+
+	case "AppointmentPayload.appointment":
+		if e.ComplexityRoot.AppointmentPayload.Appointment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AppointmentPayload.Appointment(childComplexity), true
 
 	case "ArmyRelation.amountFen":
 		if e.ComplexityRoot.ArmyRelation.AmountFen == nil {
@@ -854,6 +1345,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.AcceptedOn(childComplexity), true
+	case "Case.appointments":
+		if e.ComplexityRoot.Case.Appointments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Appointments(childComplexity), true
 	case "Case.catalogVersion":
 		if e.ComplexityRoot.Case.CatalogVersion == nil {
 			break
@@ -866,6 +1363,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Channel(childComplexity), true
+	case "Case.clock":
+		if e.ComplexityRoot.Case.Clock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Clock(childComplexity), true
 	case "Case.closedAt":
 		if e.ComplexityRoot.Case.ClosedAt == nil {
 			break
@@ -878,6 +1381,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Division(childComplexity), true
+	case "Case.draft":
+		if e.ComplexityRoot.Case.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Draft(childComplexity), true
 	case "Case.dueOn":
 		if e.ComplexityRoot.Case.DueOn == nil {
 			break
@@ -920,6 +1429,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Number(childComplexity), true
+	case "Case.obligations":
+		if e.ComplexityRoot.Case.Obligations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Obligations(childComplexity), true
 	case "Case.plan":
 		if e.ComplexityRoot.Case.Plan == nil {
 			break
@@ -932,6 +1447,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.PlanDays(childComplexity), true
+	case "Case.preReviews":
+		if e.ComplexityRoot.Case.PreReviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.PreReviews(childComplexity), true
+	case "Case.rating":
+		if e.ComplexityRoot.Case.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Rating(childComplexity), true
+	case "Case.reason":
+		if e.ComplexityRoot.Case.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Reason(childComplexity), true
+	case "Case.remedy":
+		if e.ComplexityRoot.Case.Remedy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Remedy(childComplexity), true
 	case "Case.state":
 		if e.ComplexityRoot.Case.State == nil {
 			break
@@ -956,6 +1495,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Case.Veteran(childComplexity), true
+	case "Case.warning":
+		if e.ComplexityRoot.Case.Warning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Case.Warning(childComplexity), true
 
 	case "CaseConnection.edges":
 		if e.ComplexityRoot.CaseConnection.Edges == nil {
@@ -989,6 +1534,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CaseEdge.Node(childComplexity), true
 
+	case "CaseMaterial.dueOn":
+		if e.ComplexityRoot.CaseMaterial.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseMaterial.DueOn(childComplexity), true
 	case "CaseMaterial.material":
 		if e.ComplexityRoot.CaseMaterial.Material == nil {
 			break
@@ -1007,6 +1558,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaseMaterial.State(childComplexity), true
+	case "CaseMaterial.words":
+		if e.ComplexityRoot.CaseMaterial.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseMaterial.Words(childComplexity), true
+
+	case "CasePayload.case":
+		if e.ComplexityRoot.CasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CasePayload.Case(childComplexity), true
 
 	case "CaseProgress.case":
 		if e.ComplexityRoot.CaseProgress.Case == nil {
@@ -1089,6 +1653,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Change.Values(childComplexity), true
 
+	case "Clock.due":
+		if e.ComplexityRoot.Clock.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Due(childComplexity), true
+	case "Clock.left":
+		if e.ComplexityRoot.Clock.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Left(childComplexity), true
+	case "Clock.pauses":
+		if e.ComplexityRoot.Clock.Pauses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Pauses(childComplexity), true
+	case "Clock.stopped":
+		if e.ComplexityRoot.Clock.Stopped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Stopped(childComplexity), true
+	case "Clock.warning":
+		if e.ComplexityRoot.Clock.Warning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Warning(childComplexity), true
+	case "Clock.workdays":
+		if e.ComplexityRoot.Clock.Workdays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clock.Workdays(childComplexity), true
+
+	case "ClockPause.after":
+		if e.ComplexityRoot.ClockPause.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.After(childComplexity), true
+	case "ClockPause.kind":
+		if e.ComplexityRoot.ClockPause.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.Kind(childComplexity), true
+	case "ClockPause.law":
+		if e.ComplexityRoot.ClockPause.Law == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.Law(childComplexity), true
+	case "ClockPause.matter":
+		if e.ComplexityRoot.ClockPause.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.Matter(childComplexity), true
+	case "ClockPause.reason":
+		if e.ComplexityRoot.ClockPause.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.Reason(childComplexity), true
+	case "ClockPause.until":
+		if e.ComplexityRoot.ClockPause.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClockPause.Until(childComplexity), true
+
 	case "CodeItem.code":
 		if e.ComplexityRoot.CodeItem.Code == nil {
 			break
@@ -1145,6 +1783,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Provenance(childComplexity), true
+
+	case "Correction.answeredAt":
+		if e.ComplexityRoot.Correction.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.AnsweredAt(childComplexity), true
+	case "Correction.defects":
+		if e.ComplexityRoot.Correction.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.Defects(childComplexity), true
+	case "Correction.dueOn":
+		if e.ComplexityRoot.Correction.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.DueOn(childComplexity), true
+	case "Correction.id":
+		if e.ComplexityRoot.Correction.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.ID(childComplexity), true
+	case "Correction.returnedAt":
+		if e.ComplexityRoot.Correction.ReturnedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.ReturnedAt(childComplexity), true
+	case "Correction.returnedBy":
+		if e.ComplexityRoot.Correction.ReturnedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.ReturnedBy(childComplexity), true
+	case "Correction.round":
+		if e.ComplexityRoot.Correction.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.Round(childComplexity), true
+	case "Correction.words":
+		if e.ComplexityRoot.Correction.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correction.Words(childComplexity), true
+
+	case "Defect.field":
+		if e.ComplexityRoot.Defect.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Field(childComplexity), true
+	case "Defect.material":
+		if e.ComplexityRoot.Defect.Material == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Material(childComplexity), true
+	case "Defect.words":
+		if e.ComplexityRoot.Defect.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Defect.Words(childComplexity), true
 
 	case "Department.code":
 		if e.ComplexityRoot.Department.Code == nil {
@@ -1271,6 +1977,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Discharge.Reason(childComplexity), true
 
+	case "Dispute.claim":
+		if e.ComplexityRoot.Dispute.Claim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Claim(childComplexity), true
+	case "Dispute.department":
+		if e.ComplexityRoot.Dispute.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Department(childComplexity), true
+	case "Dispute.dueOn":
+		if e.ComplexityRoot.Dispute.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.DueOn(childComplexity), true
+	case "Dispute.endedAt":
+		if e.ComplexityRoot.Dispute.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.EndedAt(childComplexity), true
+	case "Dispute.field":
+		if e.ComplexityRoot.Dispute.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Field(childComplexity), true
+	case "Dispute.id":
+		if e.ComplexityRoot.Dispute.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.ID(childComplexity), true
+	case "Dispute.openedAt":
+		if e.ComplexityRoot.Dispute.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.OpenedAt(childComplexity), true
+	case "Dispute.reason":
+		if e.ComplexityRoot.Dispute.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Reason(childComplexity), true
+	case "Dispute.state":
+		if e.ComplexityRoot.Dispute.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.State(childComplexity), true
+	case "Dispute.words":
+		if e.ComplexityRoot.Dispute.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Words(childComplexity), true
+
+	case "DisputeConnection.nodes":
+		if e.ComplexityRoot.DisputeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisputeConnection.Nodes(childComplexity), true
+	case "DisputeConnection.pageInfo":
+		if e.ComplexityRoot.DisputeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisputeConnection.PageInfo(childComplexity), true
+
+	case "DisputePayload.dispute":
+		if e.ComplexityRoot.DisputePayload.Dispute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisputePayload.Dispute(childComplexity), true
+
 	case "Division.code":
 		if e.ComplexityRoot.Division.Code == nil {
 			break
@@ -1301,6 +2088,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Division.Parent(childComplexity), true
+
+	case "Draft.answers":
+		if e.ComplexityRoot.Draft.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Answers(childComplexity), true
+	case "Draft.changes":
+		if e.ComplexityRoot.Draft.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Changes(childComplexity), true
+	case "Draft.matters":
+		if e.ComplexityRoot.Draft.Matters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Matters(childComplexity), true
+	case "Draft.problems":
+		if e.ComplexityRoot.Draft.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Problems(childComplexity), true
+	case "Draft.savedAt":
+		if e.ComplexityRoot.Draft.SavedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.SavedAt(childComplexity), true
+
+	case "DraftAnswer.field":
+		if e.ComplexityRoot.DraftAnswer.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftAnswer.Field(childComplexity), true
+	case "DraftAnswer.value":
+		if e.ComplexityRoot.DraftAnswer.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftAnswer.Value(childComplexity), true
+
+	case "DraftChange.field":
+		if e.ComplexityRoot.DraftChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Field(childComplexity), true
+	case "DraftChange.kind":
+		if e.ComplexityRoot.DraftChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Kind(childComplexity), true
+	case "DraftChange.matter":
+		if e.ComplexityRoot.DraftChange.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Matter(childComplexity), true
+	case "DraftChange.words":
+		if e.ComplexityRoot.DraftChange.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Words(childComplexity), true
 
 	case "DroppedPaper.material":
 		if e.ComplexityRoot.DroppedPaper.Material == nil {
@@ -1358,6 +2214,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Due.Steps(childComplexity), true
 
+	case "DueMove.from":
+		if e.ComplexityRoot.DueMove.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueMove.From(childComplexity), true
+	case "DueMove.matter":
+		if e.ComplexityRoot.DueMove.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueMove.Matter(childComplexity), true
+	case "DueMove.number":
+		if e.ComplexityRoot.DueMove.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueMove.Number(childComplexity), true
+	case "DueMove.to":
+		if e.ComplexityRoot.DueMove.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueMove.To(childComplexity), true
+
 	case "DueStep.day":
 		if e.ComplexityRoot.DueStep.Day == nil {
 			break
@@ -1376,6 +2257,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DueStep.Kind(childComplexity), true
+	case "DueStep.matter":
+		if e.ComplexityRoot.DueStep.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueStep.Matter(childComplexity), true
 	case "DueStep.note":
 		if e.ComplexityRoot.DueStep.Note == nil {
 			break
@@ -1426,6 +2313,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EconomicSubsidy.Years(childComplexity), true
 
+	case "Element.dispute":
+		if e.ComplexityRoot.Element.Dispute == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Element.Dispute(childComplexity), true
 	case "Element.field":
 		if e.ComplexityRoot.Element.Field == nil {
 			break
@@ -1655,6 +2548,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FeedbackSheet.OnTime(childComplexity), true
+	case "FeedbackSheet.seal":
+		if e.ComplexityRoot.FeedbackSheet.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FeedbackSheet.Seal(childComplexity), true
 	case "FeedbackSheet.state":
 		if e.ComplexityRoot.FeedbackSheet.State == nil {
 			break
@@ -1698,6 +2597,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Figures.Visits(childComplexity), true
+
+	case "Finding.check":
+		if e.ComplexityRoot.Finding.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Check(childComplexity), true
+	case "Finding.field":
+		if e.ComplexityRoot.Finding.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Field(childComplexity), true
+	case "Finding.material":
+		if e.ComplexityRoot.Finding.Material == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Material(childComplexity), true
+	case "Finding.verdict":
+		if e.ComplexityRoot.Finding.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Verdict(childComplexity), true
+	case "Finding.words":
+		if e.ComplexityRoot.Finding.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Words(childComplexity), true
 
 	case "Form.counts":
 		if e.ComplexityRoot.Form.Counts == nil {
@@ -2106,6 +3036,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.After(childComplexity), true
+	case "Item.answers":
+		if e.ComplexityRoot.Item.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Answers(childComplexity), true
+	case "Item.case":
+		if e.ComplexityRoot.Item.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Case(childComplexity), true
+	case "Item.clock":
+		if e.ComplexityRoot.Item.Clock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Clock(childComplexity), true
+	case "Item.corrections":
+		if e.ComplexityRoot.Item.Corrections == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Corrections(childComplexity), true
 	case "Item.decidedAt":
 		if e.ComplexityRoot.Item.DecidedAt == nil {
 			break
@@ -2166,18 +3120,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.ResultNo(childComplexity), true
+	case "Item.round":
+		if e.ComplexityRoot.Item.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Round(childComplexity), true
 	case "Item.state":
 		if e.ComplexityRoot.Item.State == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Item.State(childComplexity), true
+	case "Item.warning":
+		if e.ComplexityRoot.Item.Warning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Warning(childComplexity), true
+	case "Item.withdrawing":
+		if e.ComplexityRoot.Item.Withdrawing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Withdrawing(childComplexity), true
 	case "Item.words":
 		if e.ComplexityRoot.Item.Words == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Item.Words(childComplexity), true
+
+	case "ItemAnswer.field":
+		if e.ComplexityRoot.ItemAnswer.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemAnswer.Field(childComplexity), true
+	case "ItemAnswer.reopened":
+		if e.ComplexityRoot.ItemAnswer.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemAnswer.Reopened(childComplexity), true
+	case "ItemAnswer.value":
+		if e.ComplexityRoot.ItemAnswer.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemAnswer.Value(childComplexity), true
+
+	case "ItemConnection.nodes":
+		if e.ComplexityRoot.ItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemConnection.Nodes(childComplexity), true
+	case "ItemConnection.pageInfo":
+		if e.ComplexityRoot.ItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemConnection.PageInfo(childComplexity), true
+
+	case "ItemPayload.item":
+		if e.ComplexityRoot.ItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemPayload.Item(childComplexity), true
 
 	case "Law.act":
 		if e.ComplexityRoot.Law.Act == nil {
@@ -2191,6 +3202,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Law.Articles(childComplexity), true
+
+	case "LoadCalendarPayload.daysChanged":
+		if e.ComplexityRoot.LoadCalendarPayload.DaysChanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.DaysChanged(childComplexity), true
+	case "LoadCalendarPayload.loaded":
+		if e.ComplexityRoot.LoadCalendarPayload.Loaded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.Loaded(childComplexity), true
+	case "LoadCalendarPayload.looked":
+		if e.ComplexityRoot.LoadCalendarPayload.Looked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.Looked(childComplexity), true
+	case "LoadCalendarPayload.moved":
+		if e.ComplexityRoot.LoadCalendarPayload.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.Moved(childComplexity), true
+	case "LoadCalendarPayload.movedTotal":
+		if e.ComplexityRoot.LoadCalendarPayload.MovedTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.MovedTotal(childComplexity), true
+	case "LoadCalendarPayload.years":
+		if e.ComplexityRoot.LoadCalendarPayload.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadCalendarPayload.Years(childComplexity), true
+
+	case "Mandate.agent":
+		if e.ComplexityRoot.Mandate.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.Agent(childComplexity), true
+	case "Mandate.agentName":
+		if e.ComplexityRoot.Mandate.AgentName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.AgentName(childComplexity), true
+	case "Mandate.confirmedAt":
+		if e.ComplexityRoot.Mandate.ConfirmedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.ConfirmedAt(childComplexity), true
+	case "Mandate.confirmedHow":
+		if e.ComplexityRoot.Mandate.ConfirmedHow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.ConfirmedHow(childComplexity), true
+	case "Mandate.endedAt":
+		if e.ComplexityRoot.Mandate.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.EndedAt(childComplexity), true
+	case "Mandate.fields":
+		if e.ComplexityRoot.Mandate.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.Fields(childComplexity), true
+	case "Mandate.id":
+		if e.ComplexityRoot.Mandate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.ID(childComplexity), true
+	case "Mandate.matters":
+		if e.ComplexityRoot.Mandate.Matters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.Matters(childComplexity), true
+	case "Mandate.qr":
+		if e.ComplexityRoot.Mandate.QR == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.QR(childComplexity), true
+	case "Mandate.requestedAt":
+		if e.ComplexityRoot.Mandate.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.RequestedAt(childComplexity), true
+	case "Mandate.state":
+		if e.ComplexityRoot.Mandate.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.State(childComplexity), true
+	case "Mandate.until":
+		if e.ComplexityRoot.Mandate.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mandate.Until(childComplexity), true
+
+	case "MandatePayload.mandate":
+		if e.ComplexityRoot.MandatePayload.Mandate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MandatePayload.Mandate(childComplexity), true
 
 	case "Material.code":
 		if e.ComplexityRoot.Material.Code == nil {
@@ -2278,6 +3406,259 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Matter.Visits(childComplexity), true
 
+	case "Mutation.acceptCase":
+		if e.ComplexityRoot.Mutation.AcceptCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptCase(childComplexity, args["input"].(model.AcceptCaseInput)), true
+	case "Mutation.bookAppointment":
+		if e.ComplexityRoot.Mutation.BookAppointment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bookAppointment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BookAppointment(childComplexity, args["input"].(model.BookAppointmentInput)), true
+	case "Mutation.cancelAppointment":
+		if e.ComplexityRoot.Mutation.CancelAppointment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelAppointment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelAppointment(childComplexity, args["input"].(model.CancelAppointmentInput)), true
+	case "Mutation.closeTask":
+		if e.ComplexityRoot.Mutation.CloseTask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeTask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseTask(childComplexity, args["input"].(model.CloseTaskInput)), true
+	case "Mutation.confirmMandate":
+		if e.ComplexityRoot.Mutation.ConfirmMandate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmMandate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmMandate(childComplexity, args["input"].(model.ConfirmMandateInput)), true
+	case "Mutation.decideDispute":
+		if e.ComplexityRoot.Mutation.DecideDispute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideDispute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideDispute(childComplexity, args["input"].(model.DecideDisputeInput)), true
+	case "Mutation.decideItem":
+		if e.ComplexityRoot.Mutation.DecideItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideItem(childComplexity, args["input"].(model.DecideItemInput)), true
+	case "Mutation.decidePreReview":
+		if e.ComplexityRoot.Mutation.DecidePreReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decidePreReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecidePreReview(childComplexity, args["input"].(model.DecidePreReviewInput)), true
+	case "Mutation.deliverItem":
+		if e.ComplexityRoot.Mutation.DeliverItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deliverItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeliverItem(childComplexity, args["input"].(model.DeliverItemInput)), true
+	case "Mutation.disputeValue":
+		if e.ComplexityRoot.Mutation.DisputeValue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disputeValue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisputeValue(childComplexity, args["input"].(model.DisputeValueInput)), true
+	case "Mutation.grantMandate":
+		if e.ComplexityRoot.Mutation.GrantMandate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantMandate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantMandate(childComplexity, args["input"].(model.GrantMandateInput)), true
+	case "Mutation.loadCalendar":
+		if e.ComplexityRoot.Mutation.LoadCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_loadCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LoadCalendar(childComplexity, args["input"].(model.LoadCalendarInput)), true
+	case "Mutation.moveAppointment":
+		if e.ComplexityRoot.Mutation.MoveAppointment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveAppointment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveAppointment(childComplexity, args["input"].(model.MoveAppointmentInput)), true
+	case "Mutation.rateCase":
+		if e.ComplexityRoot.Mutation.RateCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rateCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RateCase(childComplexity, args["input"].(model.RateCaseInput)), true
+	case "Mutation.readNotifications":
+		if e.ComplexityRoot.Mutation.ReadNotifications == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_readNotifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReadNotifications(childComplexity, args["input"].(model.ReadNotificationsInput)), true
+	case "Mutation.refuseCase":
+		if e.ComplexityRoot.Mutation.RefuseCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refuseCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefuseCase(childComplexity, args["input"].(model.RefuseCaseInput)), true
+	case "Mutation.replyRating":
+		if e.ComplexityRoot.Mutation.ReplyRating == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replyRating_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplyRating(childComplexity, args["input"].(model.ReplyRatingInput)), true
+	case "Mutation.requestMandate":
+		if e.ComplexityRoot.Mutation.RequestMandate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestMandate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestMandate(childComplexity, args["input"].(model.RequestMandateInput)), true
+	case "Mutation.requestPreReview":
+		if e.ComplexityRoot.Mutation.RequestPreReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestPreReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestPreReview(childComplexity, args["input"].(model.RequestPreReviewInput)), true
+	case "Mutation.resumeItem":
+		if e.ComplexityRoot.Mutation.ResumeItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeItem(childComplexity, args["input"].(model.ResumeItemInput)), true
+	case "Mutation.returnItem":
+		if e.ComplexityRoot.Mutation.ReturnItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnItem(childComplexity, args["input"].(model.ReturnItemInput)), true
+	case "Mutation.revokeMandate":
+		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeMandate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeMandate(childComplexity, args["input"].(model.RevokeMandateInput)), true
+	case "Mutation.saveDraft":
+		if e.ComplexityRoot.Mutation.SaveDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(model.SaveDraftInput)), true
 	case "Mutation.submitCase":
 		if e.ComplexityRoot.Mutation.SubmitCase == nil {
 			break
@@ -2289,6 +3670,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitCase(childComplexity, args["input"].(model.SubmitCaseInput)), true
+	case "Mutation.supplementItem":
+		if e.ComplexityRoot.Mutation.SupplementItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_supplementItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SupplementItem(childComplexity, args["input"].(model.SupplementItemInput)), true
+	case "Mutation.suspendItem":
+		if e.ComplexityRoot.Mutation.SuspendItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_suspendItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SuspendItem(childComplexity, args["input"].(model.SuspendItemInput)), true
+	case "Mutation.takePapers":
+		if e.ComplexityRoot.Mutation.TakePapers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takePapers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakePapers(childComplexity, args["input"].(model.TakePapersInput)), true
+	case "Mutation.withdrawCase":
+		if e.ComplexityRoot.Mutation.WithdrawCase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawCase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawCase(childComplexity, args["input"].(model.WithdrawCaseInput)), true
+	case "Mutation.withdrawItem":
+		if e.ComplexityRoot.Mutation.WithdrawItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawItem(childComplexity, args["input"].(model.WithdrawItemInput)), true
 
 	case "Notice.sections":
 		if e.ComplexityRoot.Notice.Sections == nil {
@@ -2321,6 +3757,140 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoticeSection.Lines(childComplexity), true
+
+	case "Notification.body":
+		if e.ComplexityRoot.Notification.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Body(childComplexity), true
+	case "Notification.case":
+		if e.ComplexityRoot.Notification.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Case(childComplexity), true
+	case "Notification.channel":
+		if e.ComplexityRoot.Notification.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Channel(childComplexity), true
+	case "Notification.createdAt":
+		if e.ComplexityRoot.Notification.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.id":
+		if e.ComplexityRoot.Notification.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ID(childComplexity), true
+	case "Notification.kind":
+		if e.ComplexityRoot.Notification.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.matter":
+		if e.ComplexityRoot.Notification.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Matter(childComplexity), true
+	case "Notification.readAt":
+		if e.ComplexityRoot.Notification.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.sentAt":
+		if e.ComplexityRoot.Notification.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.SentAt(childComplexity), true
+	case "Notification.state":
+		if e.ComplexityRoot.Notification.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.State(childComplexity), true
+	case "Notification.title":
+		if e.ComplexityRoot.Notification.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Title(childComplexity), true
+
+	case "Obligation.department":
+		if e.ComplexityRoot.Obligation.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.Department(childComplexity), true
+	case "Obligation.endedAt":
+		if e.ComplexityRoot.Obligation.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.EndedAt(childComplexity), true
+	case "Obligation.ending":
+		if e.ComplexityRoot.Obligation.Ending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.Ending(childComplexity), true
+	case "Obligation.heardAt":
+		if e.ComplexityRoot.Obligation.HeardAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.HeardAt(childComplexity), true
+	case "Obligation.id":
+		if e.ComplexityRoot.Obligation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.ID(childComplexity), true
+	case "Obligation.kind":
+		if e.ComplexityRoot.Obligation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.Kind(childComplexity), true
+	case "Obligation.matter":
+		if e.ComplexityRoot.Obligation.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.Matter(childComplexity), true
+	case "Obligation.openedAt":
+		if e.ComplexityRoot.Obligation.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.OpenedAt(childComplexity), true
+	case "Obligation.owedBy":
+		if e.ComplexityRoot.Obligation.OwedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.OwedBy(childComplexity), true
+	case "Obligation.task":
+		if e.ComplexityRoot.Obligation.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.Task(childComplexity), true
+	case "Obligation.wordBy":
+		if e.ComplexityRoot.Obligation.WordBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.WordBy(childComplexity), true
 
 	case "OwnLimit.appliesTo":
 		if e.ComplexityRoot.OwnLimit.AppliesTo == nil {
@@ -2721,6 +4291,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Port.Operation(childComplexity), true
 
+	case "PreReview.askedAt":
+		if e.ComplexityRoot.PreReview.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.AskedAt(childComplexity), true
+	case "PreReview.department":
+		if e.ComplexityRoot.PreReview.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.Department(childComplexity), true
+	case "PreReview.dueOn":
+		if e.ComplexityRoot.PreReview.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.DueOn(childComplexity), true
+	case "PreReview.endedAt":
+		if e.ComplexityRoot.PreReview.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.EndedAt(childComplexity), true
+	case "PreReview.findings":
+		if e.ComplexityRoot.PreReview.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.Findings(childComplexity), true
+	case "PreReview.id":
+		if e.ComplexityRoot.PreReview.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.ID(childComplexity), true
+	case "PreReview.matter":
+		if e.ComplexityRoot.PreReview.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.Matter(childComplexity), true
+	case "PreReview.state":
+		if e.ComplexityRoot.PreReview.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.State(childComplexity), true
+	case "PreReview.validUntil":
+		if e.ComplexityRoot.PreReview.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.ValidUntil(childComplexity), true
+	case "PreReview.words":
+		if e.ComplexityRoot.PreReview.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreReview.Words(childComplexity), true
+
 	case "PreferentialCard.bank":
 		if e.ComplexityRoot.PreferentialCard.Bank == nil {
 			break
@@ -2771,6 +4402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Provenance.ValidUntil(childComplexity), true
 
+	case "Query.appointmentOptions":
+		if e.ComplexityRoot.Query.AppointmentOptions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_appointmentOptions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AppointmentOptions(childComplexity, args["input"].(model.AppointmentOptionsInput)), true
 	case "Query.case":
 		if e.ComplexityRoot.Query.Case == nil {
 			break
@@ -2810,6 +4452,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CodeList(childComplexity, args["id"].(string)), true
+	case "Query.disputes":
+		if e.ComplexityRoot.Query.Disputes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_disputes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Disputes(childComplexity, args["state"].(*dispute.State), args["first"].(*int), args["after"].(*string)), true
 	case "Query.division":
 		if e.ComplexityRoot.Query.Division == nil {
 			break
@@ -2833,6 +4486,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Divisions(childComplexity, args["parent"].(*string), args["text"].(*string), args["first"].(*int)), true
 
+	case "Query.items":
+		if e.ComplexityRoot.Query.Items == nil {
+			break
+		}
+
+		args, err := ec.field_Query_items_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Items(childComplexity, args["filter"].(*model.ItemFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Query.matters":
 		if e.ComplexityRoot.Query.Matters == nil {
 			break
@@ -2867,6 +4531,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Ports(childComplexity, args["department"].(*string)), true
+	case "Query.silences":
+		if e.ComplexityRoot.Query.Silences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_silences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Silences(childComplexity, args["first"].(*int)), true
+	case "Query.tasks":
+		if e.ComplexityRoot.Query.Tasks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tasks(childComplexity, args["filter"].(*model.TaskFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Query.veteran":
 		if e.ComplexityRoot.Query.Veteran == nil {
 			break
@@ -2889,6 +4575,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Veterans(childComplexity, args["filter"].(*model.VeteranFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.violations":
+		if e.ComplexityRoot.Query.Violations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_violations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Violations(childComplexity, args["filter"].(*model.ViolationFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Query._service":
 		if e.ComplexityRoot.Query.__resolve__service == nil {
 			break
@@ -2925,6 +4622,82 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Rank.Rank(childComplexity), true
+
+	case "RateCasePayload.case":
+		if e.ComplexityRoot.RateCasePayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateCasePayload.Case(childComplexity), true
+
+	case "Rating.department":
+		if e.ComplexityRoot.Rating.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Department(childComplexity), true
+	case "Rating.grade":
+		if e.ComplexityRoot.Rating.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Grade(childComplexity), true
+	case "Rating.id":
+		if e.ComplexityRoot.Rating.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.ID(childComplexity), true
+	case "Rating.matter":
+		if e.ComplexityRoot.Rating.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Matter(childComplexity), true
+	case "Rating.ratedAt":
+		if e.ComplexityRoot.Rating.RatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.RatedAt(childComplexity), true
+	case "Rating.repliedAt":
+		if e.ComplexityRoot.Rating.RepliedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.RepliedAt(childComplexity), true
+	case "Rating.reply":
+		if e.ComplexityRoot.Rating.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Reply(childComplexity), true
+	case "Rating.round":
+		if e.ComplexityRoot.Rating.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Round(childComplexity), true
+	case "Rating.words":
+		if e.ComplexityRoot.Rating.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Words(childComplexity), true
+
+	case "RatingPayload.rating":
+		if e.ComplexityRoot.RatingPayload.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingPayload.Rating(childComplexity), true
+
+	case "ReadNotificationsPayload.notifications":
+		if e.ComplexityRoot.ReadNotificationsPayload.Notifications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReadNotificationsPayload.Notifications(childComplexity), true
 
 	case "Reason.facts":
 		if e.ComplexityRoot.Reason.Facts == nil {
@@ -2969,6 +4742,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Receipt.SubmittedAt(childComplexity), true
+
+	case "RequestPreReviewPayload.case":
+		if e.ComplexityRoot.RequestPreReviewPayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPreReviewPayload.Case(childComplexity), true
+	case "RequestPreReviewPayload.preReviews":
+		if e.ComplexityRoot.RequestPreReviewPayload.PreReviews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPreReviewPayload.PreReviews(childComplexity), true
+
+	case "SaveDraftPayload.case":
+		if e.ComplexityRoot.SaveDraftPayload.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveDraftPayload.Case(childComplexity), true
 
 	case "ServiceHistory.awards":
 		if e.ComplexityRoot.ServiceHistory.Awards == nil {
@@ -3118,6 +4911,124 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SheetLine.Words(childComplexity), true
 
+	case "SheetSeal.keyId":
+		if e.ComplexityRoot.SheetSeal.KeyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SheetSeal.KeyID(childComplexity), true
+	case "SheetSeal.qr":
+		if e.ComplexityRoot.SheetSeal.Qr == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SheetSeal.Qr(childComplexity), true
+	case "SheetSeal.suite":
+		if e.ComplexityRoot.SheetSeal.Suite == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SheetSeal.Suite(childComplexity), true
+	case "SheetSeal.text":
+		if e.ComplexityRoot.SheetSeal.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SheetSeal.Text(childComplexity), true
+
+	case "Silence.case":
+		if e.ComplexityRoot.Silence.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Silence.Case(childComplexity), true
+	case "Silence.department":
+		if e.ComplexityRoot.Silence.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Silence.Department(childComplexity), true
+	case "Silence.matter":
+		if e.ComplexityRoot.Silence.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Silence.Matter(childComplexity), true
+	case "Silence.reason":
+		if e.ComplexityRoot.Silence.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Silence.Reason(childComplexity), true
+	case "Silence.since":
+		if e.ComplexityRoot.Silence.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Silence.Since(childComplexity), true
+
+	case "SilenceReport.asOf":
+		if e.ComplexityRoot.SilenceReport.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SilenceReport.AsOf(childComplexity), true
+	case "SilenceReport.oldestSeconds":
+		if e.ComplexityRoot.SilenceReport.OldestSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SilenceReport.OldestSeconds(childComplexity), true
+	case "SilenceReport.silences":
+		if e.ComplexityRoot.SilenceReport.Silences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SilenceReport.Silences(childComplexity), true
+	case "SilenceReport.total":
+		if e.ComplexityRoot.SilenceReport.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SilenceReport.Total(childComplexity), true
+
+	case "Slot.capacity":
+		if e.ComplexityRoot.Slot.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.Capacity(childComplexity), true
+	case "Slot.day":
+		if e.ComplexityRoot.Slot.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.Day(childComplexity), true
+	case "Slot.ends":
+		if e.ComplexityRoot.Slot.Ends == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.Ends(childComplexity), true
+	case "Slot.id":
+		if e.ComplexityRoot.Slot.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.ID(childComplexity), true
+	case "Slot.left":
+		if e.ComplexityRoot.Slot.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.Left(childComplexity), true
+	case "Slot.starts":
+		if e.ComplexityRoot.Slot.Starts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Slot.Starts(childComplexity), true
+
 	case "SocialSecurityCard.bank":
 		if e.ComplexityRoot.SocialSecurityCard.Bank == nil {
 			break
@@ -3180,6 +5091,118 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.CaseProgress(childComplexity, args["id"].(string)), true
 
+	case "SupplementItemPayload.item":
+		if e.ComplexityRoot.SupplementItemPayload.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SupplementItemPayload.Item(childComplexity), true
+	case "SupplementItemPayload.problems":
+		if e.ComplexityRoot.SupplementItemPayload.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SupplementItemPayload.Problems(childComplexity), true
+
+	case "Task.assignee":
+		if e.ComplexityRoot.Task.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Assignee(childComplexity), true
+	case "Task.assigneeName":
+		if e.ComplexityRoot.Task.AssigneeName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.AssigneeName(childComplexity), true
+	case "Task.case":
+		if e.ComplexityRoot.Task.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Case(childComplexity), true
+	case "Task.department":
+		if e.ComplexityRoot.Task.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Department(childComplexity), true
+	case "Task.division":
+		if e.ComplexityRoot.Task.Division == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Division(childComplexity), true
+	case "Task.doneAt":
+		if e.ComplexityRoot.Task.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.DoneAt(childComplexity), true
+	case "Task.dueOn":
+		if e.ComplexityRoot.Task.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.DueOn(childComplexity), true
+	case "Task.id":
+		if e.ComplexityRoot.Task.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.ID(childComplexity), true
+	case "Task.kind":
+		if e.ComplexityRoot.Task.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Kind(childComplexity), true
+	case "Task.openedAt":
+		if e.ComplexityRoot.Task.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.OpenedAt(childComplexity), true
+	case "Task.outcome":
+		if e.ComplexityRoot.Task.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Outcome(childComplexity), true
+	case "Task.state":
+		if e.ComplexityRoot.Task.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.State(childComplexity), true
+	case "Task.words":
+		if e.ComplexityRoot.Task.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Words(childComplexity), true
+
+	case "TaskConnection.nodes":
+		if e.ComplexityRoot.TaskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.Nodes(childComplexity), true
+	case "TaskConnection.pageInfo":
+		if e.ComplexityRoot.TaskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskConnection.PageInfo(childComplexity), true
+
+	case "TaskPayload.task":
+		if e.ComplexityRoot.TaskPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskPayload.Task(childComplexity), true
+
 	case "Text.en":
 		if e.ComplexityRoot.Text.En == nil {
 			break
@@ -3229,12 +5252,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TimelineEntry.Kind(childComplexity), true
+	case "TimelineEntry.mandateId":
+		if e.ComplexityRoot.TimelineEntry.MandateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntry.MandateID(childComplexity), true
 	case "TimelineEntry.matter":
 		if e.ComplexityRoot.TimelineEntry.Matter == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TimelineEntry.Matter(childComplexity), true
+	case "TimelineEntry.principal":
+		if e.ComplexityRoot.TimelineEntry.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntry.Principal(childComplexity), true
 	case "TimelineEntry.reason":
 		if e.ComplexityRoot.TimelineEntry.Reason == nil {
 			break
@@ -3329,6 +5364,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TrainingSubsidy.State(childComplexity), true
 
+	case "Veteran.appointments":
+		if e.ComplexityRoot.Veteran.Appointments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.Appointments(childComplexity), true
 	case "Veteran.benefits":
 		if e.ComplexityRoot.Veteran.Benefits == nil {
 			break
@@ -3374,6 +5415,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Veteran.Departments(childComplexity, args["codes"].([]string)), true
+	case "Veteran.disputes":
+		if e.ComplexityRoot.Veteran.Disputes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.Disputes(childComplexity), true
 	case "Veteran.division":
 		if e.ComplexityRoot.Veteran.Division == nil {
 			break
@@ -3415,12 +5462,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Veteran.Insurance(childComplexity), true
+	case "Veteran.mandates":
+		if e.ComplexityRoot.Veteran.Mandates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.Mandates(childComplexity), true
 	case "Veteran.name":
 		if e.ComplexityRoot.Veteran.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Veteran.Name(childComplexity), true
+	case "Veteran.notifications":
+		if e.ComplexityRoot.Veteran.Notifications == nil {
+			break
+		}
+
+		args, err := ec.field_Veteran_notifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Veteran.Notifications(childComplexity, args["first"].(*int), args["unread"].(*bool)), true
 	case "Veteran.provenance":
 		if e.ComplexityRoot.Veteran.Provenance == nil {
 			break
@@ -3509,6 +5573,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Veteran(childComplexity), true
 
+	case "Violation.at":
+		if e.ComplexityRoot.Violation.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.At(childComplexity), true
+	case "Violation.case":
+		if e.ComplexityRoot.Violation.Case == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Case(childComplexity), true
+	case "Violation.department":
+		if e.ComplexityRoot.Violation.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Department(childComplexity), true
+	case "Violation.field":
+		if e.ComplexityRoot.Violation.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Field(childComplexity), true
+	case "Violation.id":
+		if e.ComplexityRoot.Violation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.ID(childComplexity), true
+	case "Violation.kind":
+		if e.ComplexityRoot.Violation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Kind(childComplexity), true
+	case "Violation.law":
+		if e.ComplexityRoot.Violation.Law == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Law(childComplexity), true
+	case "Violation.material":
+		if e.ComplexityRoot.Violation.Material == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Material(childComplexity), true
+	case "Violation.matter":
+		if e.ComplexityRoot.Violation.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Matter(childComplexity), true
+	case "Violation.owner":
+		if e.ComplexityRoot.Violation.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Owner(childComplexity), true
+	case "Violation.words":
+		if e.ComplexityRoot.Violation.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Words(childComplexity), true
+
+	case "ViolationConnection.nodes":
+		if e.ComplexityRoot.ViolationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.Nodes(childComplexity), true
+	case "ViolationConnection.pageInfo":
+		if e.ComplexityRoot.ViolationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.PageInfo(childComplexity), true
+
+	case "VisitOption.bring":
+		if e.ComplexityRoot.VisitOption.Bring == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Bring(childComplexity), true
+	case "VisitOption.division":
+		if e.ComplexityRoot.VisitOption.Division == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Division(childComplexity), true
+	case "VisitOption.matters":
+		if e.ComplexityRoot.VisitOption.Matters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Matters(childComplexity), true
+	case "VisitOption.name":
+		if e.ComplexityRoot.VisitOption.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Name(childComplexity), true
+	case "VisitOption.notBefore":
+		if e.ComplexityRoot.VisitOption.NotBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.NotBefore(childComplexity), true
+	case "VisitOption.slots":
+		if e.ComplexityRoot.VisitOption.Slots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Slots(childComplexity), true
+	case "VisitOption.window":
+		if e.ComplexityRoot.VisitOption.Window == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitOption.Window(childComplexity), true
+
 	case "_Service.sdl":
 		if e.ComplexityRoot._Service.SDL == nil {
 			break
@@ -3525,16 +5712,51 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AnswerInput", ec.unmarshalInputAnswerInput),
+			graphql.NewInputUnmarshaler("AppointmentOptionsInput", ec.unmarshalInputAppointmentOptionsInput),
+			graphql.NewInputUnmarshaler("BookAppointmentInput", ec.unmarshalInputBookAppointmentInput),
+			graphql.NewInputUnmarshaler("CancelAppointmentInput", ec.unmarshalInputCancelAppointmentInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseRepresentation", ec.unmarshalInputCaseRepresentation),
+			graphql.NewInputUnmarshaler("CloseTaskInput", ec.unmarshalInputCloseTaskInput),
+			graphql.NewInputUnmarshaler("ConfirmMandateInput", ec.unmarshalInputConfirmMandateInput),
+			graphql.NewInputUnmarshaler("DecideDisputeInput", ec.unmarshalInputDecideDisputeInput),
+			graphql.NewInputUnmarshaler("DecideItemInput", ec.unmarshalInputDecideItemInput),
+			graphql.NewInputUnmarshaler("DecidePreReviewInput", ec.unmarshalInputDecidePreReviewInput),
+			graphql.NewInputUnmarshaler("DefectInput", ec.unmarshalInputDefectInput),
+			graphql.NewInputUnmarshaler("DeliverItemInput", ec.unmarshalInputDeliverItemInput),
 			graphql.NewInputUnmarshaler("DepartmentRepresentation", ec.unmarshalInputDepartmentRepresentation),
+			graphql.NewInputUnmarshaler("DisputeValueInput", ec.unmarshalInputDisputeValueInput),
 			graphql.NewInputUnmarshaler("DivisionRepresentation", ec.unmarshalInputDivisionRepresentation),
+			graphql.NewInputUnmarshaler("GapInput", ec.unmarshalInputGapInput),
+			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
+			graphql.NewInputUnmarshaler("ItemFilter", ec.unmarshalInputItemFilter),
+			graphql.NewInputUnmarshaler("LoadCalendarInput", ec.unmarshalInputLoadCalendarInput),
+			graphql.NewInputUnmarshaler("MatterRatingInput", ec.unmarshalInputMatterRatingInput),
 			graphql.NewInputUnmarshaler("MatterRepresentation", ec.unmarshalInputMatterRepresentation),
+			graphql.NewInputUnmarshaler("MoveAppointmentInput", ec.unmarshalInputMoveAppointmentInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
+			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
+			graphql.NewInputUnmarshaler("ReadNotificationsInput", ec.unmarshalInputReadNotificationsInput),
+			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
+			graphql.NewInputUnmarshaler("ReplyRatingInput", ec.unmarshalInputReplyRatingInput),
+			graphql.NewInputUnmarshaler("RequestMandateInput", ec.unmarshalInputRequestMandateInput),
+			graphql.NewInputUnmarshaler("RequestPreReviewInput", ec.unmarshalInputRequestPreReviewInput),
+			graphql.NewInputUnmarshaler("ResumeItemInput", ec.unmarshalInputResumeItemInput),
+			graphql.NewInputUnmarshaler("ReturnItemInput", ec.unmarshalInputReturnItemInput),
+			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
+			graphql.NewInputUnmarshaler("SaveDraftInput", ec.unmarshalInputSaveDraftInput),
 			graphql.NewInputUnmarshaler("SubmitCaseInput", ec.unmarshalInputSubmitCaseInput),
+			graphql.NewInputUnmarshaler("SupplementItemInput", ec.unmarshalInputSupplementItemInput),
+			graphql.NewInputUnmarshaler("SuspendItemInput", ec.unmarshalInputSuspendItemInput),
+			graphql.NewInputUnmarshaler("TakePapersInput", ec.unmarshalInputTakePapersInput),
+			graphql.NewInputUnmarshaler("TaskFilter", ec.unmarshalInputTaskFilter),
 			graphql.NewInputUnmarshaler("VeteranFilter", ec.unmarshalInputVeteranFilter),
 			graphql.NewInputUnmarshaler("VeteranRepresentation", ec.unmarshalInputVeteranRepresentation),
+			graphql.NewInputUnmarshaler("ViolationFilter", ec.unmarshalInputViolationFilter),
+			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
+			graphql.NewInputUnmarshaler("WithdrawItemInput", ec.unmarshalInputWithdrawItemInput),
 		)
 	}
 	first := true
@@ -3628,6 +5850,148 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/appointment.graphqls", Input: `extend type Query {
+  "一键预约的建议：一次跑动办完全部须本人到场的事，带哪些原件，有哪些空位。 The proposal for one visit that serves every in-person step, with the originals to bring and the free places."
+  appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions!
+}
+
+extend type Mutation {
+  "预约。 Book a place."
+  bookAppointment(input: BookAppointmentInput!): AppointmentPayload!
+  "改期：新的占到了旧的才放。 Move: the old place is given up only when the new one is held."
+  moveAppointment(input: MoveAppointmentInput!): AppointmentPayload!
+  "取消预约。 Cancel."
+  cancelAppointment(input: CancelAppointmentInput!): AppointmentPayload!
+}
+
+extend type Case {
+  "预约。 Appointments, oldest first."
+  appointments: [Appointment!]!
+}
+
+extend type Veteran {
+  "预约，新的在前。 Appointments, newest first."
+  appointments: [Appointment!]!
+}
+
+"查哪个办件的空位。 Which case, which days."
+input AppointmentOptionsInput {
+  "办件。 The case."
+  caseId: ID!
+  "从哪天起；不填为最早可去的那天。 From this day; the first that makes sense if left out."
+  from: Date
+  "看几个工作日。 How many working days to show."
+  workdays: Int = 5
+}
+
+"预约建议。 What to book."
+type AppointmentOptions {
+  "要跑的窗口；为空则不用跑。 Visits that are left; none if nobody has to come."
+  visits: [VisitOption!]!
+}
+
+"一次跑动。 One visit."
+type VisitOption {
+  "窗口编号。 ID of the window."
+  window: ID!
+  "窗口。 The window."
+  name: Text!
+  "在哪里办。 Where."
+  division: Division!
+  "一次办哪些。 Matters it serves."
+  matters: [Matter!]!
+  "带哪些原件。 Originals to bring."
+  bring: [Material!]!
+  "最早哪天去有意义。 The first day on which it makes sense."
+  notBefore: Date!
+  "空位。 Free places."
+  slots: [Slot!]!
+}
+
+"一个时段。 A time at a window."
+type Slot {
+  "编号。 Opaque ID."
+  id: ID!
+  "日期，工作日。 The day, a working day."
+  day: Date!
+  "开始，HH:MM。 Begins."
+  starts: String!
+  "结束，HH:MM。 Ends."
+  ends: String!
+  "容量。 Places in all."
+  capacity: Int!
+  "剩余。 Places left."
+  left: Int!
+}
+
+"预约。 A place at a window."
+type Appointment {
+  "编号。 Opaque ID."
+  id: ID!
+  "办件。 The case."
+  case: Case!
+  "窗口编号。 ID of the window."
+  window: ID!
+  "窗口。 The window."
+  name: Text!
+  "在哪里办。 Where."
+  division: Division!
+  "日期。 The day."
+  day: Date!
+  "开始，HH:MM。 Begins."
+  starts: String!
+  "结束，HH:MM。 Ends."
+  ends: String!
+  "一次办哪些。 Matters it serves."
+  matters: [Matter!]!
+  "带哪些原件。 Originals to bring."
+  bring: [Material!]!
+  "状态。 State."
+  state: AppointmentState!
+}
+
+"预约状态。 State of an appointment."
+enum AppointmentState {
+  "已约。 Booked."
+  BOOKED
+  "已取消。 Cancelled."
+  CANCELLED
+  "已到。 Kept."
+  KEPT
+  "未到。 Missed."
+  MISSED
+}
+
+"预约。 What to book."
+input BookAppointmentInput {
+  "办件。 The case."
+  caseId: ID!
+  "时段。 The slot."
+  slotId: ID!
+  "幂等键，8 至 120 个可见字符。 Idempotency key."
+  idempotencyKey: String!
+}
+
+"改期。 Where to move it."
+input MoveAppointmentInput {
+  "预约。 The appointment."
+  appointmentId: ID!
+  "新的时段。 The new slot."
+  slotId: ID!
+}
+
+"取消。 What to cancel."
+input CancelAppointmentInput {
+  "预约。 The appointment."
+  appointmentId: ID!
+}
+
+"预约，已写入。 The appointment as it now stands."
+type AppointmentPayload {
+  "预约。 The appointment."
+  appointment: Appointment!
+}
+`, BuiltIn: false},
 	{Name: "../schema/case.graphqls", Input: `extend type Query {
   "一个办件。 One case the viewer may see."
   case(id: ID!): Case!
@@ -3638,6 +6002,12 @@ var sources = []*ast.Source{
 type Mutation {
   "一窗提交：受理即持久；同一幂等键可安全重发。 Submit a case: durable once accepted, safe to repeat with the same key."
   submitCase(input: SubmitCaseInput!): SubmitCasePayload!
+  "补正：只改被退回的内容。 Answer a return: only what was named in it."
+  supplementItem(input: SupplementItemInput!): SupplementItemPayload!
+  "撤回一个事项：部门未办结前可撤回。 Take one item back, before its department has decided."
+  withdrawItem(input: WithdrawItemInput!): ItemPayload!
+  "撤回办件：已办成的事项保留。 Take the case back; what is granted stays."
+  withdrawCase(input: WithdrawCaseInput!): CasePayload!
 }
 
 type Subscription {
@@ -3657,6 +6027,16 @@ input CaseFilter {
   department: ID
   "承诺日早于。 Promised before this day."
   dueBefore: Date
+  "承诺日不早于。 Promised on this day or later."
+  dueFrom: Date
+  "预警。 Warnings."
+  warnings: [WarningLevel!]
+  "渠道。 Channels."
+  channels: [Channel!]
+  "受理日不早于。 Accepted on this day or later."
+  acceptedFrom: Date
+  "受理日早于。 Accepted before this day."
+  acceptedBefore: Date
 }
 
 "提交内容。 What is submitted."
@@ -3671,6 +6051,66 @@ input SubmitCaseInput {
   answers: [AnswerInput!]!
   "渠道。 Channel."
   channel: Channel = WEB
+  "由哪份草稿提交。 The draft it comes from."
+  draftId: ID
+  "容缺受理：承诺补交的次要材料。 Minor papers promised for later (acceptance with gaps)."
+  gaps: [GapInput!]
+  "告知承诺：以书面承诺代替的材料。 Papers replaced by a signed commitment."
+  commitments: [ID!]
+}
+
+"一份承诺补交的材料。 A paper promised for later."
+input GapInput {
+  "材料编号。 Material code."
+  material: ID!
+  "承诺补交日，不晚于承诺办结日。 The day promised, not after the case's promised day."
+  by: Date!
+}
+
+"补正内容。 An answer to a return."
+input SupplementItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "改正后的填写内容，仅限被退回的。 Corrected answers, of reopened fields only."
+  answers: [AnswerInput!] = []
+  "重新提交的材料编号。 Papers handed in again."
+  materials: [ID!] = []
+}
+
+"补正结果。 What became of a supplement."
+type SupplementItemPayload {
+  "事项办件。 The item."
+  item: Item!
+  "全部问题，一次说清；有问题时什么都没有改变。 All problems at once; with any, nothing has changed."
+  problems: [FormProblem!]!
+}
+
+"撤回事项。 Which item to take back."
+input WithdrawItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "原因。 Why."
+  reason: String
+}
+
+"撤回办件。 Which case to take back."
+input WithdrawCaseInput {
+  "办件。 The case."
+  caseId: ID!
+  "原因。 Why."
+  reason: String
+}
+
+"办件，已写入。 The case as it now stands."
+type CasePayload {
+  "办件。 The case."
+  case: Case!
+}
+
+"事项办件，已写入。 The item as it now stands."
+type ItemPayload {
+  "事项办件。 The item."
+  item: Item!
 }
 
 "一项填写。 One answer."
@@ -3781,6 +6221,16 @@ type Case @key(fields: "id") @key(fields: "number") {
   submittedAt: Time
   "办结时间。 Closed at."
   closedAt: Time
+  "预警，各事项中最重的。 Warning: the worst of its items."
+  warning: WarningLevel!
+  "承诺日怎么来的。 The clock of the promised day, and why."
+  clock: Clock
+  "不予受理、终止的原因。 Why it was not accepted or ended before its time."
+  reason: String
+  "救济途径，未受理时。 Where to turn, if it was not accepted."
+  remedy: Text
+  "谁欠一句话，到什么时候。 Who owes a word, and by when."
+  obligations: [Obligation!]!
   "经过。 The journal, oldest first."
   timeline: [TimelineEntry!]!
   "一单反馈。 The feedback sheet; complete once the last item has ended."
@@ -3819,6 +6269,8 @@ enum CaseState {
 type Item {
   "编号。 Opaque ID."
   id: ID!
+  "所属办件。 The case."
+  case: Case!
   "事项。 The matter."
   matter: Matter!
   "部门。 The department that decides."
@@ -3843,6 +6295,58 @@ type Item {
   resultNo: String
   "部门的话。 The department's words."
   words: String
+  "预警。 Warning."
+  warning: WarningLevel!
+  "计时。 The clock, and why."
+  clock: Clock!
+  "第几轮，补正一次加一。 Round: one more after each supplement."
+  round: Int!
+  "已申请撤回，待部门答复。 The applicant wants it back; the department has not said yet."
+  withdrawing: Boolean!
+  "补正记录。 Returns for correction, oldest first."
+  corrections: [Correction!]!
+  "本事项要的填写内容；仅经办部门和本人可见。 What this matter asks, with the values it was sent; for the department and the person."
+  answers: [ItemAnswer!]!
+}
+
+"一项填写内容。 One answer that an item carries."
+type ItemAnswer {
+  "数据元。 The data element."
+  field: FormField!
+  "值；号码遮盖。 The value, numbers masked."
+  value: Value
+  "待补正。 Reopened for correction."
+  reopened: Boolean!
+}
+
+"一次补正：一次性告知全部问题。 One return for correction, naming everything at once."
+type Correction {
+  "编号。 Opaque ID."
+  id: ID!
+  "第几次退回，从 0 起。 Which return of the item, from 0."
+  round: Int!
+  "全部问题。 All that is wrong."
+  defects: [Defect!]!
+  "部门的话。 The department's words."
+  words: String
+  "谁退回的。 Who returned it."
+  returnedBy: String!
+  "退回时间。 Returned at."
+  returnedAt: Time!
+  "请在这天以前补正。 Last day to answer."
+  dueOn: Date!
+  "补正时间。 Answered at."
+  answeredAt: Time
+}
+
+"一处问题：一个填写项或一份材料。 One defect: a field or a paper."
+type Defect {
+  "填写项。 The field, if it is one."
+  field: FormField
+  "材料。 The paper, if it is one."
+  material: Material
+  "说明。 In words."
+  words: String!
 }
 
 "事项办件状态。 Where an item stands."
@@ -3869,6 +6373,8 @@ enum ItemState {
   DELIVERED
   "已撤回。 Withdrawn."
   WITHDRAWN
+  "逾期未补正，已终止。 Not put right in time."
+  TERMINATED
 }
 
 "办件材料。 A paper of a case."
@@ -3879,6 +6385,10 @@ type CaseMaterial {
   neededBy: [Matter!]!
   "状态。 State."
   state: CaseMaterialState!
+  "承诺补交日。 The day it was promised for."
+  dueOn: Date
+  "哪里不对。 What is wrong with it."
+  words: String
 }
 
 "经过的一步。 One entry of the journal."
@@ -3895,6 +6405,10 @@ type TimelineEntry {
   actorKind: String!
   "账号。 Actor."
   actor: String!
+  "为谁办，仅代办时有。 For whom, where somebody files for another."
+  principal: ID
+  "凭哪份委托。 The mandate it rests on."
+  mandateId: ID
   "之前。 State before."
   from: String
   "之后。 State after."
@@ -3933,6 +6447,20 @@ type FeedbackSheet {
   workdaysPromised: Int!
   "是否按期。 Whether the promise was kept."
   onTime: Boolean
+  "电子签章，办结后才有。 The e-seal; only on a complete sheet."
+  seal: SheetSeal
+}
+
+"反馈单的电子签章，可离线核验：vetgraph verify。 The e-seal of a sheet; vetgraph verify checks it offline."
+type SheetSeal {
+  "算法：ED25519 或 SM2。 Suite."
+  suite: String!
+  "公钥编号。 Key ID."
+  keyId: String!
+  "签章内容，即二维码的文本。 What the QR code says."
+  text: String!
+  "二维码，SVG。 The QR code as SVG."
+  qr: String!
 }
 
 "反馈单的一行。 One line of the sheet."
@@ -3963,6 +6491,12 @@ enum CaseMaterialState {
   EXPECTED
   "已有。 Held."
   HELD
+  "容缺，承诺补交。 Promised for later."
+  PROMISED
+  "已作告知承诺。 Replaced by a commitment."
+  COMMITTED
+  "须重交。 To be handed in again."
+  FAULTY
 }
 `, BuiltIn: false},
 	{Name: "../schema/catalog.graphqls", Input: `extend type Query {
@@ -4118,6 +6652,89 @@ type Port {
   kind: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/clock.graphqls", Input: `extend type Mutation {
+  "载入一年的节假日安排；先试算，看哪些日期会变。 Load a year of holidays; a dry run first tells which dates move."
+  loadCalendar(input: LoadCalendarInput!): LoadCalendarPayload!
+}
+
+"计时：哪天到期、为什么、还剩多少。 A clock: when it runs out, why, and how much is left."
+type Clock {
+  "到期日及推算。 The day, and why that day."
+  due: Due!
+  "承诺的工作日。 Working days promised."
+  workdays: Int!
+  "还剩几个工作日，负数为已逾期。 Working days left; negative once overdue."
+  left: Int!
+  "预警。 Warning."
+  warning: WarningLevel!
+  "计时停止中。 The clock stands."
+  stopped: Boolean!
+  "停止计时的各段。 Pauses, oldest first."
+  pauses: [ClockPause!]!
+}
+
+"一段停止计时。 A time during which the clock stands."
+type ClockPause {
+  "事项。 The matter."
+  matter: Matter!
+  "种类。 CORRECTION or SUSPENSION."
+  kind: String!
+  "自这天之后。 From the day after this one."
+  after: Date!
+  "至这天（含）；为空则仍在停。 Up to and including this day; null while it stands."
+  until: Date
+  "原因。 Why."
+  reason: String!
+  "依据。 The law."
+  law: String!
+}
+
+"预警。 How near the promised day."
+enum WarningLevel {
+  "正常。 None."
+  NONE
+  "黄牌：临近期限。 Yellow: near."
+  YELLOW
+  "红牌：已超期。 Red: past it."
+  RED
+}
+
+"一年的安排。 A year's working days."
+input LoadCalendarInput {
+  "JSON 文本：{\"2027\": {\"off\": [日期], \"work\": [日期]}}。 The schedule as JSON."
+  schedule: String!
+  "只试算，不写入。 Only tell what would move."
+  dryRun: Boolean! = true
+}
+
+"载入结果。 What loading a calendar moves."
+type LoadCalendarPayload {
+  "现在知道哪些年份。 Years known in full afterwards."
+  years: [Int!]!
+  "与原安排不同的日子数。 Days that differ from before."
+  daysChanged: Int!
+  "查看过的未结事项数。 Open items looked at."
+  looked: Int!
+  "移动的日期。 Dates that move, up to 1,000 of them."
+  moved: [DueMove!]!
+  "移动的总数。 How many in all."
+  movedTotal: Int!
+  "是否已写入。 Whether it was written."
+  loaded: Boolean!
+}
+
+"一个移动的承诺日。 A promised day that moves."
+type DueMove {
+  "办件编号。 Case number."
+  number: String!
+  "事项；为空则是整个办件。 The matter; null for the case as a whole."
+  matter: Matter
+  "原来。 Before."
+  from: Date!
+  "现在。 After."
+  to: Date!
+}
+`, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"公历日期,YYYY-MM-DD。 A civil date."
 scalar Date
 
@@ -4177,13 +6794,15 @@ type DueStep {
   days: Int!
   "说明。 In words, with the law."
   note: Text!
+  "属于哪个事项的计时。 The matter whose clock it is, where a chain of matters decides."
+  matter: Matter
 }
 
 "角色。 The one who asks."
 type Viewer {
   "账号。 Account."
   id: ID!
-  "类别。 VETERAN CLERK OFFICER ANALYST PARTNER OPERATOR AUDITOR."
+  "类别。 VETERAN CLERK OFFICER SUPERVISOR ANALYST PARTNER OPERATOR AUDITOR."
   kind: String!
   "本人档案，仅退役军人有。 The viewer's own profile, for a veteran."
   veteran: Veteran
@@ -4200,8 +6819,544 @@ type Query {
 
 
 `, BuiltIn: false},
+	{Name: "../schema/desk.graphqls", Input: `extend type Query {
+  "待办：我的部门的事项，快到期的在前。 The queue: items of the viewer's department, nearest promise first."
+  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection!
+}
+
+extend type Mutation {
+  "受理：对待认定的办件。 Accept a case that waits for an officer."
+  acceptCase(input: AcceptCaseInput!): CasePayload!
+  "不予受理：说明理由和救济途径。 Refuse acceptance, with reasons and remedies."
+  refuseCase(input: RefuseCaseInput!): CasePayload!
+  "办结一个事项。 Decide an item."
+  decideItem(input: DecideItemInput!): ItemPayload!
+  "退回补正：一次告知全部问题。 Return an item, naming everything wrong at once."
+  returnItem(input: ReturnItemInput!): ItemPayload!
+  "中止：计时停止。 Suspend an item; its clock stands."
+  suspendItem(input: SuspendItemInput!): ItemPayload!
+  "恢复办理。 Resume an item."
+  resumeItem(input: ResumeItemInput!): ItemPayload!
+  "送达结果。 Hand over the result."
+  deliverItem(input: DeliverItemInput!): ItemPayload!
+  "窗口收到材料。 Papers taken in at the window."
+  takePapers(input: TakePapersInput!): CasePayload!
+}
+
+"待办筛选。 What narrows the queue."
+input ItemFilter {
+  "行政区划及其下级。 A division and all below it."
+  division: ID
+  "状态；不填为未办结的。 States; those that are open if left out."
+  states: [ItemState!]
+  "事项编号。 A matter."
+  matter: ID
+  "预警。 Warnings."
+  warnings: [WarningLevel!]
+}
+
+"待办的一页。 A page of the queue."
+type ItemConnection {
+  "本页事项办件。 The items."
+  nodes: [Item!]!
+  "分页信息。 Page information."
+  pageInfo: PageInfo!
+}
+
+"受理。 Which case to accept."
+input AcceptCaseInput {
+  "办件。 The case."
+  caseId: ID!
+  "说明。 Words."
+  words: String
+}
+
+"不予受理。 Which case to refuse, and why."
+input RefuseCaseInput {
+  "办件。 The case."
+  caseId: ID!
+  "理由，必填。 Reasons."
+  reasons: String!
+}
+
+"办理决定。 A decision."
+input DecideItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "准予。 Granted."
+  granted: Boolean!
+  "文号或证号，准予时。 Number of the result, if granted."
+  resultNo: String
+  "理由；不予办理时必填。 Reasons; needed for a refusal."
+  words: String
+}
+
+"退回补正。 A return."
+input ReturnItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "全部问题，一次说清。 Everything that is wrong, at once."
+  defects: [DefectInput!]!
+  "说明。 Words."
+  words: String
+}
+
+"一处问题。 One defect: a field or a paper, exactly one."
+input DefectInput {
+  "数据元编号。 Element ID."
+  field: ID
+  "材料编号。 Material code."
+  material: ID
+  "说明，必填。 In words."
+  words: String!
+}
+
+"中止。 A suspension."
+input SuspendItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "原因，必填。 Why."
+  reason: String!
+  "依据，必填。 The law."
+  law: String!
+}
+
+"恢复。 A resumption."
+input ResumeItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "说明。 Words."
+  words: String
+}
+
+"送达。 A delivery."
+input DeliverItemInput {
+  "事项办件。 The item."
+  itemId: ID!
+  "方式。 How, e.g. in person, by post, electronically."
+  words: String!
+}
+
+"收到的材料。 Papers that came in."
+input TakePapersInput {
+  "办件。 The case."
+  caseId: ID!
+  "材料编号。 Material codes."
+  materials: [ID!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/dispute.graphqls", Input: `extend type Query {
+  "我的部门要答复的异议，先到期的在前。 Disputes before the viewer's department, nearest first."
+  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection!
+}
+
+extend type Mutation {
+  "对档案中的一项提出异议，送数源部门。 Object to a value of the profile, before the department that vouches for it."
+  disputeValue(input: DisputeValueInput!): DisputePayload!
+  "部门对异议的处理。 The department's decision on a dispute."
+  decideDispute(input: DecideDisputeInput!): DisputePayload!
+}
+
+extend type Veteran {
+  "异议，新的在前。 Disputes, newest first."
+  disputes: [Dispute!]!
+}
+
+extend type Element {
+  "未了的异议。 The open dispute about it, if any."
+  dispute: Dispute
+}
+
+"异议。 An objection to a value."
+type Dispute {
+  "编号。 Opaque ID."
+  id: ID!
+  "数据元。 The data element."
+  field: FormField!
+  "数源部门。 The department that vouches."
+  department: Department!
+  "本人主张的值；仅本人和该部门可见。 What the person says is right; for the person and the department."
+  claim: Value
+  "理由；仅本人和该部门可见。 Why; for the person and the department."
+  reason: String
+  "提出时间。 Opened at."
+  openedAt: Time!
+  "部门应在这天以前答复（工作日）。 The day by which the department answers, in working days."
+  dueOn: Date!
+  "状态。 State."
+  state: DisputeState!
+  "答复时间。 Ended at."
+  endedAt: Time
+  "部门的话。 The department's words."
+  words: String
+}
+
+"异议状态。 State of a dispute."
+enum DisputeState {
+  "待答复。 Open."
+  OPEN
+  "成立，已更正。 Upheld; the department corrects."
+  UPHELD
+  "不成立。 Rejected."
+  REJECTED
+  "已撤回。 Withdrawn."
+  WITHDRAWN
+}
+
+"异议的一页。 A page of disputes."
+type DisputeConnection {
+  "本页异议。 The disputes."
+  nodes: [Dispute!]!
+  "分页信息。 Page information."
+  pageInfo: PageInfo!
+}
+
+"提出异议。 What to object to."
+input DisputeValueInput {
+  "退役军人。 The veteran."
+  veteranId: ID!
+  "数据元编号。 Element ID."
+  field: ID!
+  "主张的值。 What is right."
+  claim: Value
+  "理由，必填，500 字以内。 Why, up to 500 characters."
+  reason: String!
+}
+
+"处理异议。 A decision."
+input DecideDisputeInput {
+  "异议。 The dispute."
+  disputeId: ID!
+  "成立。 Upheld."
+  upheld: Boolean!
+  "理由，必填。 Reasons."
+  words: String!
+}
+
+"异议，已写入。 The dispute as it now stands."
+type DisputePayload {
+  "异议。 The dispute."
+  dispute: Dispute!
+}
+`, BuiltIn: false},
+	{Name: "../schema/draft.graphqls", Input: `extend type Mutation {
+  "保存草稿：填到哪存到哪。 Save a draft as far as it is filled in."
+  saveDraft(input: SaveDraftInput!): SaveDraftPayload!
+  "预审前置：先由机器核对，目录要求时再由部门审。 Ask for pre-review: the machine first, then an officer where the catalogue says so."
+  requestPreReview(input: RequestPreReviewInput!): RequestPreReviewPayload!
+  "预审结论，由部门给出。 An officer's conclusion of a pre-review."
+  decidePreReview(input: DecidePreReviewInput!): CasePayload!
+}
+
+extend type Case {
+  "草稿内容；仅草稿、预审和退回状态有。 The draft; only before submission."
+  draft: Draft
+  "预审，旧的在前。 Pre-reviews, oldest first."
+  preReviews: [PreReview!]!
+}
+
+"草稿。 What was typed so far."
+type Draft {
+  "填写内容，原样。 Answers as typed."
+  answers: [DraftAnswer!]!
+  "现在提交会有的问题。 What would be wrong if it were submitted now."
+  problems: [FormProblem!]!
+  "保存草稿以后事项目录的变化。 What has changed in the catalogue since it was saved."
+  changes: [DraftChange!]!
+  "选了哪些事项。 Matters chosen."
+  matters: [Matter!]!
+  "最后保存时间。 Last saved."
+  savedAt: Time!
+}
+
+"草稿里的一项。 One answer of a draft."
+type DraftAnswer {
+  "数据元编号。 Element ID."
+  field: ID!
+  "值。 The value as typed."
+  value: Value
+}
+
+"目录的一处变化。 One change of the catalogue that touches a draft."
+type DraftChange {
+  "种类：MATTER_GONE MATTER_CHANGED FIELD_GONE FIELD_NEW FIELD_CHANGED CODE_GONE。 Kind."
+  kind: String!
+  "数据元编号。 Element ID."
+  field: ID
+  "事项编号。 Matter code."
+  matter: ID
+  "说明。 In words."
+  words: Text!
+}
+
+"草稿内容。 A draft to be saved."
+input SaveDraftInput {
+  "已有草稿；不填为新建。 The draft; a new one if left out."
+  caseId: ID
+  "退役军人。 The veteran."
+  veteranId: ID!
+  "事项编号；不填为全部可办和应办。 Matters; all that may or must be filed if left out."
+  matters: [ID!]
+  "填写内容；与已保存的合并，值为空则清除。 Answers; merged into those saved, a null value clears one."
+  answers: [AnswerInput!]!
+  "渠道。 Channel."
+  channel: Channel = WEB
+}
+
+"保存结果。 What became of a draft."
+type SaveDraftPayload {
+  "草稿。 The draft."
+  case: Case!
+}
+
+"预审申请。 What to look at."
+input RequestPreReviewInput {
+  "草稿。 The draft."
+  caseId: ID!
+}
+
+"预审申请结果。 What the machine found."
+type RequestPreReviewPayload {
+  "草稿。 The draft."
+  case: Case!
+  "机器和部门的预审。 The reviews, the machine's first."
+  preReviews: [PreReview!]!
+}
+
+"一次预审。 One pre-review."
+type PreReview {
+  "编号。 Opaque ID."
+  id: ID!
+  "事项；机器核对的是整件，为空。 The matter; null for the machine's, of the whole case."
+  matter: Matter
+  "部门。 The department."
+  department: Department
+  "状态。 State."
+  state: PreReviewState!
+  "逐项结果。 What was looked at."
+  findings: [Finding!]!
+  "说明。 Words."
+  words: String
+  "申请时间。 Asked at."
+  askedAt: Time!
+  "部门应在这天以前答复；不计入办理时限。 The day by which the department answers; not on the clock."
+  dueOn: Date!
+  "结束时间。 Ended at."
+  endedAt: Time
+  "结果有效期止。 Last day on which the result holds."
+  validUntil: Date
+}
+
+"预审状态。 State of a pre-review."
+enum PreReviewState {
+  "审查中。 Pending."
+  PENDING
+  "通过。 Passed."
+  PASSED
+  "有问题，须人工或本人处理。 Problems to be mended."
+  FAILED
+}
+
+"一处核对。 One thing that was looked at."
+type Finding {
+  "种类：FORMAT CROSS_CHECK ENROLMENT PAPER OFFICER。 Kind of check."
+  check: String!
+  "填写项。 The field."
+  field: FormField
+  "材料。 The paper."
+  material: Material
+  "结果：PASSED FAILED UNKNOWN。 How it came out."
+  verdict: String!
+  "说明。 In words."
+  words: Text!
+}
+
+"预审结论。 A conclusion."
+input DecidePreReviewInput {
+  "预审。 The pre-review."
+  preReviewId: ID!
+  "通过。 Passed."
+  passed: Boolean!
+  "全部问题；不通过时必填。 Everything that is wrong; needed if not passed."
+  defects: [DefectInput!] = []
+  "说明。 Words."
+  words: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/federation.graphqls", Input: `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
+`, BuiltIn: false},
+	{Name: "../schema/mandate.graphqls", Input: `extend type Mutation {
+  "工作人员申请代办：向退役军人发确认码。 A clerk asks to act for a veteran, who gets a code."
+  requestMandate(input: RequestMandateInput!): MandatePayload!
+  "工作人员凭退役军人报出的确认码生效。 A clerk enters the code that the veteran tells."
+  confirmMandate(input: ConfirmMandateInput!): MandatePayload!
+  "退役军人同意代办。 The veteran grants it."
+  grantMandate(input: GrantMandateInput!): MandatePayload!
+  "撤销委托，立即生效。 The veteran revokes it, at once."
+  revokeMandate(input: RevokeMandateInput!): MandatePayload!
+}
+
+extend type Veteran {
+  "委托，新的在前。 Mandates, newest first."
+  mandates: [Mandate!]!
+}
+
+"帮办代办的委托：只限这些事项、这些填写项，到这天为止。 The right to act for a veteran: for these matters, these fields, until this day."
+type Mandate {
+  "编号。 Opaque ID."
+  id: ID!
+  "代办人账号。 Account that acts."
+  agent: String!
+  "代办人。 Who acts."
+  agentName: String
+  "事项。 Matters."
+  matters: [Matter!]!
+  "填写项，由方案算出。 Fields, computed from the plan."
+  fields: [FormField!]!
+  "到哪天为止（含）。 Last day."
+  until: Date!
+  "状态。 State."
+  state: MandateState!
+  "申请时间。 Requested at."
+  requestedAt: Time!
+  "确认时间。 Confirmed at."
+  confirmedAt: Time
+  "怎么确认的：CODE QR PORTAL。 How it was confirmed."
+  confirmedHow: String
+  "结束时间。 Ended at."
+  endedAt: Time
+  "确认二维码的内容，仅本人可见。 What the confirming QR code says; for the veteran only."
+  qr: String
+}
+
+"委托状态。 State of a mandate."
+enum MandateState {
+  "待确认。 Requested."
+  REQUESTED
+  "有效。 Active."
+  ACTIVE
+  "已到期。 Expired."
+  EXPIRED
+  "已撤销。 Revoked."
+  REVOKED
+  "未同意。 Refused."
+  REFUSED
+}
+
+"代办申请。 What a clerk asks for."
+input RequestMandateInput {
+  "退役军人。 The veteran."
+  veteranId: ID!
+  "事项编号；不填为全部可办和应办。 Matters; all that may or must be filed if left out."
+  matters: [ID!]
+  "到哪天为止。 Last day."
+  until: Date!
+}
+
+"确认。 The code."
+input ConfirmMandateInput {
+  "委托。 The mandate."
+  mandateId: ID!
+  "退役军人报出的确认码，或二维码内容。 The veteran's code, or what the QR code says."
+  code: String!
+}
+
+"同意代办。 What a veteran grants."
+input GrantMandateInput {
+  "已有的申请；不填则新建。 The request; a new mandate if left out."
+  mandateId: ID
+  "代办人账号，新建时填。 Account that acts, for a new one."
+  agent: String
+  "事项编号，新建时填。 Matters, for a new one."
+  matters: [ID!]
+  "到哪天为止，新建时填。 Last day, for a new one."
+  until: Date
+}
+
+"撤销。 Which mandate."
+input RevokeMandateInput {
+  "委托。 The mandate."
+  mandateId: ID!
+}
+
+"委托，已写入。 The mandate as it now stands."
+type MandatePayload {
+  "委托。 The mandate."
+  mandate: Mandate!
+}
+`, BuiltIn: false},
+	{Name: "../schema/notification.graphqls", Input: `extend type Mutation {
+  "通知已读。 Mark notifications as read."
+  readNotifications(input: ReadNotificationsInput!): ReadNotificationsPayload!
+}
+
+extend type Veteran {
+  "通知，新的在前；仅本人可见。 Notifications, newest first; for the person only."
+  notifications(first: Int = 20, unread: Boolean = false): [Notification!]!
+}
+
+"通知：只来自已写入的事实。 Something the veteran is told, from committed events only."
+type Notification {
+  "编号。 Opaque ID."
+  id: ID!
+  "种类，同经过。 Kind, as in the timeline."
+  kind: String!
+  "标题。 Title."
+  title: Text!
+  "正文。 Body."
+  body: Text!
+  "办件。 The case."
+  case: Case
+  "事项。 The matter."
+  matter: Matter
+  "现在走哪个渠道。 The channel it is on."
+  channel: NotificationChannel!
+  "状态。 State."
+  state: NotificationState!
+  "产生时间。 Created at."
+  createdAt: Time!
+  "发出时间。 Sent at."
+  sentAt: Time
+  "已读时间。 Read at."
+  readAt: Time
+}
+
+"通知渠道，依次尝试。 Channels, tried in turn."
+enum NotificationChannel {
+  "短信。 Text message."
+  SMS
+  "站内。 In the portal."
+  IN_APP
+  "由人联系。 A person calls."
+  PERSON
+}
+
+"通知状态。 State of a notification."
+enum NotificationState {
+  "待发。 Queued."
+  QUEUED
+  "已发。 Sent."
+  SENT
+  "已读。 Read."
+  READ
+  "已转人工。 Handed to a person."
+  HANDED_OVER
+  "作废。 Void."
+  VOID
+}
+
+"已读的通知。 Which notifications."
+input ReadNotificationsInput {
+  "编号。 IDs."
+  ids: [ID!]!
+}
+
+"已读结果。 The notifications as they now stand."
+type ReadNotificationsPayload {
+  "通知。 The notifications."
+  notifications: [Notification!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `extend type Query {
   "把事项编成一件事：一次告知、一表、材料、顺序、时限，样样说明原因。 How a veteran's matters are handled as one, with a reason for everything."
@@ -4524,6 +7679,272 @@ type FormCounts {
   typed: Int!
   "已知的。 Known."
   known: Int!
+}
+`, BuiltIn: false},
+	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
+  "好差评：一事一评，五级。 Rate one matter of a case, in the five official grades."
+  rateCase(input: RateCaseInput!): RateCasePayload!
+  "部门对差评的答复。 The department's reply to a bad rating."
+  replyRating(input: ReplyRatingInput!): RatingPayload!
+}
+
+extend type Case {
+  "评价，旧的在前。 Ratings, oldest first."
+  rating: [Rating!]!
+}
+
+"评价。 A rating."
+type Rating {
+  "编号。 Opaque ID."
+  id: ID!
+  "事项。 The matter."
+  matter: Matter!
+  "部门。 The department."
+  department: Department!
+  "第几次：差评整改后可再评一次。 1, or 2 after what was bad has been put right."
+  round: Int!
+  "等级。 Grade."
+  grade: RatingGrade!
+  "意见；仅本人和部门可见。 Words; for the person and the department."
+  words: String
+  "评价时间。 Rated at."
+  ratedAt: Time!
+  "部门答复。 The department's reply."
+  reply: String
+  "答复时间。 Replied at."
+  repliedAt: Time
+}
+
+"评价等级。 The five official grades."
+enum RatingGrade {
+  "非常满意。 Very satisfied."
+  VERY_SATISFIED
+  "满意。 Satisfied."
+  SATISFIED
+  "基本满意。 Fairly satisfied."
+  FAIRLY_SATISFIED
+  "不满意。 Dissatisfied."
+  DISSATISFIED
+  "非常不满意。 Very dissatisfied."
+  VERY_DISSATISFIED
+}
+
+"评价内容。 What is rated."
+input RateCaseInput {
+  "办件。 The case."
+  caseId: ID!
+  "各事项的评价。 A grade for each matter rated."
+  ratings: [MatterRatingInput!]!
+}
+
+"一个事项的评价。 The rating of one matter."
+input MatterRatingInput {
+  "事项编号。 Matter."
+  matter: ID!
+  "等级。 Grade."
+  grade: RatingGrade!
+  "意见，500 字以内。 Words, up to 500 characters."
+  words: String
+}
+
+"评价结果。 The case as it now stands."
+type RateCasePayload {
+  "办件。 The case."
+  case: Case!
+}
+
+"答复。 A reply."
+input ReplyRatingInput {
+  "评价。 The rating."
+  ratingId: ID!
+  "答复，必填。 The reply."
+  words: String!
+}
+
+"评价，已写入。 The rating as it now stands."
+type RatingPayload {
+  "评价。 The rating."
+  rating: Rating!
+}
+`, BuiltIn: false},
+	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
+  "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
+  silences(first: Int = 20): SilenceReport!
+  "督办任务，先到期的在前。 Tasks of named persons, the nearest first."
+  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection!
+  "违规记录，新的在前。 Violations, newest first."
+  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection!
+}
+
+extend type Mutation {
+  "办结督办任务。 Close a task."
+  closeTask(input: CloseTaskInput!): TaskPayload!
+}
+
+"沉默报告。 What is silent."
+type SilenceReport {
+  "沉默的各条。 Silences."
+  silences: [Silence!]!
+  "总数。 How many in all."
+  total: Int!
+  "已经等得最久的一句话，秒；有人负责的也算。 Seconds since the oldest open obligation was last heard of, owned or not."
+  oldestSeconds: Int!
+  "查看时刻。 As of."
+  asOf: Time!
+}
+
+"一处沉默。 One silence."
+type Silence {
+  "为什么算沉默：LATE_WITHOUT_OWNER ITEM_WITHOUT_OBLIGATION CASE_WITHOUT_OBLIGATION END_NOT_TOLD TASK_NOT_TOLD。 Why it is one."
+  reason: String!
+  "办件。 The case."
+  case: Case
+  "事项。 The matter."
+  matter: Matter
+  "部门。 The department."
+  department: Department
+  "自何时。 Since."
+  since: Time!
+}
+
+"欠着的一句话。 A word that somebody owes."
+type Obligation {
+  "编号。 Opaque ID."
+  id: ID!
+  "种类：ACCEPTANCE PRE_REVIEW RESULT CORRECTION WITHDRAWAL MAKE_UP COMMITMENT。 Kind."
+  kind: String!
+  "事项。 The matter, if about one."
+  matter: Matter
+  "现在该谁说话：DEPARTMENT APPLICANT HUB。 Who must speak next."
+  owedBy: String!
+  "负责部门。 The department that answers for it."
+  department: Department
+  "产生时间。 Opened at."
+  openedAt: Time!
+  "上次有消息。 Last heard."
+  heardAt: Time!
+  "最迟何时该有话。 By when the next word is due."
+  wordBy: Time!
+  "结束时间。 Ended at."
+  endedAt: Time
+  "怎么结束的。 How it ended."
+  ending: String
+  "超时后由谁负责。 The named person's task, once late."
+  task: Task
+}
+
+"督办任务。 A task of a named person."
+type Task {
+  "编号。 Opaque ID."
+  id: ID!
+  "种类：SILENCE OVERDUE RATING UNDELIVERED CONTRADICTION DISPUTE COMMITMENT PRE_REVIEW ACCEPTANCE。 Kind."
+  kind: String!
+  "办件。 The case, if about one."
+  case: Case
+  "部门。 The department."
+  department: Department
+  "区划。 The division."
+  division: Division!
+  "责任人账号。 Account of the named person."
+  assignee: String!
+  "责任人。 The named person."
+  assigneeName: String!
+  "要做什么。 What is to be done."
+  words: String!
+  "产生时间。 Opened at."
+  openedAt: Time!
+  "限期，工作日计。 Due, reckoned in working days."
+  dueOn: Date!
+  "状态。 State."
+  state: TaskState!
+  "办结时间。 Done at."
+  doneAt: Time
+  "办结说明。 What was done."
+  outcome: String
+}
+
+"任务状态。 State of a task."
+enum TaskState {
+  "未办。 Open."
+  OPEN
+  "已办。 Done."
+  DONE
+}
+
+"任务筛选。 What narrows tasks."
+input TaskFilter {
+  "只看我的。 Only the viewer's own."
+  mine: Boolean = false
+  "状态。 States; open if left out."
+  states: [TaskState!]
+  "种类。 A kind."
+  kind: String
+  "区划及其下级。 A division and all below it."
+  division: ID
+}
+
+"任务的一页。 A page of tasks."
+type TaskConnection {
+  "本页任务。 The tasks."
+  nodes: [Task!]!
+  "分页信息。 Page information."
+  pageInfo: PageInfo!
+}
+
+"办结任务。 Which task, and what was done."
+input CloseTaskInput {
+  "任务。 The task."
+  taskId: ID!
+  "做了什么，必填。 What was done."
+  outcome: String!
+}
+
+"任务，已写入。 The task as it now stands."
+type TaskPayload {
+  "任务。 The task."
+  task: Task!
+}
+
+"违规。 A breach of the rules of handling."
+type Violation {
+  "编号。 Opaque ID."
+  id: ID!
+  "种类：SECOND_RETURN 二次退回；OVERDUE 超期。 Kind."
+  kind: String!
+  "办件。 The case."
+  case: Case
+  "事项。 The matter."
+  matter: Matter
+  "填写项。 The field."
+  field: FormField
+  "材料。 The paper."
+  material: Material
+  "责任账号。 Account that answers for it."
+  owner: String!
+  "部门。 The department."
+  department: Department
+  "依据。 The law."
+  law: String!
+  "说明。 In words."
+  words: String!
+  "时间。 At."
+  at: Time!
+}
+
+"违规筛选。 What narrows violations."
+input ViolationFilter {
+  "种类。 A kind."
+  kind: String
+  "区划及其下级。 A division and all below it."
+  division: ID
+}
+
+"违规的一页。 A page of violations."
+type ViolationConnection {
+  "本页违规。 The violations."
+  nodes: [Violation!]!
+  "分页信息。 Page information."
+  pageInfo: PageInfo!
 }
 `, BuiltIn: false},
 	{Name: "../schema/veteran.graphqls", Input: `extend type Query {
@@ -5200,6 +8621,50 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Appointment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Appointment_id(ctx, field)
+	case "case":
+		return ec.fieldContext_Appointment_case(ctx, field)
+	case "window":
+		return ec.fieldContext_Appointment_window(ctx, field)
+	case "name":
+		return ec.fieldContext_Appointment_name(ctx, field)
+	case "division":
+		return ec.fieldContext_Appointment_division(ctx, field)
+	case "day":
+		return ec.fieldContext_Appointment_day(ctx, field)
+	case "starts":
+		return ec.fieldContext_Appointment_starts(ctx, field)
+	case "ends":
+		return ec.fieldContext_Appointment_ends(ctx, field)
+	case "matters":
+		return ec.fieldContext_Appointment_matters(ctx, field)
+	case "bring":
+		return ec.fieldContext_Appointment_bring(ctx, field)
+	case "state":
+		return ec.fieldContext_Appointment_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appointment", field.Name)
+}
+
+func (ec *executionContext) childFields_AppointmentOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visits":
+		return ec.fieldContext_AppointmentOptions_visits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppointmentOptions", field.Name)
+}
+
+func (ec *executionContext) childFields_AppointmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appointment":
+		return ec.fieldContext_AppointmentPayload_appointment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppointmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ArmyRelation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -5288,10 +8753,28 @@ func (ec *executionContext) childFields_Case(ctx context.Context, field graphql.
 		return ec.fieldContext_Case_submittedAt(ctx, field)
 	case "closedAt":
 		return ec.fieldContext_Case_closedAt(ctx, field)
+	case "warning":
+		return ec.fieldContext_Case_warning(ctx, field)
+	case "clock":
+		return ec.fieldContext_Case_clock(ctx, field)
+	case "reason":
+		return ec.fieldContext_Case_reason(ctx, field)
+	case "remedy":
+		return ec.fieldContext_Case_remedy(ctx, field)
+	case "obligations":
+		return ec.fieldContext_Case_obligations(ctx, field)
 	case "timeline":
 		return ec.fieldContext_Case_timeline(ctx, field)
 	case "feedbackSheet":
 		return ec.fieldContext_Case_feedbackSheet(ctx, field)
+	case "appointments":
+		return ec.fieldContext_Case_appointments(ctx, field)
+	case "draft":
+		return ec.fieldContext_Case_draft(ctx, field)
+	case "preReviews":
+		return ec.fieldContext_Case_preReviews(ctx, field)
+	case "rating":
+		return ec.fieldContext_Case_rating(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Case", field.Name)
 }
@@ -5326,8 +8809,20 @@ func (ec *executionContext) childFields_CaseMaterial(ctx context.Context, field 
 		return ec.fieldContext_CaseMaterial_neededBy(ctx, field)
 	case "state":
 		return ec.fieldContext_CaseMaterial_state(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CaseMaterial_dueOn(ctx, field)
+	case "words":
+		return ec.fieldContext_CaseMaterial_words(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseMaterial", field.Name)
+}
+
+func (ec *executionContext) childFields_CasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_CasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CasePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CaseProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5374,6 +8869,42 @@ func (ec *executionContext) childFields_Change(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
 }
 
+func (ec *executionContext) childFields_Clock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "due":
+		return ec.fieldContext_Clock_due(ctx, field)
+	case "workdays":
+		return ec.fieldContext_Clock_workdays(ctx, field)
+	case "left":
+		return ec.fieldContext_Clock_left(ctx, field)
+	case "warning":
+		return ec.fieldContext_Clock_warning(ctx, field)
+	case "stopped":
+		return ec.fieldContext_Clock_stopped(ctx, field)
+	case "pauses":
+		return ec.fieldContext_Clock_pauses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Clock", field.Name)
+}
+
+func (ec *executionContext) childFields_ClockPause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matter":
+		return ec.fieldContext_ClockPause_matter(ctx, field)
+	case "kind":
+		return ec.fieldContext_ClockPause_kind(ctx, field)
+	case "after":
+		return ec.fieldContext_ClockPause_after(ctx, field)
+	case "until":
+		return ec.fieldContext_ClockPause_until(ctx, field)
+	case "reason":
+		return ec.fieldContext_ClockPause_reason(ctx, field)
+	case "law":
+		return ec.fieldContext_ClockPause_law(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClockPause", field.Name)
+}
+
 func (ec *executionContext) childFields_CodeItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -5408,6 +8939,40 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_Correction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Correction_id(ctx, field)
+	case "round":
+		return ec.fieldContext_Correction_round(ctx, field)
+	case "defects":
+		return ec.fieldContext_Correction_defects(ctx, field)
+	case "words":
+		return ec.fieldContext_Correction_words(ctx, field)
+	case "returnedBy":
+		return ec.fieldContext_Correction_returnedBy(ctx, field)
+	case "returnedAt":
+		return ec.fieldContext_Correction_returnedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Correction_dueOn(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Correction_answeredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Correction", field.Name)
+}
+
+func (ec *executionContext) childFields_Defect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_Defect_field(ctx, field)
+	case "material":
+		return ec.fieldContext_Defect_material(ctx, field)
+	case "words":
+		return ec.fieldContext_Defect_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Defect", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5480,6 +9045,50 @@ func (ec *executionContext) childFields_Discharge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Discharge", field.Name)
 }
 
+func (ec *executionContext) childFields_Dispute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Dispute_id(ctx, field)
+	case "field":
+		return ec.fieldContext_Dispute_field(ctx, field)
+	case "department":
+		return ec.fieldContext_Dispute_department(ctx, field)
+	case "claim":
+		return ec.fieldContext_Dispute_claim(ctx, field)
+	case "reason":
+		return ec.fieldContext_Dispute_reason(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Dispute_openedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Dispute_dueOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Dispute_state(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Dispute_endedAt(ctx, field)
+	case "words":
+		return ec.fieldContext_Dispute_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Dispute", field.Name)
+}
+
+func (ec *executionContext) childFields_DisputeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DisputeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DisputeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisputeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DisputePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispute":
+		return ec.fieldContext_DisputePayload_dispute(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisputePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Division(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -5494,6 +9103,46 @@ func (ec *executionContext) childFields_Division(ctx context.Context, field grap
 		return ec.fieldContext_Division_parent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Division", field.Name)
+}
+
+func (ec *executionContext) childFields_Draft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "answers":
+		return ec.fieldContext_Draft_answers(ctx, field)
+	case "problems":
+		return ec.fieldContext_Draft_problems(ctx, field)
+	case "changes":
+		return ec.fieldContext_Draft_changes(ctx, field)
+	case "matters":
+		return ec.fieldContext_Draft_matters(ctx, field)
+	case "savedAt":
+		return ec.fieldContext_Draft_savedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_DraftAnswer_field(ctx, field)
+	case "value":
+		return ec.fieldContext_DraftAnswer_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DraftChange_kind(ctx, field)
+	case "field":
+		return ec.fieldContext_DraftChange_field(ctx, field)
+	case "matter":
+		return ec.fieldContext_DraftChange_matter(ctx, field)
+	case "words":
+		return ec.fieldContext_DraftChange_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftChange", field.Name)
 }
 
 func (ec *executionContext) childFields_DroppedPaper(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5526,6 +9175,20 @@ func (ec *executionContext) childFields_Due(ctx context.Context, field graphql.C
 	return nil, fmt.Errorf("no field named %q was found under type Due", field.Name)
 }
 
+func (ec *executionContext) childFields_DueMove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_DueMove_number(ctx, field)
+	case "matter":
+		return ec.fieldContext_DueMove_matter(ctx, field)
+	case "from":
+		return ec.fieldContext_DueMove_from(ctx, field)
+	case "to":
+		return ec.fieldContext_DueMove_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DueMove", field.Name)
+}
+
 func (ec *executionContext) childFields_DueStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -5538,6 +9201,8 @@ func (ec *executionContext) childFields_DueStep(ctx context.Context, field graph
 		return ec.fieldContext_DueStep_days(ctx, field)
 	case "note":
 		return ec.fieldContext_DueStep_note(ctx, field)
+	case "matter":
+		return ec.fieldContext_DueStep_matter(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DueStep", field.Name)
 }
@@ -5570,6 +9235,8 @@ func (ec *executionContext) childFields_Element(ctx context.Context, field graph
 		return ec.fieldContext_Element_value(ctx, field)
 	case "provenance":
 		return ec.fieldContext_Element_provenance(ctx, field)
+	case "dispute":
+		return ec.fieldContext_Element_dispute(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Element", field.Name)
 }
@@ -5654,6 +9321,8 @@ func (ec *executionContext) childFields_FeedbackSheet(ctx context.Context, field
 		return ec.fieldContext_FeedbackSheet_workdaysPromised(ctx, field)
 	case "onTime":
 		return ec.fieldContext_FeedbackSheet_onTime(ctx, field)
+	case "seal":
+		return ec.fieldContext_FeedbackSheet_seal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FeedbackSheet", field.Name)
 }
@@ -5670,6 +9339,22 @@ func (ec *executionContext) childFields_Figures(ctx context.Context, field graph
 		return ec.fieldContext_Figures_visits(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Figures", field.Name)
+}
+
+func (ec *executionContext) childFields_Finding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return ec.fieldContext_Finding_check(ctx, field)
+	case "field":
+		return ec.fieldContext_Finding_field(ctx, field)
+	case "material":
+		return ec.fieldContext_Finding_material(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Finding_verdict(ctx, field)
+	case "words":
+		return ec.fieldContext_Finding_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Finding", field.Name)
 }
 
 func (ec *executionContext) childFields_Form(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5872,6 +9557,8 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Item_id(ctx, field)
+	case "case":
+		return ec.fieldContext_Item_case(ctx, field)
 	case "matter":
 		return ec.fieldContext_Item_matter(ctx, field)
 	case "department":
@@ -5896,8 +9583,50 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_resultNo(ctx, field)
 	case "words":
 		return ec.fieldContext_Item_words(ctx, field)
+	case "warning":
+		return ec.fieldContext_Item_warning(ctx, field)
+	case "clock":
+		return ec.fieldContext_Item_clock(ctx, field)
+	case "round":
+		return ec.fieldContext_Item_round(ctx, field)
+	case "withdrawing":
+		return ec.fieldContext_Item_withdrawing(ctx, field)
+	case "corrections":
+		return ec.fieldContext_Item_corrections(ctx, field)
+	case "answers":
+		return ec.fieldContext_Item_answers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Item", field.Name)
+}
+
+func (ec *executionContext) childFields_ItemAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_ItemAnswer_field(ctx, field)
+	case "value":
+		return ec.fieldContext_ItemAnswer_value(ctx, field)
+	case "reopened":
+		return ec.fieldContext_ItemAnswer_reopened(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ItemAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_ItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ItemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_ItemPayload_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ItemPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Law(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5908,6 +9637,62 @@ func (ec *executionContext) childFields_Law(ctx context.Context, field graphql.C
 		return ec.fieldContext_Law_articles(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Law", field.Name)
+}
+
+func (ec *executionContext) childFields_LoadCalendarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "years":
+		return ec.fieldContext_LoadCalendarPayload_years(ctx, field)
+	case "daysChanged":
+		return ec.fieldContext_LoadCalendarPayload_daysChanged(ctx, field)
+	case "looked":
+		return ec.fieldContext_LoadCalendarPayload_looked(ctx, field)
+	case "moved":
+		return ec.fieldContext_LoadCalendarPayload_moved(ctx, field)
+	case "movedTotal":
+		return ec.fieldContext_LoadCalendarPayload_movedTotal(ctx, field)
+	case "loaded":
+		return ec.fieldContext_LoadCalendarPayload_loaded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoadCalendarPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Mandate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Mandate_id(ctx, field)
+	case "agent":
+		return ec.fieldContext_Mandate_agent(ctx, field)
+	case "agentName":
+		return ec.fieldContext_Mandate_agentName(ctx, field)
+	case "matters":
+		return ec.fieldContext_Mandate_matters(ctx, field)
+	case "fields":
+		return ec.fieldContext_Mandate_fields(ctx, field)
+	case "until":
+		return ec.fieldContext_Mandate_until(ctx, field)
+	case "state":
+		return ec.fieldContext_Mandate_state(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Mandate_requestedAt(ctx, field)
+	case "confirmedAt":
+		return ec.fieldContext_Mandate_confirmedAt(ctx, field)
+	case "confirmedHow":
+		return ec.fieldContext_Mandate_confirmedHow(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Mandate_endedAt(ctx, field)
+	case "qr":
+		return ec.fieldContext_Mandate_qr(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mandate", field.Name)
+}
+
+func (ec *executionContext) childFields_MandatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mandate":
+		return ec.fieldContext_MandatePayload_mandate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MandatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Material(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5970,6 +9755,62 @@ func (ec *executionContext) childFields_NoticeSection(ctx context.Context, field
 		return ec.fieldContext_NoticeSection_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoticeSection", field.Name)
+}
+
+func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notification_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notification_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Notification_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Notification_body(ctx, field)
+	case "case":
+		return ec.fieldContext_Notification_case(ctx, field)
+	case "matter":
+		return ec.fieldContext_Notification_matter(ctx, field)
+	case "channel":
+		return ec.fieldContext_Notification_channel(ctx, field)
+	case "state":
+		return ec.fieldContext_Notification_state(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Notification_createdAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Notification_sentAt(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notification_readAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
+}
+
+func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Obligation_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Obligation_kind(ctx, field)
+	case "matter":
+		return ec.fieldContext_Obligation_matter(ctx, field)
+	case "owedBy":
+		return ec.fieldContext_Obligation_owedBy(ctx, field)
+	case "department":
+		return ec.fieldContext_Obligation_department(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Obligation_openedAt(ctx, field)
+	case "heardAt":
+		return ec.fieldContext_Obligation_heardAt(ctx, field)
+	case "wordBy":
+		return ec.fieldContext_Obligation_wordBy(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Obligation_endedAt(ctx, field)
+	case "ending":
+		return ec.fieldContext_Obligation_ending(ctx, field)
+	case "task":
+		return ec.fieldContext_Obligation_task(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Obligation", field.Name)
 }
 
 func (ec *executionContext) childFields_OwnLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6160,6 +10001,32 @@ func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Port", field.Name)
 }
 
+func (ec *executionContext) childFields_PreReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PreReview_id(ctx, field)
+	case "matter":
+		return ec.fieldContext_PreReview_matter(ctx, field)
+	case "department":
+		return ec.fieldContext_PreReview_department(ctx, field)
+	case "state":
+		return ec.fieldContext_PreReview_state(ctx, field)
+	case "findings":
+		return ec.fieldContext_PreReview_findings(ctx, field)
+	case "words":
+		return ec.fieldContext_PreReview_words(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_PreReview_askedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_PreReview_dueOn(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_PreReview_endedAt(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_PreReview_validUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreReview", field.Name)
+}
+
 func (ec *executionContext) childFields_PreferentialCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -6200,6 +10067,54 @@ func (ec *executionContext) childFields_Rank(ctx context.Context, field graphql.
 	return nil, fmt.Errorf("no field named %q was found under type Rank", field.Name)
 }
 
+func (ec *executionContext) childFields_RateCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_RateCasePayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Rating(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Rating_id(ctx, field)
+	case "matter":
+		return ec.fieldContext_Rating_matter(ctx, field)
+	case "department":
+		return ec.fieldContext_Rating_department(ctx, field)
+	case "round":
+		return ec.fieldContext_Rating_round(ctx, field)
+	case "grade":
+		return ec.fieldContext_Rating_grade(ctx, field)
+	case "words":
+		return ec.fieldContext_Rating_words(ctx, field)
+	case "ratedAt":
+		return ec.fieldContext_Rating_ratedAt(ctx, field)
+	case "reply":
+		return ec.fieldContext_Rating_reply(ctx, field)
+	case "repliedAt":
+		return ec.fieldContext_Rating_repliedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Rating", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rating":
+		return ec.fieldContext_RatingPayload_rating(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadNotificationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notifications":
+		return ec.fieldContext_ReadNotificationsPayload_notifications(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadNotificationsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Reason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "words":
@@ -6224,6 +10139,24 @@ func (ec *executionContext) childFields_Receipt(ctx context.Context, field graph
 		return ec.fieldContext_Receipt_promisedOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Receipt", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestPreReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_RequestPreReviewPayload_case(ctx, field)
+	case "preReviews":
+		return ec.fieldContext_RequestPreReviewPayload_preReviews(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPreReviewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SaveDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "case":
+		return ec.fieldContext_SaveDraftPayload_case(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveDraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceHistory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6298,6 +10231,68 @@ func (ec *executionContext) childFields_SheetLine(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SheetLine", field.Name)
 }
 
+func (ec *executionContext) childFields_SheetSeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "suite":
+		return ec.fieldContext_SheetSeal_suite(ctx, field)
+	case "keyId":
+		return ec.fieldContext_SheetSeal_keyId(ctx, field)
+	case "text":
+		return ec.fieldContext_SheetSeal_text(ctx, field)
+	case "qr":
+		return ec.fieldContext_SheetSeal_qr(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SheetSeal", field.Name)
+}
+
+func (ec *executionContext) childFields_Silence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_Silence_reason(ctx, field)
+	case "case":
+		return ec.fieldContext_Silence_case(ctx, field)
+	case "matter":
+		return ec.fieldContext_Silence_matter(ctx, field)
+	case "department":
+		return ec.fieldContext_Silence_department(ctx, field)
+	case "since":
+		return ec.fieldContext_Silence_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Silence", field.Name)
+}
+
+func (ec *executionContext) childFields_SilenceReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "silences":
+		return ec.fieldContext_SilenceReport_silences(ctx, field)
+	case "total":
+		return ec.fieldContext_SilenceReport_total(ctx, field)
+	case "oldestSeconds":
+		return ec.fieldContext_SilenceReport_oldestSeconds(ctx, field)
+	case "asOf":
+		return ec.fieldContext_SilenceReport_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SilenceReport", field.Name)
+}
+
+func (ec *executionContext) childFields_Slot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Slot_id(ctx, field)
+	case "day":
+		return ec.fieldContext_Slot_day(ctx, field)
+	case "starts":
+		return ec.fieldContext_Slot_starts(ctx, field)
+	case "ends":
+		return ec.fieldContext_Slot_ends(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Slot_capacity(ctx, field)
+	case "left":
+		return ec.fieldContext_Slot_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Slot", field.Name)
+}
+
 func (ec *executionContext) childFields_SocialSecurityCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "state":
@@ -6326,6 +10321,66 @@ func (ec *executionContext) childFields_SubmitCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SubmitCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SupplementItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "item":
+		return ec.fieldContext_SupplementItemPayload_item(ctx, field)
+	case "problems":
+		return ec.fieldContext_SupplementItemPayload_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SupplementItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Task_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Task_kind(ctx, field)
+	case "case":
+		return ec.fieldContext_Task_case(ctx, field)
+	case "department":
+		return ec.fieldContext_Task_department(ctx, field)
+	case "division":
+		return ec.fieldContext_Task_division(ctx, field)
+	case "assignee":
+		return ec.fieldContext_Task_assignee(ctx, field)
+	case "assigneeName":
+		return ec.fieldContext_Task_assigneeName(ctx, field)
+	case "words":
+		return ec.fieldContext_Task_words(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_Task_openedAt(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Task_dueOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Task_state(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_Task_doneAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Task_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_TaskConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_TaskPayload_task(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Text(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "zh":
@@ -6350,6 +10405,10 @@ func (ec *executionContext) childFields_TimelineEntry(ctx context.Context, field
 		return ec.fieldContext_TimelineEntry_actorKind(ctx, field)
 	case "actor":
 		return ec.fieldContext_TimelineEntry_actor(ctx, field)
+	case "principal":
+		return ec.fieldContext_TimelineEntry_principal(ctx, field)
+	case "mandateId":
+		return ec.fieldContext_TimelineEntry_mandateId(ctx, field)
 	case "from":
 		return ec.fieldContext_TimelineEntry_from(ctx, field)
 	case "to":
@@ -6438,6 +10497,14 @@ func (ec *executionContext) childFields_Veteran(ctx context.Context, field graph
 		return ec.fieldContext_Veteran_departments(ctx, field)
 	case "cases":
 		return ec.fieldContext_Veteran_cases(ctx, field)
+	case "appointments":
+		return ec.fieldContext_Veteran_appointments(ctx, field)
+	case "disputes":
+		return ec.fieldContext_Veteran_disputes(ctx, field)
+	case "mandates":
+		return ec.fieldContext_Veteran_mandates(ctx, field)
+	case "notifications":
+		return ec.fieldContext_Veteran_notifications(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Veteran", field.Name)
 }
@@ -6478,6 +10545,64 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_division(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Violation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Violation_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Violation_kind(ctx, field)
+	case "case":
+		return ec.fieldContext_Violation_case(ctx, field)
+	case "matter":
+		return ec.fieldContext_Violation_matter(ctx, field)
+	case "field":
+		return ec.fieldContext_Violation_field(ctx, field)
+	case "material":
+		return ec.fieldContext_Violation_material(ctx, field)
+	case "owner":
+		return ec.fieldContext_Violation_owner(ctx, field)
+	case "department":
+		return ec.fieldContext_Violation_department(ctx, field)
+	case "law":
+		return ec.fieldContext_Violation_law(ctx, field)
+	case "words":
+		return ec.fieldContext_Violation_words(ctx, field)
+	case "at":
+		return ec.fieldContext_Violation_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Violation", field.Name)
+}
+
+func (ec *executionContext) childFields_ViolationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ViolationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ViolationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViolationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VisitOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "window":
+		return ec.fieldContext_VisitOption_window(ctx, field)
+	case "name":
+		return ec.fieldContext_VisitOption_name(ctx, field)
+	case "division":
+		return ec.fieldContext_VisitOption_division(ctx, field)
+	case "matters":
+		return ec.fieldContext_VisitOption_matters(ctx, field)
+	case "bring":
+		return ec.fieldContext_VisitOption_bring(ctx, field)
+	case "notBefore":
+		return ec.fieldContext_VisitOption_notBefore(ctx, field)
+	case "slots":
+		return ec.fieldContext_VisitOption_slots(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VisitOption", field.Name)
 }
 
 func (ec *executionContext) childFields__Service(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -45,6 +45,9 @@ type ContactResolver interface {
 type DisabilityResolver interface {
 	Grade(ctx context.Context, obj *gen.Disability) (*string, error)
 }
+type ElementResolver interface {
+	Dispute(ctx context.Context, objs []*model.Element) ([]*gen.Dispute, error)
+}
 type EmploymentSupportResolver interface {
 	Records(ctx context.Context, objs []*model.EmploymentSupport) ([][]*gen.EmploymentRecord, error)
 	Trainings(ctx context.Context, objs []*model.EmploymentSupport) ([][]*gen.Training, error)
@@ -92,6 +95,10 @@ type VeteranResolver interface {
 	Elements(ctx context.Context, objs []*gen.Veteran, ids []string) ([][]*model.Element, error)
 	Departments(ctx context.Context, objs []*gen.Veteran, codes []string) ([][]*model.DepartmentAnswer, error)
 	Cases(ctx context.Context, objs []*gen.Veteran, first *int, after *string) ([]*model.CaseConnection, error)
+	Appointments(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Appointment, error)
+	Disputes(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Dispute, error)
+	Mandates(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Mandate, error)
+	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -159,6 +166,28 @@ func (ec *executionContext) field_Veteran_elements_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Veteran_notifications_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "unread",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unread"] = arg1
 	return args, nil
 }
 
@@ -1412,6 +1441,61 @@ func (ec *executionContext) fieldContext_Element_provenance(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Element_dispute(ctx context.Context, field graphql.CollectedField, obj *model.Element) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Element_dispute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Element_dispute(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Dispute) graphql.Marshaler {
+			return ec.marshalODispute2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐDispute(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Element_dispute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Element",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dispute(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Element_dispute(ctx context.Context, field graphql.CollectedField, obj *model.Element) (any, error) {
+	resolver := ec.Resolvers.Element()
+	if batch, ok := graphql.BatchParentsFor[*model.Element](ctx, "Element"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Dispute(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*gen.Dispute](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Element.dispute",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Dispute(ctx, []*model.Element{obj})
+	return graphql.ResolveBatchSingleResult[*gen.Dispute](
+		ctx,
+		results,
+		err,
+		"Element.dispute",
+	)
 }
 
 func (ec *executionContext) _EmploymentRecord_status(ctx context.Context, field graphql.CollectedField, obj *gen.EmploymentRecord) (ret graphql.Marshaler) {
@@ -4480,6 +4564,238 @@ func (ec *executionContext) resolveBatch_Veteran_cases(ctx context.Context, fiel
 	)
 }
 
+func (ec *executionContext) _Veteran_appointments(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_appointments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_appointments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Appointment) graphql.Marshaler {
+			return ec.marshalNAppointment2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐAppointmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_appointments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Appointment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_appointments(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Appointments(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*gen.Appointment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.appointments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Appointments(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[[]*gen.Appointment](
+		ctx,
+		results,
+		err,
+		"Veteran.appointments",
+	)
+}
+
+func (ec *executionContext) _Veteran_disputes(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_disputes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_disputes(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Dispute) graphql.Marshaler {
+			return ec.marshalNDispute2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐDisputeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_disputes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dispute(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_disputes(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Disputes(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*gen.Dispute](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.disputes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Disputes(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[[]*gen.Dispute](
+		ctx,
+		results,
+		err,
+		"Veteran.disputes",
+	)
+}
+
+func (ec *executionContext) _Veteran_mandates(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_mandates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_mandates(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Mandate) graphql.Marshaler {
+			return ec.marshalNMandate2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐMandateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_mandates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Mandate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_mandates(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mandates(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*gen.Mandate](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.mandates",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mandates(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[[]*gen.Mandate](
+		ctx,
+		results,
+		err,
+		"Veteran.mandates",
+	)
+}
+
+func (ec *executionContext) _Veteran_notifications(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_notifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_notifications(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Notification) graphql.Marshaler {
+			return ec.marshalNNotification2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐNotificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_notifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notification(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Veteran_notifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_notifications(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Notifications(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["unread"].(*bool))
+		})
+		return graphql.ResolveBatchGroupResult[[]*gen.Notification](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.notifications",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Notifications(ctx, []*gen.Veteran{obj}, fc.Args["first"].(*int), fc.Args["unread"].(*bool))
+	return graphql.ResolveBatchSingleResult[[]*gen.Notification](
+		ctx,
+		results,
+		err,
+		"Veteran.notifications",
+	)
+}
+
 func (ec *executionContext) _VeteranConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VeteranConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5197,23 +5513,29 @@ func (ec *executionContext) _Element(ctx context.Context, sel ast.SelectionSet, 
 		case "field":
 			out.Values[i] = ec._Element_field(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
 			out.Values[i] = ec._Element_state(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "value":
 			out.Values[i] = ec._Element_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "provenance":
 			out.Values[i] = ec._Element_provenance(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "dispute":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Element_dispute(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6218,6 +6540,30 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_cases(ctx, field, obj)
 				})
+		case "appointments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_appointments(ctx, field, obj)
+				})
+		case "disputes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_disputes(ctx, field, obj)
+				})
+		case "mandates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_mandates(ctx, field, obj)
+				})
+		case "notifications":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_notifications(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6455,6 +6801,7 @@ func (ec *executionContext) marshalNEconomicSubsidyState2githubᚗcomᚋvetgraph
 }
 
 func (ec *executionContext) marshalNElement2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Element) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Element", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -44,11 +44,15 @@ type VeteranFilter struct {
 
 // CaseFilter narrows a list of cases.
 type CaseFilter struct {
-	Division   *string
-	States     []lifecycle.CaseState
-	Matter     *string
-	Department *string
-	DueBefore  *workday.Day
+	Division                     *string
+	States                       []lifecycle.CaseState
+	Matter                       *string
+	Department                   *string
+	DueBefore                    *workday.Day
+	DueFrom                      *workday.Day
+	Warnings                     []lifecycle.Warning
+	Channels                     []casefile.Channel
+	AcceptedFrom, AcceptedBefore *workday.Day
 }
 
 // PageInfo says where a page stands in its list.
@@ -146,6 +150,9 @@ type SubmitCaseInput struct {
 	Matters        []string
 	Answers        []*AnswerInput
 	Channel        *casefile.Channel
+	DraftID        *string
+	Gaps           []*GapInput
+	Commitments    []string
 }
 
 // AnswerInput is one answer.

@@ -17,38 +17,56 @@ type Kind string
 
 // The kinds, a closed list.
 const (
-	Veteran  Kind = "VETERAN"  // sees only themself
-	Clerk    Kind = "CLERK"    // window: the veterans and cases of a division
-	Officer  Kind = "OFFICER"  // the items of one department in a division
-	Analyst  Kind = "ANALYST"  // where cases stand, never who they are about
-	Partner  Kind = "PARTNER"  // an authorized slice
-	Operator Kind = "OPERATOR" // runs the system, reads no person
-	Auditor  Kind = "AUDITOR"  // reads the journal
-	Machine  Kind = "MACHINE"  // the hub itself, outside any request
+	Veteran    Kind = "VETERAN"    // sees only themself
+	Clerk      Kind = "CLERK"      // window: the veterans and cases of a division
+	Officer    Kind = "OFFICER"    // the items of one department in a division
+	Supervisor Kind = "SUPERVISOR" // 督办: warnings, silences and violations of a division
+	Analyst    Kind = "ANALYST"    // where cases stand, never who they are about
+	Partner    Kind = "PARTNER"    // an authorized slice
+	Operator   Kind = "OPERATOR"   // runs the system, reads no person
+	Auditor    Kind = "AUDITOR"    // reads the journal
+	Machine    Kind = "MACHINE"    // the hub itself, outside any request
 )
 
 // Act is something a viewer may do.
 type Act string
 
-// The acts, a closed list.
+// The acts, a closed list. Those of an applicant are a clerk's too, under a mandate.
 const (
-	ReadProfile Act = "profile.read"
-	ReadCase    Act = "case.read"
-	ReadPlan    Act = "plan.read"
-	Submit      Act = "case.submit"
-	Withdraw    Act = "case.withdraw"
-	ReadPorts   Act = "ports.read"
+	ReadProfile    Act = "profile.read"
+	ReadCase       Act = "case.read"
+	ReadPlan       Act = "plan.read"
+	Draft          Act = "case.draft"       // save a draft, ask for pre-review
+	Submit         Act = "case.submit"      //
+	Supplement     Act = "item.supplement"  // answer a return
+	Withdraw       Act = "case.withdraw"    // an item or the case
+	Book           Act = "appointment.book" // and move, and cancel
+	Rate           Act = "case.rate"        //
+	DisputeValue   Act = "profile.dispute"  //
+	GrantMandate   Act = "mandate.grant"    // and revoke
+	RequestMandate Act = "mandate.request"  // and confirm with the veteran's code
+	Decide         Act = "item.decide"      // accept, refuse, decide, return, suspend, resume, hand over
+	TakePapers     Act = "papers.take"      // at the window
+	Supervise      Act = "supervision.read" // tasks, silences, violations
+	CloseTask      Act = "task.close"       //
+	Count          Act = "statistics.read"  //
+	ReadPorts      Act = "ports.read"       //
+	LoadCalendar   Act = "calendar.load"    //
 )
 
 var allowed = map[Kind][]Act{
-	Veteran:  {ReadProfile, ReadCase, ReadPlan, Submit, Withdraw},
-	Clerk:    {ReadProfile, ReadCase, ReadPlan, Submit, Withdraw},
-	Officer:  {ReadProfile, ReadCase},
-	Analyst:  {ReadCase},
-	Partner:  {},
-	Operator: {ReadPorts},
-	Auditor:  {ReadCase},
-	Machine:  {ReadProfile, ReadCase, ReadPlan, Submit, Withdraw, ReadPorts},
+	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate},
+	Clerk:      {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, RequestMandate, TakePapers, Count},
+	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
+	Supervisor: {ReadCase, Supervise, CloseTask, Count},
+	Analyst:    {ReadCase, Count},
+	Partner:    {},
+	Operator:   {ReadPorts, LoadCalendar},
+	Auditor:    {ReadCase, Supervise, Count},
+	Machine: {
+		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate, RequestMandate,
+		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, LoadCalendar,
+	},
 }
 
 // Viewer is whoever asks.
@@ -58,6 +76,17 @@ type Viewer struct {
 	Self       string // veteran ID, for a veteran
 	Department string // department code, for an officer
 	Division   string // 12-digit division whose subtree the viewer serves
+
+	Principal string // veteran for whom a clerk acts, under a mandate; see ActFor
+	Mandate   string // its ID
+}
+
+// ActFor returns a context in which the viewer acts for a veteran under a mandate,
+// so that every entry of the journal shows actor, principal and mandate.
+func ActFor(ctx context.Context, veteranID, mandateID string) context.Context {
+	v := *From(ctx)
+	v.Principal, v.Mandate = veteranID, mandateID
+	return With(ctx, &v)
 }
 
 type key struct{}

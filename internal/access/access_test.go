@@ -7,7 +7,11 @@ import (
 	"github.com/vetgraph/vetgraph/internal/fault"
 )
 
-var acts = []access.Act{access.ReadProfile, access.ReadCase, access.ReadPlan, access.Submit, access.Withdraw, access.ReadPorts}
+var acts = []access.Act{
+	access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw, access.Book, access.Rate,
+	access.DisputeValue, access.GrantMandate, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
+	access.Count, access.ReadPorts, access.LoadCalendar,
+}
 
 func TestRequire(t *testing.T) {
 	for _, act := range acts {
@@ -23,11 +27,22 @@ func TestRequire(t *testing.T) {
 		kind access.Kind
 		may  []access.Act
 	}{
-		{access.Veteran, []access.Act{access.ReadProfile, access.ReadCase, access.ReadPlan, access.Submit, access.Withdraw}},
-		{access.Officer, []access.Act{access.ReadProfile, access.ReadCase}},
-		{access.Analyst, []access.Act{access.ReadCase}},
+		{access.Veteran, []access.Act{
+			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,
+			access.Book, access.Rate, access.DisputeValue, access.GrantMandate,
+		}},
+		{access.Clerk, []access.Act{
+			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,
+			access.Book, access.RequestMandate, access.TakePapers, access.Count,
+		}},
+		{access.Officer, []access.Act{
+			access.ReadProfile, access.ReadCase, access.Decide, access.TakePapers, access.Supervise, access.CloseTask, access.Count,
+		}},
+		{access.Supervisor, []access.Act{access.ReadCase, access.Supervise, access.CloseTask, access.Count}},
+		{access.Analyst, []access.Act{access.ReadCase, access.Count}},
 		{access.Partner, nil},
-		{access.Operator, []access.Act{access.ReadPorts}},
+		{access.Operator, []access.Act{access.ReadPorts, access.LoadCalendar}},
+		{access.Auditor, []access.Act{access.ReadCase, access.Supervise, access.Count}},
 	} {
 		v := &access.Viewer{Kind: tt.kind}
 		n := 0

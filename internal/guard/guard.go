@@ -16,7 +16,12 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/event"
 	"github.com/vetgraph/vetgraph/ent/gen/intercept"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/division"
@@ -41,9 +46,9 @@ func Reads(c *gen.Client) {
 // col qualifies a column of the row.
 func visible(v *access.Viewer, entity string, col func(string) string) *sql.Predicate {
 	switch entity {
-	case gen.TypeDivision:
-		return sql.ExprP("1 = 1") // public, like the map
-	case gen.TypeCatalogVersion:
+	case gen.TypeDivision, gen.TypeSlot:
+		return sql.ExprP("1 = 1") // public, like the map and the opening hours
+	case gen.TypeCatalogVersion, gen.TypeCalendarYear:
 		return nothing()
 	case gen.TypeVeteran:
 		return person(v, col)
@@ -55,6 +60,20 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 		return within(col(material.FieldCaseID), casefile.Table, v, file)
 	case gen.TypeEvent:
 		return entry(v, col)
+	case gen.TypePreReview, gen.TypeAppointment:
+		return within(col(event.FieldCaseID), casefile.Table, v, file)
+	case gen.TypeCorrection, gen.TypePause:
+		return within(col(pause.FieldItemID), item.Table, v, matter)
+	case gen.TypeObligation, gen.TypeRating:
+		return owed(v, col)
+	case gen.TypeTask, gen.TypeViolation:
+		return supervised(v, col)
+	case gen.TypeMandate:
+		return mandated(v, col)
+	case gen.TypeNotification:
+		return own(v, col)
+	case gen.TypeDispute:
+		return disputed(v, col)
 	}
 	if v.Kind == access.Veteran {
 		return sql.EQ(col("veteran_id"), v.Self)
@@ -82,10 +101,12 @@ func file(v *access.Viewer, col func(string) string) *sql.Predicate {
 	switch v.Kind {
 	case access.Veteran:
 		return sql.EQ(col(casefile.FieldVeteranID), v.Self)
-	case access.Clerk, access.Analyst, access.Auditor:
+	case access.Clerk, access.Analyst, access.Supervisor, access.Auditor:
 		return inDivision(v, col(casefile.FieldDivision))
-	case access.Officer:
-		return sql.And(inDivision(v, col(casefile.FieldDivision)), one(item.Table, item.FieldCaseID, col(casefile.FieldID), v, matter))
+	case access.Officer: // an item before this department, or a word that it owes
+		return sql.And(inDivision(v, col(casefile.FieldDivision)), sql.Or(
+			one(item.Table, item.FieldCaseID, col(casefile.FieldID), v, matter),
+			one(obligation.Table, obligation.FieldCaseID, col(casefile.FieldID), v, supervised)))
 	}
 	return nothing()
 }
@@ -95,7 +116,7 @@ func matter(v *access.Viewer, col func(string) string) *sql.Predicate {
 	switch v.Kind {
 	case access.Veteran:
 		return sql.EQ(col(item.FieldVeteranID), v.Self)
-	case access.Clerk, access.Analyst, access.Auditor:
+	case access.Clerk, access.Analyst, access.Supervisor, access.Auditor:
 		return inDivision(v, col(item.FieldDivision))
 	case access.Officer:
 		return sql.And(inDivision(v, col(item.FieldDivision)), sql.EQ(col(item.FieldDepartment), v.Department))
@@ -111,6 +132,55 @@ func entry(v *access.Viewer, col func(string) string) *sql.Predicate {
 		return p
 	}
 	return sql.And(p, sql.Or(sql.IsNull(col(event.FieldItemID)), within(col(event.FieldItemID), item.Table, v, matter)))
+}
+
+// supervised is the condition on a row that names the department and the division
+// which answer for it: for those who supervise, never for the person.
+func supervised(v *access.Viewer, col func(string) string) *sql.Predicate {
+	switch v.Kind {
+	case access.Officer:
+		return sql.And(inDivision(v, col(task.FieldDivision)), sql.EQ(col(task.FieldDepartment), v.Department))
+	case access.Supervisor, access.Auditor:
+		return inDivision(v, col(task.FieldDivision))
+	}
+	return nothing()
+}
+
+// owed is supervised, and of a visible case for the person, the window and those
+// who count.
+func owed(v *access.Viewer, col func(string) string) *sql.Predicate {
+	switch v.Kind {
+	case access.Veteran:
+		return within(col(obligation.FieldCaseID), casefile.Table, v, file)
+	case access.Clerk, access.Analyst:
+		return inDivision(v, col(obligation.FieldDivision))
+	}
+	return supervised(v, col)
+}
+
+// own is the condition on a row that is for the person alone.
+func own(v *access.Viewer, col func(string) string) *sql.Predicate {
+	if v.Kind == access.Veteran {
+		return sql.EQ(col(notification.FieldVeteranID), v.Self)
+	}
+	return nothing()
+}
+
+// mandated is the condition on a row of mandates: the person's, and the agent's own.
+func mandated(v *access.Viewer, col func(string) string) *sql.Predicate {
+	if v.Kind == access.Clerk {
+		return sql.And(inDivision(v, col(mandate.FieldDivision)), sql.EQ(col(mandate.FieldAgent), v.ID))
+	}
+	return own(v, col)
+}
+
+// disputed is the condition on a row of disputes: the person's, and those before
+// an officer's department.
+func disputed(v *access.Viewer, col func(string) string) *sql.Predicate {
+	if v.Kind == access.Veteran {
+		return own(v, col)
+	}
+	return supervised(v, col)
 }
 
 // within is true of a column that refers to a row of table which r lets the viewer see.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
@@ -33,8 +35,12 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"economic subsidies": c.EconomicSubsidy.Query().Count, "preferential cards": c.PreferentialCard.Query().Count,
 		"pension relations": c.PensionRelation.Query().Count,
 		"cases":             c.CaseFile.Query().Count, "items": c.Item.Query().Count, "materials": c.Material.Query().Count, "events": c.Event.Query().Count,
-		"catalogue versions": c.CatalogVersion.Query().Count,
-		"persons by edge":    c.CaseFile.Query().QueryVeteran().Count,
+		"catalogue versions": c.CatalogVersion.Query().Count, "calendar years": c.CalendarYear.Query().Count, "slots": c.Slot.Query().Count,
+		"pre-reviews": c.PreReview.Query().Count, "corrections": c.Correction.Query().Count, "pauses": c.Pause.Query().Count,
+		"obligations": c.Obligation.Query().Count, "tasks": c.Task.Query().Count, "violations": c.Violation.Query().Count,
+		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
+		"notifications": c.Notification.Query().Count, "disputes": c.Dispute.Query().Count,
+		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
 	}
 }
 
@@ -62,27 +68,60 @@ func TestReads(t *testing.T) {
 			"unheard of":          {ID: "x", Kind: "KING", Division: "230000000000", Self: ids[0]},
 		} {
 			for name, n := range counts(t, s, access.With(t.Context(), v)) {
-				if n != 0 {
+				if n != 0 && name != "slots" { // opening hours are public
 					t.Errorf("%s sees %d %s", kind, n, name)
 				}
 			}
 		}
-		analyst := counts(t, s, access.With(t.Context(), &access.Viewer{Kind: access.Analyst, Division: "230000000000"}))
-		for name, n := range analyst {
-			if about := name == "cases" || name == "items" || name == "materials" || name == "events"; !about && n > 0 {
-				t.Errorf("an analyst sees %d %s", n, name)
-			} else if about && n != machine[name] {
-				t.Errorf("an analyst sees %d of %d %s", n, machine[name], name)
+		for kind, tt := range map[access.Kind]struct{ all, none []string }{
+			access.Analyst: {
+				all:  append([]string{"slots"}, counted...),
+				none: append([]string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years"}, personal...),
+			},
+			access.Supervisor: {
+				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
+				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years"}, personal...),
+			},
+			access.Auditor: {
+				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
+				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years"}, personal...),
+			},
+			access.Clerk: {
+				all:  append(append([]string{"slots"}, personal...), counted...),
+				none: []string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years"},
+			},
+		} {
+			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))
+			for _, name := range tt.all {
+				if got[name] != machine[name] {
+					t.Errorf("the province's %s sees %d of %d %s", kind, got[name], machine[name], name)
+				}
+			}
+			for _, name := range tt.none {
+				if got[name] != 0 {
+					t.Errorf("%s sees %d %s", kind, got[name], name)
+				}
+			}
+			if len(tt.all)+len(tt.none) != len(machine) {
+				t.Errorf("%s: the test speaks of %d of %d entities", kind, len(tt.all)+len(tt.none), len(machine))
 			}
 		}
-		clerk := counts(t, s, access.With(t.Context(), &access.Viewer{Kind: access.Clerk, Division: "230000000000"}))
-		for name, n := range clerk {
-			if name != "catalogue versions" && n != machine[name] {
-				t.Errorf("the province's clerk sees %d of %d %s", n, machine[name], name)
-			}
+		agent := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "clerk", Kind: access.Clerk, Division: "230000000000"}))
+		if agent["mandates"] != machine["mandates"] {
+			t.Errorf("the agent sees %d of %d mandates", agent["mandates"], machine["mandates"])
 		}
 	})
 }
+
+// What tells where cases stand, and what tells who people are.
+var (
+	counted  = []string{"cases", "items", "materials", "events", "pre-reviews", "corrections", "pauses", "obligations", "appointments", "ratings"}
+	personal = []string{
+		"veterans", "backgrounds", "contacts", "household entries", "identity cards", "service periods", "ranks", "awards", "discharges", "settlements",
+		"disabilities", "employment records", "trainings", "guidances", "training subsidies", "enrolments", "social-security cards", "army relations",
+		"economic subsidies", "preferential cards", "pension relations", "persons by edge",
+	}
+)
 
 // A veteran sees themself, an officer only their department's items, whatever else
 // the case holds, and only the people behind them.
@@ -110,6 +149,25 @@ func TestSights(t *testing.T) {
 		for _, e := range s.Read.Event.Query().AllX(officer) {
 			if e.Matter != "" && e.Matter != "M04" {
 				t.Errorf("the police see what happened to %s", e.Matter)
+			}
+		}
+		for _, o := range s.Read.Obligation.Query().AllX(officer) {
+			if o.Department != "PS" {
+				t.Errorf("the police see what %s owes", o.Department)
+			}
+		}
+		for name, n := range map[string]int{
+			"tasks of others":    s.Read.Task.Query().Where(task.DepartmentNEQ("PS")).CountX(officer),
+			"disputes of others": s.Read.Dispute.Query().Where(dispute.DepartmentNEQ("PS")).CountX(officer),
+			"pauses of others":   s.Read.Pause.Query().CountX(officer) - len(items),
+		} {
+			if n != 0 {
+				t.Errorf("the police see %d %s", n, name)
+			}
+		}
+		for name, got := range counts(t, s, own) {
+			if all := counts(t, s, access.AsMachine(t.Context(), "test")); name != "slots" && got == all[name] {
+				t.Errorf("a veteran sees all %s", name)
 			}
 		}
 		if n, m := len(items), s.Read.Veteran.Query().CountX(officer); n == 0 || n != m {
@@ -141,6 +199,27 @@ func counts(t *testing.T, s *store.Store, ctx context.Context) map[string]int { 
 	return out
 }
 
+var (
+	now   = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
+	today = workday.FromTime(now)
+)
+
+// process writes what the handling of a case leaves behind, all of it of
+// veterans affairs.
+func process(ctx context.Context, tx store.Tx, v *gen.Veteran, c string, now time.Time) {
+	tx.Ent.PreReview.Create().SetID(c + "r").SetCaseID(c).SetDivision(v.Division).SetAskedAt(now).SetDueOn(today).ExecX(ctx)
+	tx.Ent.Task.Create().SetID(c + "t").SetKind("SILENCE").SetSubject(c).SetDepartment("VA").SetDivision(v.Division).SetAssignee("x").SetAssigneeName("x").
+		SetWords("x").SetOpenedAt(now).SetDueOn(today).ExecX(ctx)
+	tx.Ent.Violation.Create().SetID(c + "v").SetCaseID(c).SetKind("SECOND_RETURN").SetOwner("x").SetDepartment("VA").SetDivision(v.Division).SetLaw("x").SetWords("x").SetAt(now).ExecX(ctx)
+	tx.Ent.Appointment.Create().SetID(c + "a").SetCaseID(c).SetVeteranID(v.ID).SetSlotID("s").SetDivision(v.Division).SetWindow("w").SetDay(today).SetStarts(540).SetEnds(570).
+		SetMatters([]string{"M04"}).SetCreatedAt(now).SetUpdatedAt(now).ExecX(ctx)
+	tx.Ent.Mandate.Create().SetID(c + "m").SetVeteranID(v.ID).SetAgent("clerk").SetDivision(v.Division).SetMatters([]string{"M04"}).SetFields([]string{"mobile"}).
+		SetUntil(today).SetRequestedAt(now).SetRequestedBy("clerk").ExecX(ctx)
+	tx.Ent.Rating.Create().SetID(c + "g").SetCaseID(c).SetVeteranID(v.ID).SetMatter("M01").SetDepartment("VA").SetDivision(v.Division).SetRound(1).SetGrade(5).SetRatedAt(now).ExecX(ctx)
+	tx.Ent.Notification.Create().SetID(c + "n").SetVeteranID(v.ID).SetCaseID(c).SetDivision(v.Division).SetKind("TEST").SetCreatedAt(now).ExecX(ctx)
+	tx.Ent.Dispute.Create().SetID(c + "d").SetVeteranID(v.ID).SetElement("name").SetDepartment("VA").SetDivision(v.Division).SetOpenedAt(now).SetDueOn(today).ExecX(ctx)
+}
+
 // populate writes people and, for every third of them, a case with an item of the
 // police and one of veterans affairs.
 func populate(t *testing.T, s *store.Store) []string {
@@ -154,7 +233,6 @@ func populate(t *testing.T, s *store.Store) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 	p := &profile.Profile{Store: s, Vault: v, Catalog: func() *catalog.Catalog { return cat }, Divisions: division.Builtin(), Now: func() time.Time { return now }}
 	if err := population.Write(ctx, p, 1, 300, nil); err != nil {
 		t.Fatal(err)
@@ -162,6 +240,8 @@ func populate(t *testing.T, s *store.Store) []string {
 	people := s.Read.Veteran.Query().AllX(ctx)
 	ids := make([]string, len(people))
 	err = s.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		tx.Ent.CalendarYear.Create().SetID("2027").SetSchedule([]byte{1}).SetLoadedAt(now).SetLoadedBy("x").ExecX(ctx)
+		tx.Ent.Slot.Create().SetID("s").SetDivision(people[0].Division).SetWindow("w").SetDay(today).SetStarts(540).SetEnds(570).SetCapacity(1).ExecX(ctx)
 		tx.Ent.CatalogVersion.Create().SetID("test").SetArchive([]byte{1}).SetLoadedAt(now).ExecX(ctx)
 		for i, v := range people {
 			if ids[i] = v.ID; i%3 > 0 {
@@ -177,8 +257,13 @@ func populate(t *testing.T, s *store.Store) []string {
 				}
 				tx.Ent.Item.Create().SetID(it).SetCaseID(c).SetVeteranID(v.ID).SetDivision(v.Division).SetMatter(m).SetDepartment(d).
 					SetPosition(j).SetState(lifecycle.ItemReady).SetFinishDay(1).SetDueOn(workday.FromTime(now)).ExecX(ctx)
+				tx.Ent.Correction.Create().SetID(it + "c").SetCaseID(c).SetItemID(it).SetRound(0).SetReturnedBy("x").SetReturnedAt(now).SetDueOn(today).ExecX(ctx)
+				tx.Ent.Pause.Create().SetID(it + "p").SetCaseID(c).SetItemID(it).SetKind("CORRECTION").SetFromDay(today).SetReason("x").SetLaw("x").SetOrderedBy("x").ExecX(ctx)
+				tx.Ent.Obligation.Create().SetID(it + "o").SetCaseID(c).SetItemID(it).SetKind("RESULT").SetOwedBy("DEPARTMENT").SetDepartment(d).
+					SetDivision(v.Division).SetOpenedAt(now).SetHeardAt(now).SetWordBy(now).ExecX(ctx)
 				tx.Ent.Event.Create().SetCaseID(c).SetItemID(it).SetMatter(m).SetKind("TEST").SetActorKind("MACHINE").SetActor("test").SetAt(now).ExecX(ctx)
 			}
+			process(ctx, tx, v, c, now)
 			tx.Ent.Material.Create().SetID(c + "m").SetCaseID(c).SetCode("MAT01").SetNeededBy([]string{"M01"}).ExecX(ctx)
 			tx.Ent.Event.Create().SetCaseID(c).SetKind("TEST").SetActorKind("MACHINE").SetActor("test").SetAt(now).ExecX(ctx)
 		}

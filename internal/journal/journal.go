@@ -38,7 +38,7 @@ func Write(ctx context.Context, tx store.Tx, entries ...Entry) error {
 	rows := make([]*gen.EventCreate, len(entries))
 	for i, e := range entries {
 		rows[i] = tx.Ent.Event.Create().SetCaseID(e.CaseID).SetKind(e.Kind).SetActorKind(string(v.Kind)).SetActor(v.ID).
-			SetFromState(e.From).SetToState(e.To).SetReason(e.Reason).SetAt(e.At.UTC())
+			SetPrincipal(v.Principal).SetMandateID(v.Mandate).SetFromState(e.From).SetToState(e.To).SetReason(e.Reason).SetAt(e.At.UTC())
 		if e.ItemID != "" {
 			rows[i].SetItemID(e.ItemID).SetMatter(e.Matter)
 		}

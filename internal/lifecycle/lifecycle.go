@@ -50,6 +50,7 @@ const (
 	ItemBlocked    ItemState = "BLOCKED" // a matter it depends on was not granted
 	ItemDelivered  ItemState = "DELIVERED"
 	ItemWithdrawn  ItemState = "WITHDRAWN"
+	ItemTerminated ItemState = "TERMINATED" // not put right in time
 )
 
 var caseMoves = map[CaseState][]CaseState{
@@ -140,7 +141,7 @@ func (CaseState) Values() []string {
 func (ItemState) Values() []string {
 	return []string{
 		"WAITING", "READY", "DISPATCHED", "RECEIVED", "CORRECTION", "SUSPENDED",
-		"APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN",
+		"APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN", "TERMINATED",
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	FieldDivision = "division"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldWarning holds the string denoting the warning field in the database.
+	FieldWarning = "warning"
 	// FieldChannel holds the string denoting the channel field in the database.
 	FieldChannel = "channel"
 	// FieldCatalogVersion holds the string denoting the catalog_version field in the database.
@@ -35,6 +37,8 @@ const (
 	FieldSubmissionKey = "submission_key"
 	// FieldSubmissionHash holds the string denoting the submission_hash field in the database.
 	FieldSubmissionHash = "submission_hash"
+	// FieldDraftSealed holds the string denoting the draft_sealed field in the database.
+	FieldDraftSealed = "draft_sealed"
 	// FieldAnswersSealed holds the string denoting the answers_sealed field in the database.
 	FieldAnswersSealed = "answers_sealed"
 	// FieldPlanSealed holds the string denoting the plan_sealed field in the database.
@@ -47,6 +51,14 @@ const (
 	FieldDueOn = "due_on"
 	// FieldDueProvisional holds the string denoting the due_provisional field in the database.
 	FieldDueProvisional = "due_provisional"
+	// FieldReturns holds the string denoting the returns field in the database.
+	FieldReturns = "returns"
+	// FieldPapersSaved holds the string denoting the papers_saved field in the database.
+	FieldPapersSaved = "papers_saved"
+	// FieldVisitsSaved holds the string denoting the visits_saved field in the database.
+	FieldVisitsSaved = "visits_saved"
+	// FieldReason holds the string denoting the reason field in the database.
+	FieldReason = "reason"
 	// FieldSubmittedAt holds the string denoting the submitted_at field in the database.
 	FieldSubmittedAt = "submitted_at"
 	// FieldClosedAt holds the string denoting the closed_at field in the database.
@@ -102,17 +114,23 @@ var Columns = []string{
 	FieldVeteranID,
 	FieldDivision,
 	FieldState,
+	FieldWarning,
 	FieldChannel,
 	FieldCatalogVersion,
 	FieldMatters,
 	FieldSubmissionKey,
 	FieldSubmissionHash,
+	FieldDraftSealed,
 	FieldAnswersSealed,
 	FieldPlanSealed,
 	FieldPlanDays,
 	FieldAcceptedOn,
 	FieldDueOn,
 	FieldDueProvisional,
+	FieldReturns,
+	FieldPapersSaved,
+	FieldVisitsSaved,
+	FieldReason,
 	FieldSubmittedAt,
 	FieldClosedAt,
 	FieldCreatedAt,
@@ -144,6 +162,14 @@ var (
 	DefaultPlanDays int
 	// DefaultDueProvisional holds the default value on creation for the "due_provisional" field.
 	DefaultDueProvisional bool
+	// DefaultReturns holds the default value on creation for the "returns" field.
+	DefaultReturns int
+	// DefaultPapersSaved holds the default value on creation for the "papers_saved" field.
+	DefaultPapersSaved int
+	// DefaultVisitsSaved holds the default value on creation for the "visits_saved" field.
+	DefaultVisitsSaved int
+	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	ReasonValidator func(string) error
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -157,6 +183,18 @@ func StateValidator(s lifecycle.CaseState) error {
 		return nil
 	default:
 		return fmt.Errorf("casefile: invalid enum value for state field: %q", s)
+	}
+}
+
+const DefaultWarning lifecycle.Warning = "NONE"
+
+// WarningValidator is a validator for the "warning" field enum values. It is called by the builders before save.
+func WarningValidator(w lifecycle.Warning) error {
+	switch w {
+	case "NONE", "YELLOW", "RED":
+		return nil
+	default:
+		return fmt.Errorf("casefile: invalid enum value for warning field: %q", w)
 	}
 }
 
@@ -216,6 +254,11 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
 }
 
+// ByWarning orders the results by the warning field.
+func ByWarning(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWarning, opts...).ToFunc()
+}
+
 // ByChannel orders the results by the channel field.
 func ByChannel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChannel, opts...).ToFunc()
@@ -249,6 +292,26 @@ func ByDueOn(opts ...sql.OrderTermOption) OrderOption {
 // ByDueProvisional orders the results by the due_provisional field.
 func ByDueProvisional(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueProvisional, opts...).ToFunc()
+}
+
+// ByReturns orders the results by the returns field.
+func ByReturns(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReturns, opts...).ToFunc()
+}
+
+// ByPapersSaved orders the results by the papers_saved field.
+func ByPapersSaved(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPapersSaved, opts...).ToFunc()
+}
+
+// ByVisitsSaved orders the results by the visits_saved field.
+func ByVisitsSaved(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVisitsSaved, opts...).ToFunc()
+}
+
+// ByReason orders the results by the reason field.
+func ByReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReason, opts...).ToFunc()
 }
 
 // BySubmittedAt orders the results by the submitted_at field.

@@ -97,6 +97,11 @@ func SubmissionHash(v []byte) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldSubmissionHash, v))
 }
 
+// DraftSealed applies equality check predicate on the "draft_sealed" field. It's identical to DraftSealedEQ.
+func DraftSealed(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldDraftSealed, v))
+}
+
 // AnswersSealed applies equality check predicate on the "answers_sealed" field. It's identical to AnswersSealedEQ.
 func AnswersSealed(v []byte) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldAnswersSealed, v))
@@ -125,6 +130,26 @@ func DueOn(v workday.Day) predicate.CaseFile {
 // DueProvisional applies equality check predicate on the "due_provisional" field. It's identical to DueProvisionalEQ.
 func DueProvisional(v bool) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldDueProvisional, v))
+}
+
+// Returns applies equality check predicate on the "returns" field. It's identical to ReturnsEQ.
+func Returns(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldReturns, v))
+}
+
+// PapersSaved applies equality check predicate on the "papers_saved" field. It's identical to PapersSavedEQ.
+func PapersSaved(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldPapersSaved, v))
+}
+
+// VisitsSaved applies equality check predicate on the "visits_saved" field. It's identical to VisitsSavedEQ.
+func VisitsSaved(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldVisitsSaved, v))
+}
+
+// Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
+func Reason(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldReason, v))
 }
 
 // SubmittedAt applies equality check predicate on the "submitted_at" field. It's identical to SubmittedAtEQ.
@@ -372,6 +397,36 @@ func StateNotIn(vs ...lifecycle.CaseState) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldNotIn(FieldState, v...))
 }
 
+// WarningEQ applies the EQ predicate on the "warning" field.
+func WarningEQ(v lifecycle.Warning) predicate.CaseFile {
+	vc := v
+	return predicate.CaseFile(sql.FieldEQ(FieldWarning, vc))
+}
+
+// WarningNEQ applies the NEQ predicate on the "warning" field.
+func WarningNEQ(v lifecycle.Warning) predicate.CaseFile {
+	vc := v
+	return predicate.CaseFile(sql.FieldNEQ(FieldWarning, vc))
+}
+
+// WarningIn applies the In predicate on the "warning" field.
+func WarningIn(vs ...lifecycle.Warning) predicate.CaseFile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.CaseFile(sql.FieldIn(FieldWarning, v...))
+}
+
+// WarningNotIn applies the NotIn predicate on the "warning" field.
+func WarningNotIn(vs ...lifecycle.Warning) predicate.CaseFile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.CaseFile(sql.FieldNotIn(FieldWarning, v...))
+}
+
 // ChannelEQ applies the EQ predicate on the "channel" field.
 func ChannelEQ(v Channel) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldChannel, v))
@@ -580,6 +635,56 @@ func SubmissionHashIsNil() predicate.CaseFile {
 // SubmissionHashNotNil applies the NotNil predicate on the "submission_hash" field.
 func SubmissionHashNotNil() predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldNotNull(FieldSubmissionHash))
+}
+
+// DraftSealedEQ applies the EQ predicate on the "draft_sealed" field.
+func DraftSealedEQ(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldDraftSealed, v))
+}
+
+// DraftSealedNEQ applies the NEQ predicate on the "draft_sealed" field.
+func DraftSealedNEQ(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldDraftSealed, v))
+}
+
+// DraftSealedIn applies the In predicate on the "draft_sealed" field.
+func DraftSealedIn(vs ...[]byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldDraftSealed, vs...))
+}
+
+// DraftSealedNotIn applies the NotIn predicate on the "draft_sealed" field.
+func DraftSealedNotIn(vs ...[]byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldDraftSealed, vs...))
+}
+
+// DraftSealedGT applies the GT predicate on the "draft_sealed" field.
+func DraftSealedGT(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldDraftSealed, v))
+}
+
+// DraftSealedGTE applies the GTE predicate on the "draft_sealed" field.
+func DraftSealedGTE(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldDraftSealed, v))
+}
+
+// DraftSealedLT applies the LT predicate on the "draft_sealed" field.
+func DraftSealedLT(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldDraftSealed, v))
+}
+
+// DraftSealedLTE applies the LTE predicate on the "draft_sealed" field.
+func DraftSealedLTE(v []byte) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldDraftSealed, v))
+}
+
+// DraftSealedIsNil applies the IsNil predicate on the "draft_sealed" field.
+func DraftSealedIsNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIsNull(FieldDraftSealed))
+}
+
+// DraftSealedNotNil applies the NotNil predicate on the "draft_sealed" field.
+func DraftSealedNotNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotNull(FieldDraftSealed))
 }
 
 // AnswersSealedEQ applies the EQ predicate on the "answers_sealed" field.
@@ -830,6 +935,201 @@ func DueProvisionalEQ(v bool) predicate.CaseFile {
 // DueProvisionalNEQ applies the NEQ predicate on the "due_provisional" field.
 func DueProvisionalNEQ(v bool) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldNEQ(FieldDueProvisional, v))
+}
+
+// ReturnsEQ applies the EQ predicate on the "returns" field.
+func ReturnsEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldReturns, v))
+}
+
+// ReturnsNEQ applies the NEQ predicate on the "returns" field.
+func ReturnsNEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldReturns, v))
+}
+
+// ReturnsIn applies the In predicate on the "returns" field.
+func ReturnsIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldReturns, vs...))
+}
+
+// ReturnsNotIn applies the NotIn predicate on the "returns" field.
+func ReturnsNotIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldReturns, vs...))
+}
+
+// ReturnsGT applies the GT predicate on the "returns" field.
+func ReturnsGT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldReturns, v))
+}
+
+// ReturnsGTE applies the GTE predicate on the "returns" field.
+func ReturnsGTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldReturns, v))
+}
+
+// ReturnsLT applies the LT predicate on the "returns" field.
+func ReturnsLT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldReturns, v))
+}
+
+// ReturnsLTE applies the LTE predicate on the "returns" field.
+func ReturnsLTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldReturns, v))
+}
+
+// PapersSavedEQ applies the EQ predicate on the "papers_saved" field.
+func PapersSavedEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldPapersSaved, v))
+}
+
+// PapersSavedNEQ applies the NEQ predicate on the "papers_saved" field.
+func PapersSavedNEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldPapersSaved, v))
+}
+
+// PapersSavedIn applies the In predicate on the "papers_saved" field.
+func PapersSavedIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldPapersSaved, vs...))
+}
+
+// PapersSavedNotIn applies the NotIn predicate on the "papers_saved" field.
+func PapersSavedNotIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldPapersSaved, vs...))
+}
+
+// PapersSavedGT applies the GT predicate on the "papers_saved" field.
+func PapersSavedGT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldPapersSaved, v))
+}
+
+// PapersSavedGTE applies the GTE predicate on the "papers_saved" field.
+func PapersSavedGTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldPapersSaved, v))
+}
+
+// PapersSavedLT applies the LT predicate on the "papers_saved" field.
+func PapersSavedLT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldPapersSaved, v))
+}
+
+// PapersSavedLTE applies the LTE predicate on the "papers_saved" field.
+func PapersSavedLTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldPapersSaved, v))
+}
+
+// VisitsSavedEQ applies the EQ predicate on the "visits_saved" field.
+func VisitsSavedEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldVisitsSaved, v))
+}
+
+// VisitsSavedNEQ applies the NEQ predicate on the "visits_saved" field.
+func VisitsSavedNEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldVisitsSaved, v))
+}
+
+// VisitsSavedIn applies the In predicate on the "visits_saved" field.
+func VisitsSavedIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldVisitsSaved, vs...))
+}
+
+// VisitsSavedNotIn applies the NotIn predicate on the "visits_saved" field.
+func VisitsSavedNotIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldVisitsSaved, vs...))
+}
+
+// VisitsSavedGT applies the GT predicate on the "visits_saved" field.
+func VisitsSavedGT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldVisitsSaved, v))
+}
+
+// VisitsSavedGTE applies the GTE predicate on the "visits_saved" field.
+func VisitsSavedGTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldVisitsSaved, v))
+}
+
+// VisitsSavedLT applies the LT predicate on the "visits_saved" field.
+func VisitsSavedLT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldVisitsSaved, v))
+}
+
+// VisitsSavedLTE applies the LTE predicate on the "visits_saved" field.
+func VisitsSavedLTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldVisitsSaved, v))
+}
+
+// ReasonEQ applies the EQ predicate on the "reason" field.
+func ReasonEQ(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldReason, v))
+}
+
+// ReasonNEQ applies the NEQ predicate on the "reason" field.
+func ReasonNEQ(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldReason, v))
+}
+
+// ReasonIn applies the In predicate on the "reason" field.
+func ReasonIn(vs ...string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldReason, vs...))
+}
+
+// ReasonNotIn applies the NotIn predicate on the "reason" field.
+func ReasonNotIn(vs ...string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldReason, vs...))
+}
+
+// ReasonGT applies the GT predicate on the "reason" field.
+func ReasonGT(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldReason, v))
+}
+
+// ReasonGTE applies the GTE predicate on the "reason" field.
+func ReasonGTE(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldReason, v))
+}
+
+// ReasonLT applies the LT predicate on the "reason" field.
+func ReasonLT(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldReason, v))
+}
+
+// ReasonLTE applies the LTE predicate on the "reason" field.
+func ReasonLTE(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldReason, v))
+}
+
+// ReasonContains applies the Contains predicate on the "reason" field.
+func ReasonContains(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldContains(FieldReason, v))
+}
+
+// ReasonHasPrefix applies the HasPrefix predicate on the "reason" field.
+func ReasonHasPrefix(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldHasPrefix(FieldReason, v))
+}
+
+// ReasonHasSuffix applies the HasSuffix predicate on the "reason" field.
+func ReasonHasSuffix(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldHasSuffix(FieldReason, v))
+}
+
+// ReasonIsNil applies the IsNil predicate on the "reason" field.
+func ReasonIsNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIsNull(FieldReason))
+}
+
+// ReasonNotNil applies the NotNil predicate on the "reason" field.
+func ReasonNotNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotNull(FieldReason))
+}
+
+// ReasonEqualFold applies the EqualFold predicate on the "reason" field.
+func ReasonEqualFold(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEqualFold(FieldReason, v))
+}
+
+// ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
+func ReasonContainsFold(v string) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldContainsFold(FieldReason, v))
 }
 
 // SubmittedAtEQ applies the EQ predicate on the "submitted_at" field.

@@ -24,6 +24,10 @@ const (
 	FieldActorKind = "actor_kind"
 	// FieldActor holds the string denoting the actor field in the database.
 	FieldActor = "actor"
+	// FieldPrincipal holds the string denoting the principal field in the database.
+	FieldPrincipal = "principal"
+	// FieldMandateID holds the string denoting the mandate_id field in the database.
+	FieldMandateID = "mandate_id"
 	// FieldFromState holds the string denoting the from_state field in the database.
 	FieldFromState = "from_state"
 	// FieldToState holds the string denoting the to_state field in the database.
@@ -54,6 +58,8 @@ var Columns = []string{
 	FieldKind,
 	FieldActorKind,
 	FieldActor,
+	FieldPrincipal,
+	FieldMandateID,
 	FieldFromState,
 	FieldToState,
 	FieldReason,
@@ -83,6 +89,10 @@ var (
 	ActorKindValidator func(string) error
 	// ActorValidator is a validator for the "actor" field. It is called by the builders before save.
 	ActorValidator func(string) error
+	// PrincipalValidator is a validator for the "principal" field. It is called by the builders before save.
+	PrincipalValidator func(string) error
+	// MandateIDValidator is a validator for the "mandate_id" field. It is called by the builders before save.
+	MandateIDValidator func(string) error
 	// FromStateValidator is a validator for the "from_state" field. It is called by the builders before save.
 	FromStateValidator func(string) error
 	// ToStateValidator is a validator for the "to_state" field. It is called by the builders before save.
@@ -127,6 +137,16 @@ func ByActorKind(opts ...sql.OrderTermOption) OrderOption {
 // ByActor orders the results by the actor field.
 func ByActor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActor, opts...).ToFunc()
+}
+
+// ByPrincipal orders the results by the principal field.
+func ByPrincipal(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPrincipal, opts...).ToFunc()
+}
+
+// ByMandateID orders the results by the mandate_id field.
+func ByMandateID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMandateID, opts...).ToFunc()
 }
 
 // ByFromState orders the results by the from_state field.

@@ -85,6 +85,16 @@ func Actor(v string) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldActor, v))
 }
 
+// Principal applies equality check predicate on the "principal" field. It's identical to PrincipalEQ.
+func Principal(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldPrincipal, v))
+}
+
+// MandateID applies equality check predicate on the "mandate_id" field. It's identical to MandateIDEQ.
+func MandateID(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldMandateID, v))
+}
+
 // FromState applies equality check predicate on the "from_state" field. It's identical to FromStateEQ.
 func FromState(v string) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldFromState, v))
@@ -513,6 +523,156 @@ func ActorEqualFold(v string) predicate.Event {
 // ActorContainsFold applies the ContainsFold predicate on the "actor" field.
 func ActorContainsFold(v string) predicate.Event {
 	return predicate.Event(sql.FieldContainsFold(FieldActor, v))
+}
+
+// PrincipalEQ applies the EQ predicate on the "principal" field.
+func PrincipalEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldPrincipal, v))
+}
+
+// PrincipalNEQ applies the NEQ predicate on the "principal" field.
+func PrincipalNEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldPrincipal, v))
+}
+
+// PrincipalIn applies the In predicate on the "principal" field.
+func PrincipalIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldPrincipal, vs...))
+}
+
+// PrincipalNotIn applies the NotIn predicate on the "principal" field.
+func PrincipalNotIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldPrincipal, vs...))
+}
+
+// PrincipalGT applies the GT predicate on the "principal" field.
+func PrincipalGT(v string) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldPrincipal, v))
+}
+
+// PrincipalGTE applies the GTE predicate on the "principal" field.
+func PrincipalGTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldPrincipal, v))
+}
+
+// PrincipalLT applies the LT predicate on the "principal" field.
+func PrincipalLT(v string) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldPrincipal, v))
+}
+
+// PrincipalLTE applies the LTE predicate on the "principal" field.
+func PrincipalLTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldPrincipal, v))
+}
+
+// PrincipalContains applies the Contains predicate on the "principal" field.
+func PrincipalContains(v string) predicate.Event {
+	return predicate.Event(sql.FieldContains(FieldPrincipal, v))
+}
+
+// PrincipalHasPrefix applies the HasPrefix predicate on the "principal" field.
+func PrincipalHasPrefix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasPrefix(FieldPrincipal, v))
+}
+
+// PrincipalHasSuffix applies the HasSuffix predicate on the "principal" field.
+func PrincipalHasSuffix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasSuffix(FieldPrincipal, v))
+}
+
+// PrincipalIsNil applies the IsNil predicate on the "principal" field.
+func PrincipalIsNil() predicate.Event {
+	return predicate.Event(sql.FieldIsNull(FieldPrincipal))
+}
+
+// PrincipalNotNil applies the NotNil predicate on the "principal" field.
+func PrincipalNotNil() predicate.Event {
+	return predicate.Event(sql.FieldNotNull(FieldPrincipal))
+}
+
+// PrincipalEqualFold applies the EqualFold predicate on the "principal" field.
+func PrincipalEqualFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldEqualFold(FieldPrincipal, v))
+}
+
+// PrincipalContainsFold applies the ContainsFold predicate on the "principal" field.
+func PrincipalContainsFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldContainsFold(FieldPrincipal, v))
+}
+
+// MandateIDEQ applies the EQ predicate on the "mandate_id" field.
+func MandateIDEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldMandateID, v))
+}
+
+// MandateIDNEQ applies the NEQ predicate on the "mandate_id" field.
+func MandateIDNEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldMandateID, v))
+}
+
+// MandateIDIn applies the In predicate on the "mandate_id" field.
+func MandateIDIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldMandateID, vs...))
+}
+
+// MandateIDNotIn applies the NotIn predicate on the "mandate_id" field.
+func MandateIDNotIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldMandateID, vs...))
+}
+
+// MandateIDGT applies the GT predicate on the "mandate_id" field.
+func MandateIDGT(v string) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldMandateID, v))
+}
+
+// MandateIDGTE applies the GTE predicate on the "mandate_id" field.
+func MandateIDGTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldMandateID, v))
+}
+
+// MandateIDLT applies the LT predicate on the "mandate_id" field.
+func MandateIDLT(v string) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldMandateID, v))
+}
+
+// MandateIDLTE applies the LTE predicate on the "mandate_id" field.
+func MandateIDLTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldMandateID, v))
+}
+
+// MandateIDContains applies the Contains predicate on the "mandate_id" field.
+func MandateIDContains(v string) predicate.Event {
+	return predicate.Event(sql.FieldContains(FieldMandateID, v))
+}
+
+// MandateIDHasPrefix applies the HasPrefix predicate on the "mandate_id" field.
+func MandateIDHasPrefix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasPrefix(FieldMandateID, v))
+}
+
+// MandateIDHasSuffix applies the HasSuffix predicate on the "mandate_id" field.
+func MandateIDHasSuffix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasSuffix(FieldMandateID, v))
+}
+
+// MandateIDIsNil applies the IsNil predicate on the "mandate_id" field.
+func MandateIDIsNil() predicate.Event {
+	return predicate.Event(sql.FieldIsNull(FieldMandateID))
+}
+
+// MandateIDNotNil applies the NotNil predicate on the "mandate_id" field.
+func MandateIDNotNil() predicate.Event {
+	return predicate.Event(sql.FieldNotNull(FieldMandateID))
+}
+
+// MandateIDEqualFold applies the EqualFold predicate on the "mandate_id" field.
+func MandateIDEqualFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldEqualFold(FieldMandateID, v))
+}
+
+// MandateIDContainsFold applies the ContainsFold predicate on the "mandate_id" field.
+func MandateIDContainsFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldContainsFold(FieldMandateID, v))
 }
 
 // FromStateEQ applies the EQ predicate on the "from_state" field.

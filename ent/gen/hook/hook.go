@@ -9,6 +9,18 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 )
 
+// The AppointmentFunc type is an adapter to allow the use of ordinary
+// function as Appointment mutator.
+type AppointmentFunc func(context.Context, *gen.AppointmentMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AppointmentFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.AppointmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.AppointmentMutation", m)
+}
+
 // The ArmyRelationFunc type is an adapter to allow the use of ordinary
 // function as ArmyRelation mutator.
 type ArmyRelationFunc func(context.Context, *gen.ArmyRelationMutation) (gen.Value, error)
@@ -43,6 +55,18 @@ func (f BackgroundFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.BackgroundMutation", m)
+}
+
+// The CalendarYearFunc type is an adapter to allow the use of ordinary
+// function as CalendarYear mutator.
+type CalendarYearFunc func(context.Context, *gen.CalendarYearMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CalendarYearFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.CalendarYearMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.CalendarYearMutation", m)
 }
 
 // The CaseFileFunc type is an adapter to allow the use of ordinary
@@ -81,6 +105,18 @@ func (f ContactFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ContactMutation", m)
 }
 
+// The CorrectionFunc type is an adapter to allow the use of ordinary
+// function as Correction mutator.
+type CorrectionFunc func(context.Context, *gen.CorrectionMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CorrectionFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.CorrectionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.CorrectionMutation", m)
+}
+
 // The DisabilityFunc type is an adapter to allow the use of ordinary
 // function as Disability mutator.
 type DisabilityFunc func(context.Context, *gen.DisabilityMutation) (gen.Value, error)
@@ -103,6 +139,18 @@ func (f DischargeFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.DischargeMutation", m)
+}
+
+// The DisputeFunc type is an adapter to allow the use of ordinary
+// function as Dispute mutator.
+type DisputeFunc func(context.Context, *gen.DisputeMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DisputeFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.DisputeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.DisputeMutation", m)
 }
 
 // The DivisionFunc type is an adapter to allow the use of ordinary
@@ -213,6 +261,18 @@ func (f ItemFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ItemMutation", m)
 }
 
+// The MandateFunc type is an adapter to allow the use of ordinary
+// function as Mandate mutator.
+type MandateFunc func(context.Context, *gen.MandateMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MandateFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.MandateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.MandateMutation", m)
+}
+
 // The MaterialFunc type is an adapter to allow the use of ordinary
 // function as Material mutator.
 type MaterialFunc func(context.Context, *gen.MaterialMutation) (gen.Value, error)
@@ -225,6 +285,42 @@ func (f MaterialFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.MaterialMutation", m)
 }
 
+// The NotificationFunc type is an adapter to allow the use of ordinary
+// function as Notification mutator.
+type NotificationFunc func(context.Context, *gen.NotificationMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.NotificationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.NotificationMutation", m)
+}
+
+// The ObligationFunc type is an adapter to allow the use of ordinary
+// function as Obligation mutator.
+type ObligationFunc func(context.Context, *gen.ObligationMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ObligationFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ObligationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ObligationMutation", m)
+}
+
+// The PauseFunc type is an adapter to allow the use of ordinary
+// function as Pause mutator.
+type PauseFunc func(context.Context, *gen.PauseMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PauseFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.PauseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PauseMutation", m)
+}
+
 // The PensionRelationFunc type is an adapter to allow the use of ordinary
 // function as PensionRelation mutator.
 type PensionRelationFunc func(context.Context, *gen.PensionRelationMutation) (gen.Value, error)
@@ -235,6 +331,18 @@ func (f PensionRelationFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PensionRelationMutation", m)
+}
+
+// The PreReviewFunc type is an adapter to allow the use of ordinary
+// function as PreReview mutator.
+type PreReviewFunc func(context.Context, *gen.PreReviewMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PreReviewFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.PreReviewMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PreReviewMutation", m)
 }
 
 // The PreferentialCardFunc type is an adapter to allow the use of ordinary
@@ -261,6 +369,18 @@ func (f RankFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.RankMutation", m)
 }
 
+// The RatingFunc type is an adapter to allow the use of ordinary
+// function as Rating mutator.
+type RatingFunc func(context.Context, *gen.RatingMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RatingFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.RatingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.RatingMutation", m)
+}
+
 // The ServicePeriodFunc type is an adapter to allow the use of ordinary
 // function as ServicePeriod mutator.
 type ServicePeriodFunc func(context.Context, *gen.ServicePeriodMutation) (gen.Value, error)
@@ -285,6 +405,18 @@ func (f SettlementFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SettlementMutation", m)
 }
 
+// The SlotFunc type is an adapter to allow the use of ordinary
+// function as Slot mutator.
+type SlotFunc func(context.Context, *gen.SlotMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SlotFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.SlotMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SlotMutation", m)
+}
+
 // The SocialSecurityCardFunc type is an adapter to allow the use of ordinary
 // function as SocialSecurityCard mutator.
 type SocialSecurityCardFunc func(context.Context, *gen.SocialSecurityCardMutation) (gen.Value, error)
@@ -295,6 +427,18 @@ func (f SocialSecurityCardFunc) Mutate(ctx context.Context, m gen.Mutation) (gen
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SocialSecurityCardMutation", m)
+}
+
+// The TaskFunc type is an adapter to allow the use of ordinary
+// function as Task mutator.
+type TaskFunc func(context.Context, *gen.TaskMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TaskFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.TaskMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.TaskMutation", m)
 }
 
 // The TrainingFunc type is an adapter to allow the use of ordinary
@@ -331,6 +475,18 @@ func (f VeteranFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.VeteranMutation", m)
+}
+
+// The ViolationFunc type is an adapter to allow the use of ordinary
+// function as Violation mutator.
+type ViolationFunc func(context.Context, *gen.ViolationMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ViolationFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ViolationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ViolationMutation", m)
 }
 
 // Condition is a hook condition function.

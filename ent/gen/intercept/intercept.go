@@ -8,14 +8,18 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
 	"github.com/vetgraph/vetgraph/ent/gen/background"
+	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
 	"github.com/vetgraph/vetgraph/ent/gen/discharge"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/division"
 	"github.com/vetgraph/vetgraph/ent/gen/economicsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/employmentrecord"
@@ -25,17 +29,26 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
+	"github.com/vetgraph/vetgraph/ent/gen/notification"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -92,6 +105,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q gen.Query) error {
 		return err
 	}
 	return f(ctx, query)
+}
+
+// The AppointmentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AppointmentFunc func(context.Context, *gen.AppointmentQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f AppointmentFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.AppointmentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.AppointmentQuery", q)
+}
+
+// The TraverseAppointment type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAppointment func(context.Context, *gen.AppointmentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAppointment) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAppointment) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.AppointmentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.AppointmentQuery", q)
 }
 
 // The ArmyRelationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -175,6 +215,33 @@ func (f TraverseBackground) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.BackgroundQuery", q)
 }
 
+// The CalendarYearFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CalendarYearFunc func(context.Context, *gen.CalendarYearQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f CalendarYearFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.CalendarYearQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.CalendarYearQuery", q)
+}
+
+// The TraverseCalendarYear type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCalendarYear func(context.Context, *gen.CalendarYearQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCalendarYear) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCalendarYear) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.CalendarYearQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.CalendarYearQuery", q)
+}
+
 // The CaseFileFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CaseFileFunc func(context.Context, *gen.CaseFileQuery) (gen.Value, error)
 
@@ -256,6 +323,33 @@ func (f TraverseContact) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ContactQuery", q)
 }
 
+// The CorrectionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CorrectionFunc func(context.Context, *gen.CorrectionQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f CorrectionFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.CorrectionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.CorrectionQuery", q)
+}
+
+// The TraverseCorrection type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCorrection func(context.Context, *gen.CorrectionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCorrection) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCorrection) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.CorrectionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.CorrectionQuery", q)
+}
+
 // The DisabilityFunc type is an adapter to allow the use of ordinary function as a Querier.
 type DisabilityFunc func(context.Context, *gen.DisabilityQuery) (gen.Value, error)
 
@@ -308,6 +402,33 @@ func (f TraverseDischarge) Traverse(ctx context.Context, q gen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.DischargeQuery", q)
+}
+
+// The DisputeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DisputeFunc func(context.Context, *gen.DisputeQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f DisputeFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.DisputeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.DisputeQuery", q)
+}
+
+// The TraverseDispute type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDispute func(context.Context, *gen.DisputeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDispute) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDispute) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.DisputeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.DisputeQuery", q)
 }
 
 // The DivisionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -553,6 +674,33 @@ func (f TraverseItem) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ItemQuery", q)
 }
 
+// The MandateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MandateFunc func(context.Context, *gen.MandateQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f MandateFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.MandateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.MandateQuery", q)
+}
+
+// The TraverseMandate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMandate func(context.Context, *gen.MandateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMandate) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMandate) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.MandateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.MandateQuery", q)
+}
+
 // The MaterialFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MaterialFunc func(context.Context, *gen.MaterialQuery) (gen.Value, error)
 
@@ -580,6 +728,87 @@ func (f TraverseMaterial) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.MaterialQuery", q)
 }
 
+// The NotificationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type NotificationFunc func(context.Context, *gen.NotificationQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f NotificationFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.NotificationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.NotificationQuery", q)
+}
+
+// The TraverseNotification type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseNotification func(context.Context, *gen.NotificationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseNotification) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseNotification) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.NotificationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.NotificationQuery", q)
+}
+
+// The ObligationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ObligationFunc func(context.Context, *gen.ObligationQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ObligationFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ObligationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ObligationQuery", q)
+}
+
+// The TraverseObligation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseObligation func(context.Context, *gen.ObligationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseObligation) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseObligation) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ObligationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ObligationQuery", q)
+}
+
+// The PauseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PauseFunc func(context.Context, *gen.PauseQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PauseFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PauseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PauseQuery", q)
+}
+
+// The TraversePause type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePause func(context.Context, *gen.PauseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePause) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePause) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PauseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PauseQuery", q)
+}
+
 // The PensionRelationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PensionRelationFunc func(context.Context, *gen.PensionRelationQuery) (gen.Value, error)
 
@@ -605,6 +834,33 @@ func (f TraversePensionRelation) Traverse(ctx context.Context, q gen.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.PensionRelationQuery", q)
+}
+
+// The PreReviewFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PreReviewFunc func(context.Context, *gen.PreReviewQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PreReviewFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PreReviewQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PreReviewQuery", q)
+}
+
+// The TraversePreReview type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePreReview func(context.Context, *gen.PreReviewQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePreReview) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePreReview) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PreReviewQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PreReviewQuery", q)
 }
 
 // The PreferentialCardFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -661,6 +917,33 @@ func (f TraverseRank) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.RankQuery", q)
 }
 
+// The RatingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RatingFunc func(context.Context, *gen.RatingQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f RatingFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.RatingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.RatingQuery", q)
+}
+
+// The TraverseRating type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRating func(context.Context, *gen.RatingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRating) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRating) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.RatingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.RatingQuery", q)
+}
+
 // The ServicePeriodFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ServicePeriodFunc func(context.Context, *gen.ServicePeriodQuery) (gen.Value, error)
 
@@ -715,6 +998,33 @@ func (f TraverseSettlement) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.SettlementQuery", q)
 }
 
+// The SlotFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SlotFunc func(context.Context, *gen.SlotQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f SlotFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.SlotQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.SlotQuery", q)
+}
+
+// The TraverseSlot type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSlot func(context.Context, *gen.SlotQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSlot) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSlot) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.SlotQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.SlotQuery", q)
+}
+
 // The SocialSecurityCardFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SocialSecurityCardFunc func(context.Context, *gen.SocialSecurityCardQuery) (gen.Value, error)
 
@@ -740,6 +1050,33 @@ func (f TraverseSocialSecurityCard) Traverse(ctx context.Context, q gen.Query) e
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.SocialSecurityCardQuery", q)
+}
+
+// The TaskFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TaskFunc func(context.Context, *gen.TaskQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f TaskFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.TaskQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.TaskQuery", q)
+}
+
+// The TraverseTask type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTask func(context.Context, *gen.TaskQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTask) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTask) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.TaskQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.TaskQuery", q)
 }
 
 // The TrainingFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -823,25 +1160,60 @@ func (f TraverseVeteran) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.VeteranQuery", q)
 }
 
+// The ViolationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ViolationFunc func(context.Context, *gen.ViolationQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ViolationFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ViolationQuery", q)
+}
+
+// The TraverseViolation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseViolation func(context.Context, *gen.ViolationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseViolation) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseViolation) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ViolationQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q gen.Query) (Query, error) {
 	switch q := q.(type) {
+	case *gen.AppointmentQuery:
+		return &query[*gen.AppointmentQuery, predicate.Appointment, appointment.OrderOption]{typ: gen.TypeAppointment, tq: q}, nil
 	case *gen.ArmyRelationQuery:
 		return &query[*gen.ArmyRelationQuery, predicate.ArmyRelation, armyrelation.OrderOption]{typ: gen.TypeArmyRelation, tq: q}, nil
 	case *gen.AwardQuery:
 		return &query[*gen.AwardQuery, predicate.Award, award.OrderOption]{typ: gen.TypeAward, tq: q}, nil
 	case *gen.BackgroundQuery:
 		return &query[*gen.BackgroundQuery, predicate.Background, background.OrderOption]{typ: gen.TypeBackground, tq: q}, nil
+	case *gen.CalendarYearQuery:
+		return &query[*gen.CalendarYearQuery, predicate.CalendarYear, calendaryear.OrderOption]{typ: gen.TypeCalendarYear, tq: q}, nil
 	case *gen.CaseFileQuery:
 		return &query[*gen.CaseFileQuery, predicate.CaseFile, casefile.OrderOption]{typ: gen.TypeCaseFile, tq: q}, nil
 	case *gen.CatalogVersionQuery:
 		return &query[*gen.CatalogVersionQuery, predicate.CatalogVersion, catalogversion.OrderOption]{typ: gen.TypeCatalogVersion, tq: q}, nil
 	case *gen.ContactQuery:
 		return &query[*gen.ContactQuery, predicate.Contact, contact.OrderOption]{typ: gen.TypeContact, tq: q}, nil
+	case *gen.CorrectionQuery:
+		return &query[*gen.CorrectionQuery, predicate.Correction, correction.OrderOption]{typ: gen.TypeCorrection, tq: q}, nil
 	case *gen.DisabilityQuery:
 		return &query[*gen.DisabilityQuery, predicate.Disability, disability.OrderOption]{typ: gen.TypeDisability, tq: q}, nil
 	case *gen.DischargeQuery:
 		return &query[*gen.DischargeQuery, predicate.Discharge, discharge.OrderOption]{typ: gen.TypeDischarge, tq: q}, nil
+	case *gen.DisputeQuery:
+		return &query[*gen.DisputeQuery, predicate.Dispute, dispute.OrderOption]{typ: gen.TypeDispute, tq: q}, nil
 	case *gen.DivisionQuery:
 		return &query[*gen.DivisionQuery, predicate.Division, division.OrderOption]{typ: gen.TypeDivision, tq: q}, nil
 	case *gen.EconomicSubsidyQuery:
@@ -860,26 +1232,44 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.IdentityCardQuery, predicate.IdentityCard, identitycard.OrderOption]{typ: gen.TypeIdentityCard, tq: q}, nil
 	case *gen.ItemQuery:
 		return &query[*gen.ItemQuery, predicate.Item, item.OrderOption]{typ: gen.TypeItem, tq: q}, nil
+	case *gen.MandateQuery:
+		return &query[*gen.MandateQuery, predicate.Mandate, mandate.OrderOption]{typ: gen.TypeMandate, tq: q}, nil
 	case *gen.MaterialQuery:
 		return &query[*gen.MaterialQuery, predicate.Material, material.OrderOption]{typ: gen.TypeMaterial, tq: q}, nil
+	case *gen.NotificationQuery:
+		return &query[*gen.NotificationQuery, predicate.Notification, notification.OrderOption]{typ: gen.TypeNotification, tq: q}, nil
+	case *gen.ObligationQuery:
+		return &query[*gen.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: gen.TypeObligation, tq: q}, nil
+	case *gen.PauseQuery:
+		return &query[*gen.PauseQuery, predicate.Pause, pause.OrderOption]{typ: gen.TypePause, tq: q}, nil
 	case *gen.PensionRelationQuery:
 		return &query[*gen.PensionRelationQuery, predicate.PensionRelation, pensionrelation.OrderOption]{typ: gen.TypePensionRelation, tq: q}, nil
+	case *gen.PreReviewQuery:
+		return &query[*gen.PreReviewQuery, predicate.PreReview, prereview.OrderOption]{typ: gen.TypePreReview, tq: q}, nil
 	case *gen.PreferentialCardQuery:
 		return &query[*gen.PreferentialCardQuery, predicate.PreferentialCard, preferentialcard.OrderOption]{typ: gen.TypePreferentialCard, tq: q}, nil
 	case *gen.RankQuery:
 		return &query[*gen.RankQuery, predicate.Rank, rank.OrderOption]{typ: gen.TypeRank, tq: q}, nil
+	case *gen.RatingQuery:
+		return &query[*gen.RatingQuery, predicate.Rating, rating.OrderOption]{typ: gen.TypeRating, tq: q}, nil
 	case *gen.ServicePeriodQuery:
 		return &query[*gen.ServicePeriodQuery, predicate.ServicePeriod, serviceperiod.OrderOption]{typ: gen.TypeServicePeriod, tq: q}, nil
 	case *gen.SettlementQuery:
 		return &query[*gen.SettlementQuery, predicate.Settlement, settlement.OrderOption]{typ: gen.TypeSettlement, tq: q}, nil
+	case *gen.SlotQuery:
+		return &query[*gen.SlotQuery, predicate.Slot, slot.OrderOption]{typ: gen.TypeSlot, tq: q}, nil
 	case *gen.SocialSecurityCardQuery:
 		return &query[*gen.SocialSecurityCardQuery, predicate.SocialSecurityCard, socialsecuritycard.OrderOption]{typ: gen.TypeSocialSecurityCard, tq: q}, nil
+	case *gen.TaskQuery:
+		return &query[*gen.TaskQuery, predicate.Task, task.OrderOption]{typ: gen.TypeTask, tq: q}, nil
 	case *gen.TrainingQuery:
 		return &query[*gen.TrainingQuery, predicate.Training, training.OrderOption]{typ: gen.TypeTraining, tq: q}, nil
 	case *gen.TrainingSubsidyQuery:
 		return &query[*gen.TrainingSubsidyQuery, predicate.TrainingSubsidy, trainingsubsidy.OrderOption]{typ: gen.TypeTrainingSubsidy, tq: q}, nil
 	case *gen.VeteranQuery:
 		return &query[*gen.VeteranQuery, predicate.Veteran, veteran.OrderOption]{typ: gen.TypeVeteran, tq: q}, nil
+	case *gen.ViolationQuery:
+		return &query[*gen.ViolationQuery, predicate.Violation, violation.OrderOption]{typ: gen.TypeViolation, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

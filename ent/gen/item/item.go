@@ -31,10 +31,16 @@ const (
 	FieldAfter = "after"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldWarning holds the string denoting the warning field in the database.
+	FieldWarning = "warning"
 	// FieldFinishDay holds the string denoting the finish_day field in the database.
 	FieldFinishDay = "finish_day"
 	// FieldDueOn holds the string denoting the due_on field in the database.
 	FieldDueOn = "due_on"
+	// FieldRound holds the string denoting the round field in the database.
+	FieldRound = "round"
+	// FieldWithdrawing holds the string denoting the withdrawing field in the database.
+	FieldWithdrawing = "withdrawing"
 	// FieldDispatchedAt holds the string denoting the dispatched_at field in the database.
 	FieldDispatchedAt = "dispatched_at"
 	// FieldReceiptNo holds the string denoting the receipt_no field in the database.
@@ -43,6 +49,8 @@ const (
 	FieldReceivedAt = "received_at"
 	// FieldDecidedAt holds the string denoting the decided_at field in the database.
 	FieldDecidedAt = "decided_at"
+	// FieldDecidedBy holds the string denoting the decided_by field in the database.
+	FieldDecidedBy = "decided_by"
 	// FieldResultNo holds the string denoting the result_no field in the database.
 	FieldResultNo = "result_no"
 	// FieldWords holds the string denoting the words field in the database.
@@ -75,12 +83,16 @@ var Columns = []string{
 	FieldPosition,
 	FieldAfter,
 	FieldState,
+	FieldWarning,
 	FieldFinishDay,
 	FieldDueOn,
+	FieldRound,
+	FieldWithdrawing,
 	FieldDispatchedAt,
 	FieldReceiptNo,
 	FieldReceivedAt,
 	FieldDecidedAt,
+	FieldDecidedBy,
 	FieldResultNo,
 	FieldWords,
 	FieldOutputsSealed,
@@ -108,8 +120,14 @@ var (
 	MatterValidator func(string) error
 	// DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
 	DepartmentValidator func(string) error
+	// DefaultRound holds the default value on creation for the "round" field.
+	DefaultRound int
+	// DefaultWithdrawing holds the default value on creation for the "withdrawing" field.
+	DefaultWithdrawing bool
 	// ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
 	ReceiptNoValidator func(string) error
+	// DecidedByValidator is a validator for the "decided_by" field. It is called by the builders before save.
+	DecidedByValidator func(string) error
 	// ResultNoValidator is a validator for the "result_no" field. It is called by the builders before save.
 	ResultNoValidator func(string) error
 	// WordsValidator is a validator for the "words" field. It is called by the builders before save.
@@ -123,10 +141,22 @@ var (
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s lifecycle.ItemState) error {
 	switch s {
-	case "WAITING", "READY", "DISPATCHED", "RECEIVED", "CORRECTION", "SUSPENDED", "APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN":
+	case "WAITING", "READY", "DISPATCHED", "RECEIVED", "CORRECTION", "SUSPENDED", "APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN", "TERMINATED":
 		return nil
 	default:
 		return fmt.Errorf("item: invalid enum value for state field: %q", s)
+	}
+}
+
+const DefaultWarning lifecycle.Warning = "NONE"
+
+// WarningValidator is a validator for the "warning" field enum values. It is called by the builders before save.
+func WarningValidator(w lifecycle.Warning) error {
+	switch w {
+	case "NONE", "YELLOW", "RED":
+		return nil
+	default:
+		return fmt.Errorf("item: invalid enum value for warning field: %q", w)
 	}
 }
 
@@ -173,6 +203,11 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
 }
 
+// ByWarning orders the results by the warning field.
+func ByWarning(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWarning, opts...).ToFunc()
+}
+
 // ByFinishDay orders the results by the finish_day field.
 func ByFinishDay(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFinishDay, opts...).ToFunc()
@@ -181,6 +216,16 @@ func ByFinishDay(opts ...sql.OrderTermOption) OrderOption {
 // ByDueOn orders the results by the due_on field.
 func ByDueOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDueOn, opts...).ToFunc()
+}
+
+// ByRound orders the results by the round field.
+func ByRound(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRound, opts...).ToFunc()
+}
+
+// ByWithdrawing orders the results by the withdrawing field.
+func ByWithdrawing(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithdrawing, opts...).ToFunc()
 }
 
 // ByDispatchedAt orders the results by the dispatched_at field.
@@ -201,6 +246,11 @@ func ByReceivedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDecidedAt orders the results by the decided_at field.
 func ByDecidedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDecidedAt, opts...).ToFunc()
+}
+
+// ByDecidedBy orders the results by the decided_by field.
+func ByDecidedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDecidedBy, opts...).ToFunc()
 }
 
 // ByResultNo orders the results by the result_no field.

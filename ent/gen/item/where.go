@@ -107,6 +107,16 @@ func DueOn(v workday.Day) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDueOn, v))
 }
 
+// Round applies equality check predicate on the "round" field. It's identical to RoundEQ.
+func Round(v int) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldRound, v))
+}
+
+// Withdrawing applies equality check predicate on the "withdrawing" field. It's identical to WithdrawingEQ.
+func Withdrawing(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldWithdrawing, v))
+}
+
 // DispatchedAt applies equality check predicate on the "dispatched_at" field. It's identical to DispatchedAtEQ.
 func DispatchedAt(v time.Time) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDispatchedAt, v))
@@ -125,6 +135,11 @@ func ReceivedAt(v time.Time) predicate.Item {
 // DecidedAt applies equality check predicate on the "decided_at" field. It's identical to DecidedAtEQ.
 func DecidedAt(v time.Time) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDecidedAt, v))
+}
+
+// DecidedBy applies equality check predicate on the "decided_by" field. It's identical to DecidedByEQ.
+func DecidedBy(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldDecidedBy, v))
 }
 
 // ResultNo applies equality check predicate on the "result_no" field. It's identical to ResultNoEQ.
@@ -552,6 +567,36 @@ func StateNotIn(vs ...lifecycle.ItemState) predicate.Item {
 	return predicate.Item(sql.FieldNotIn(FieldState, v...))
 }
 
+// WarningEQ applies the EQ predicate on the "warning" field.
+func WarningEQ(v lifecycle.Warning) predicate.Item {
+	vc := v
+	return predicate.Item(sql.FieldEQ(FieldWarning, vc))
+}
+
+// WarningNEQ applies the NEQ predicate on the "warning" field.
+func WarningNEQ(v lifecycle.Warning) predicate.Item {
+	vc := v
+	return predicate.Item(sql.FieldNEQ(FieldWarning, vc))
+}
+
+// WarningIn applies the In predicate on the "warning" field.
+func WarningIn(vs ...lifecycle.Warning) predicate.Item {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Item(sql.FieldIn(FieldWarning, v...))
+}
+
+// WarningNotIn applies the NotIn predicate on the "warning" field.
+func WarningNotIn(vs ...lifecycle.Warning) predicate.Item {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Item(sql.FieldNotIn(FieldWarning, v...))
+}
+
 // FinishDayEQ applies the EQ predicate on the "finish_day" field.
 func FinishDayEQ(v int) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldFinishDay, v))
@@ -630,6 +675,56 @@ func DueOnLT(v workday.Day) predicate.Item {
 // DueOnLTE applies the LTE predicate on the "due_on" field.
 func DueOnLTE(v workday.Day) predicate.Item {
 	return predicate.Item(sql.FieldLTE(FieldDueOn, v))
+}
+
+// RoundEQ applies the EQ predicate on the "round" field.
+func RoundEQ(v int) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldRound, v))
+}
+
+// RoundNEQ applies the NEQ predicate on the "round" field.
+func RoundNEQ(v int) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldRound, v))
+}
+
+// RoundIn applies the In predicate on the "round" field.
+func RoundIn(vs ...int) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldRound, vs...))
+}
+
+// RoundNotIn applies the NotIn predicate on the "round" field.
+func RoundNotIn(vs ...int) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldRound, vs...))
+}
+
+// RoundGT applies the GT predicate on the "round" field.
+func RoundGT(v int) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldRound, v))
+}
+
+// RoundGTE applies the GTE predicate on the "round" field.
+func RoundGTE(v int) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldRound, v))
+}
+
+// RoundLT applies the LT predicate on the "round" field.
+func RoundLT(v int) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldRound, v))
+}
+
+// RoundLTE applies the LTE predicate on the "round" field.
+func RoundLTE(v int) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldRound, v))
+}
+
+// WithdrawingEQ applies the EQ predicate on the "withdrawing" field.
+func WithdrawingEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldWithdrawing, v))
+}
+
+// WithdrawingNEQ applies the NEQ predicate on the "withdrawing" field.
+func WithdrawingNEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldWithdrawing, v))
 }
 
 // DispatchedAtEQ applies the EQ predicate on the "dispatched_at" field.
@@ -855,6 +950,81 @@ func DecidedAtIsNil() predicate.Item {
 // DecidedAtNotNil applies the NotNil predicate on the "decided_at" field.
 func DecidedAtNotNil() predicate.Item {
 	return predicate.Item(sql.FieldNotNull(FieldDecidedAt))
+}
+
+// DecidedByEQ applies the EQ predicate on the "decided_by" field.
+func DecidedByEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldDecidedBy, v))
+}
+
+// DecidedByNEQ applies the NEQ predicate on the "decided_by" field.
+func DecidedByNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldDecidedBy, v))
+}
+
+// DecidedByIn applies the In predicate on the "decided_by" field.
+func DecidedByIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldDecidedBy, vs...))
+}
+
+// DecidedByNotIn applies the NotIn predicate on the "decided_by" field.
+func DecidedByNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldDecidedBy, vs...))
+}
+
+// DecidedByGT applies the GT predicate on the "decided_by" field.
+func DecidedByGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldDecidedBy, v))
+}
+
+// DecidedByGTE applies the GTE predicate on the "decided_by" field.
+func DecidedByGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldDecidedBy, v))
+}
+
+// DecidedByLT applies the LT predicate on the "decided_by" field.
+func DecidedByLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldDecidedBy, v))
+}
+
+// DecidedByLTE applies the LTE predicate on the "decided_by" field.
+func DecidedByLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldDecidedBy, v))
+}
+
+// DecidedByContains applies the Contains predicate on the "decided_by" field.
+func DecidedByContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldDecidedBy, v))
+}
+
+// DecidedByHasPrefix applies the HasPrefix predicate on the "decided_by" field.
+func DecidedByHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldDecidedBy, v))
+}
+
+// DecidedByHasSuffix applies the HasSuffix predicate on the "decided_by" field.
+func DecidedByHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldDecidedBy, v))
+}
+
+// DecidedByIsNil applies the IsNil predicate on the "decided_by" field.
+func DecidedByIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldDecidedBy))
+}
+
+// DecidedByNotNil applies the NotNil predicate on the "decided_by" field.
+func DecidedByNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldDecidedBy))
+}
+
+// DecidedByEqualFold applies the EqualFold predicate on the "decided_by" field.
+func DecidedByEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldDecidedBy, v))
+}
+
+// DecidedByContainsFold applies the ContainsFold predicate on the "decided_by" field.
+func DecidedByContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldDecidedBy, v))
 }
 
 // ResultNoEQ applies the EQ predicate on the "result_no" field.

@@ -24,6 +24,10 @@ const (
 	FieldNeededBy = "needed_by"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldDueOn holds the string denoting the due_on field in the database.
+	FieldDueOn = "due_on"
+	// FieldWords holds the string denoting the words field in the database.
+	FieldWords = "words"
 	// EdgeCase holds the string denoting the case edge name in mutations.
 	EdgeCase = "case"
 	// Table holds the table name of the material in the database.
@@ -44,6 +48,8 @@ var Columns = []string{
 	FieldCode,
 	FieldNeededBy,
 	FieldState,
+	FieldDueOn,
+	FieldWords,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -61,6 +67,8 @@ var (
 	CaseIDValidator func(string) error
 	// CodeValidator is a validator for the "code" field. It is called by the builders before save.
 	CodeValidator func(string) error
+	// WordsValidator is a validator for the "words" field. It is called by the builders before save.
+	WordsValidator func(string) error
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -73,8 +81,11 @@ const DefaultState = StateEXPECTED
 
 // State values.
 const (
-	StateEXPECTED State = "EXPECTED"
-	StateHELD     State = "HELD"
+	StateEXPECTED  State = "EXPECTED"
+	StateHELD      State = "HELD"
+	StatePROMISED  State = "PROMISED"
+	StateCOMMITTED State = "COMMITTED"
+	StateFAULTY    State = "FAULTY"
 )
 
 func (s State) String() string {
@@ -84,7 +95,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateEXPECTED, StateHELD:
+	case StateEXPECTED, StateHELD, StatePROMISED, StateCOMMITTED, StateFAULTY:
 		return nil
 	default:
 		return fmt.Errorf("material: invalid enum value for state field: %q", s)
@@ -112,6 +123,16 @@ func ByCode(opts ...sql.OrderTermOption) OrderOption {
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByDueOn orders the results by the due_on field.
+func ByDueOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueOn, opts...).ToFunc()
+}
+
+// ByWords orders the results by the words field.
+func ByWords(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWords, opts...).ToFunc()
 }
 
 // ByCaseField orders the results by case field.

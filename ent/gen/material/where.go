@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // ID filters vertices based on their ID field.
@@ -71,6 +72,16 @@ func CaseID(v string) predicate.Material {
 // Code applies equality check predicate on the "code" field. It's identical to CodeEQ.
 func Code(v string) predicate.Material {
 	return predicate.Material(sql.FieldEQ(FieldCode, v))
+}
+
+// DueOn applies equality check predicate on the "due_on" field. It's identical to DueOnEQ.
+func DueOn(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldEQ(FieldDueOn, v))
+}
+
+// Words applies equality check predicate on the "words" field. It's identical to WordsEQ.
+func Words(v string) predicate.Material {
+	return predicate.Material(sql.FieldEQ(FieldWords, v))
 }
 
 // CaseIDEQ applies the EQ predicate on the "case_id" field.
@@ -221,6 +232,131 @@ func StateIn(vs ...State) predicate.Material {
 // StateNotIn applies the NotIn predicate on the "state" field.
 func StateNotIn(vs ...State) predicate.Material {
 	return predicate.Material(sql.FieldNotIn(FieldState, vs...))
+}
+
+// DueOnEQ applies the EQ predicate on the "due_on" field.
+func DueOnEQ(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldEQ(FieldDueOn, v))
+}
+
+// DueOnNEQ applies the NEQ predicate on the "due_on" field.
+func DueOnNEQ(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldNEQ(FieldDueOn, v))
+}
+
+// DueOnIn applies the In predicate on the "due_on" field.
+func DueOnIn(vs ...workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldIn(FieldDueOn, vs...))
+}
+
+// DueOnNotIn applies the NotIn predicate on the "due_on" field.
+func DueOnNotIn(vs ...workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldNotIn(FieldDueOn, vs...))
+}
+
+// DueOnGT applies the GT predicate on the "due_on" field.
+func DueOnGT(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldGT(FieldDueOn, v))
+}
+
+// DueOnGTE applies the GTE predicate on the "due_on" field.
+func DueOnGTE(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldGTE(FieldDueOn, v))
+}
+
+// DueOnLT applies the LT predicate on the "due_on" field.
+func DueOnLT(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldLT(FieldDueOn, v))
+}
+
+// DueOnLTE applies the LTE predicate on the "due_on" field.
+func DueOnLTE(v workday.Day) predicate.Material {
+	return predicate.Material(sql.FieldLTE(FieldDueOn, v))
+}
+
+// DueOnIsNil applies the IsNil predicate on the "due_on" field.
+func DueOnIsNil() predicate.Material {
+	return predicate.Material(sql.FieldIsNull(FieldDueOn))
+}
+
+// DueOnNotNil applies the NotNil predicate on the "due_on" field.
+func DueOnNotNil() predicate.Material {
+	return predicate.Material(sql.FieldNotNull(FieldDueOn))
+}
+
+// WordsEQ applies the EQ predicate on the "words" field.
+func WordsEQ(v string) predicate.Material {
+	return predicate.Material(sql.FieldEQ(FieldWords, v))
+}
+
+// WordsNEQ applies the NEQ predicate on the "words" field.
+func WordsNEQ(v string) predicate.Material {
+	return predicate.Material(sql.FieldNEQ(FieldWords, v))
+}
+
+// WordsIn applies the In predicate on the "words" field.
+func WordsIn(vs ...string) predicate.Material {
+	return predicate.Material(sql.FieldIn(FieldWords, vs...))
+}
+
+// WordsNotIn applies the NotIn predicate on the "words" field.
+func WordsNotIn(vs ...string) predicate.Material {
+	return predicate.Material(sql.FieldNotIn(FieldWords, vs...))
+}
+
+// WordsGT applies the GT predicate on the "words" field.
+func WordsGT(v string) predicate.Material {
+	return predicate.Material(sql.FieldGT(FieldWords, v))
+}
+
+// WordsGTE applies the GTE predicate on the "words" field.
+func WordsGTE(v string) predicate.Material {
+	return predicate.Material(sql.FieldGTE(FieldWords, v))
+}
+
+// WordsLT applies the LT predicate on the "words" field.
+func WordsLT(v string) predicate.Material {
+	return predicate.Material(sql.FieldLT(FieldWords, v))
+}
+
+// WordsLTE applies the LTE predicate on the "words" field.
+func WordsLTE(v string) predicate.Material {
+	return predicate.Material(sql.FieldLTE(FieldWords, v))
+}
+
+// WordsContains applies the Contains predicate on the "words" field.
+func WordsContains(v string) predicate.Material {
+	return predicate.Material(sql.FieldContains(FieldWords, v))
+}
+
+// WordsHasPrefix applies the HasPrefix predicate on the "words" field.
+func WordsHasPrefix(v string) predicate.Material {
+	return predicate.Material(sql.FieldHasPrefix(FieldWords, v))
+}
+
+// WordsHasSuffix applies the HasSuffix predicate on the "words" field.
+func WordsHasSuffix(v string) predicate.Material {
+	return predicate.Material(sql.FieldHasSuffix(FieldWords, v))
+}
+
+// WordsIsNil applies the IsNil predicate on the "words" field.
+func WordsIsNil() predicate.Material {
+	return predicate.Material(sql.FieldIsNull(FieldWords))
+}
+
+// WordsNotNil applies the NotNil predicate on the "words" field.
+func WordsNotNil() predicate.Material {
+	return predicate.Material(sql.FieldNotNull(FieldWords))
+}
+
+// WordsEqualFold applies the EqualFold predicate on the "words" field.
+func WordsEqualFold(v string) predicate.Material {
+	return predicate.Material(sql.FieldEqualFold(FieldWords, v))
+}
+
+// WordsContainsFold applies the ContainsFold predicate on the "words" field.
+func WordsContainsFold(v string) predicate.Material {
+	return predicate.Material(sql.FieldContainsFold(FieldWords, v))
 }
 
 // HasCase applies the HasEdge predicate on the "case" edge.

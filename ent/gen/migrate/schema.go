@@ -3,11 +3,68 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
 
 var (
+	// AppointmentsColumns holds the columns for the "appointments" table.
+	AppointmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "veteran_id", Type: field.TypeString, Size: 40},
+		{Name: "slot_id", Type: field.TypeString, Size: 80},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "window", Type: field.TypeString, Size: 40},
+		{Name: "day", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "starts", Type: field.TypeInt},
+		{Name: "ends", Type: field.TypeInt},
+		{Name: "matters", Type: field.TypeJSON},
+		{Name: "bring", Type: field.TypeJSON, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"BOOKED", "CANCELLED", "KEPT", "MISSED"}, Default: "BOOKED"},
+		{Name: "holds", Type: field.TypeString, Unique: true, Nullable: true, Size: 120},
+		{Name: "booking_key", Type: field.TypeString, Nullable: true, Size: 120},
+		{Name: "moves", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// AppointmentsTable holds the schema information for the "appointments" table.
+	AppointmentsTable = &schema.Table{
+		Name:       "appointments",
+		Columns:    AppointmentsColumns,
+		PrimaryKey: []*schema.Column{AppointmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "appointments_case_files_case",
+				Columns:    []*schema.Column{AppointmentsColumns[16]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "appointment_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[16]},
+			},
+			{
+				Name:    "appointment_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[1]},
+			},
+			{
+				Name:    "appointment_slot_id",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[2]},
+			},
+			{
+				Name:    "appointment_case_id_booking_key",
+				Unique:  false,
+				Columns: []*schema.Column{AppointmentsColumns[16], AppointmentsColumns[12]},
+			},
+		},
+	}
 	// ArmyRelationsColumns holds the columns for the "army_relations" table.
 	ArmyRelationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -108,23 +165,42 @@ var (
 			},
 		},
 	}
+	// CalendarYearsColumns holds the columns for the "calendar_years" table.
+	CalendarYearsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 4},
+		{Name: "schedule", Type: field.TypeBytes},
+		{Name: "loaded_at", Type: field.TypeTime},
+		{Name: "loaded_by", Type: field.TypeString, Size: 80},
+	}
+	// CalendarYearsTable holds the schema information for the "calendar_years" table.
+	CalendarYearsTable = &schema.Table{
+		Name:       "calendar_years",
+		Columns:    CalendarYearsColumns,
+		PrimaryKey: []*schema.Column{CalendarYearsColumns[0]},
+	}
 	// CaseFilesColumns holds the columns for the "case_files" table.
 	CaseFilesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
 		{Name: "number", Type: field.TypeString, Unique: true, Size: 40},
 		{Name: "division", Type: field.TypeString, Size: 12},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "PRE_REVIEW", "RETURNED", "SUBMITTED", "NOT_ACCEPTED", "ACCEPTED", "IN_PROGRESS", "COMPLETED", "PARTIALLY_COMPLETED", "REJECTED", "WITHDRAWN", "TERMINATED"}, Default: "DRAFT"},
+		{Name: "warning", Type: field.TypeEnum, Enums: []string{"NONE", "YELLOW", "RED"}, Default: "NONE"},
 		{Name: "channel", Type: field.TypeEnum, Enums: []string{"WEB", "APP", "WINDOW", "AGENT"}, Default: "WEB"},
 		{Name: "catalog_version", Type: field.TypeString, Size: 80},
 		{Name: "matters", Type: field.TypeJSON},
 		{Name: "submission_key", Type: field.TypeString, Nullable: true, Size: 120},
 		{Name: "submission_hash", Type: field.TypeBytes, Nullable: true},
+		{Name: "draft_sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "answers_sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "plan_sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "plan_days", Type: field.TypeInt, Default: 0},
 		{Name: "accepted_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "due_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "due_provisional", Type: field.TypeBool, Default: false},
+		{Name: "returns", Type: field.TypeInt, Default: 0},
+		{Name: "papers_saved", Type: field.TypeInt, Default: 0},
+		{Name: "visits_saved", Type: field.TypeInt, Default: 0},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
@@ -139,7 +215,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "case_files_veterans_veteran",
-				Columns:    []*schema.Column{CaseFilesColumns[19]},
+				Columns:    []*schema.Column{CaseFilesColumns[25]},
 				RefColumns: []*schema.Column{VeteransColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -148,7 +224,7 @@ var (
 			{
 				Name:    "casefile_veteran_id_submission_key",
 				Unique:  true,
-				Columns: []*schema.Column{CaseFilesColumns[19], CaseFilesColumns[7]},
+				Columns: []*schema.Column{CaseFilesColumns[25], CaseFilesColumns[8]},
 			},
 			{
 				Name:    "casefile_division_id",
@@ -204,6 +280,48 @@ var (
 				Name:    "contact_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContactsColumns[8]},
+			},
+		},
+	}
+	// CorrectionsColumns holds the columns for the "corrections" table.
+	CorrectionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "item_id", Type: field.TypeString, Size: 40},
+		{Name: "round", Type: field.TypeInt},
+		{Name: "defects", Type: field.TypeJSON, Nullable: true},
+		{Name: "words", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "returned_by", Type: field.TypeString, Size: 80},
+		{Name: "returned_at", Type: field.TypeTime},
+		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "answers_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "papers", Type: field.TypeJSON, Nullable: true},
+		{Name: "also", Type: field.TypeJSON, Nullable: true},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// CorrectionsTable holds the schema information for the "corrections" table.
+	CorrectionsTable = &schema.Table{
+		Name:       "corrections",
+		Columns:    CorrectionsColumns,
+		PrimaryKey: []*schema.Column{CorrectionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "corrections_case_files_case",
+				Columns:    []*schema.Column{CorrectionsColumns[12]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "correction_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{CorrectionsColumns[12]},
+			},
+			{
+				Name:    "correction_item_id_round",
+				Unique:  true,
+				Columns: []*schema.Column{CorrectionsColumns[1], CorrectionsColumns[2]},
 			},
 		},
 	}
@@ -275,6 +393,47 @@ var (
 				Name:    "discharge_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{DischargesColumns[12]},
+			},
+		},
+	}
+	// DisputesColumns holds the columns for the "disputes" table.
+	DisputesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "element", Type: field.TypeString, Size: 60},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "claim_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "UPHELD", "REJECTED", "WITHDRAWN"}, Default: "OPEN"},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "words", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// DisputesTable holds the schema information for the "disputes" table.
+	DisputesTable = &schema.Table{
+		Name:       "disputes",
+		Columns:    DisputesColumns,
+		PrimaryKey: []*schema.Column{DisputesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "disputes_veterans_veteran",
+				Columns:    []*schema.Column{DisputesColumns[11]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dispute_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{DisputesColumns[11]},
+			},
+			{
+				Name:    "dispute_department_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{DisputesColumns[2], DisputesColumns[7], DisputesColumns[0]},
 			},
 		},
 	}
@@ -410,6 +569,8 @@ var (
 		{Name: "kind", Type: field.TypeString, Size: 40},
 		{Name: "actor_kind", Type: field.TypeString, Size: 24},
 		{Name: "actor", Type: field.TypeString, Size: 80},
+		{Name: "principal", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "mandate_id", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "from_state", Type: field.TypeString, Nullable: true, Size: 24},
 		{Name: "to_state", Type: field.TypeString, Nullable: true, Size: 24},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
@@ -424,7 +585,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "events_case_files_events",
-				Columns:    []*schema.Column{EventsColumns[10]},
+				Columns:    []*schema.Column{EventsColumns[12]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -433,7 +594,7 @@ var (
 			{
 				Name:    "event_case_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[10], EventsColumns[0]},
+				Columns: []*schema.Column{EventsColumns[12], EventsColumns[0]},
 			},
 		},
 	}
@@ -549,13 +710,17 @@ var (
 		{Name: "department", Type: field.TypeString, Size: 16},
 		{Name: "position", Type: field.TypeInt},
 		{Name: "after", Type: field.TypeJSON, Nullable: true},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "READY", "DISPATCHED", "RECEIVED", "CORRECTION", "SUSPENDED", "APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "READY", "DISPATCHED", "RECEIVED", "CORRECTION", "SUSPENDED", "APPROVED", "REJECTED", "BLOCKED", "DELIVERED", "WITHDRAWN", "TERMINATED"}},
+		{Name: "warning", Type: field.TypeEnum, Enums: []string{"NONE", "YELLOW", "RED"}, Default: "NONE"},
 		{Name: "finish_day", Type: field.TypeInt},
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "round", Type: field.TypeInt, Default: 0},
+		{Name: "withdrawing", Type: field.TypeBool, Default: false},
 		{Name: "dispatched_at", Type: field.TypeTime, Nullable: true},
 		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "received_at", Type: field.TypeTime, Nullable: true},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "result_no", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "words", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "outputs_sealed", Type: field.TypeBytes, Nullable: true},
@@ -570,7 +735,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "items_case_files_items",
-				Columns:    []*schema.Column{ItemsColumns[18]},
+				Columns:    []*schema.Column{ItemsColumns[22]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -579,12 +744,17 @@ var (
 			{
 				Name:    "item_case_id_matter",
 				Unique:  true,
-				Columns: []*schema.Column{ItemsColumns[18], ItemsColumns[3]},
+				Columns: []*schema.Column{ItemsColumns[22], ItemsColumns[3]},
 			},
 			{
 				Name:    "item_department_division_state",
 				Unique:  false,
 				Columns: []*schema.Column{ItemsColumns[4], ItemsColumns[2], ItemsColumns[7]},
+			},
+			{
+				Name:    "item_department_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{ItemsColumns[4], ItemsColumns[10], ItemsColumns[0]},
 			},
 			{
 				Name:    "item_veteran_id",
@@ -593,12 +763,61 @@ var (
 			},
 		},
 	}
+	// MandatesColumns holds the columns for the "mandates" table.
+	MandatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "agent", Type: field.TypeString, Size: 80},
+		{Name: "agent_name", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "matters", Type: field.TypeJSON},
+		{Name: "fields", Type: field.TypeJSON},
+		{Name: "until", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"REQUESTED", "ACTIVE", "REVOKED", "REFUSED"}, Default: "REQUESTED"},
+		{Name: "code_hash", Type: field.TypeBytes, Nullable: true},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "code_until", Type: field.TypeTime, Nullable: true},
+		{Name: "requested_at", Type: field.TypeTime},
+		{Name: "requested_by", Type: field.TypeString, Size: 80},
+		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "confirmed_how", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// MandatesTable holds the schema information for the "mandates" table.
+	MandatesTable = &schema.Table{
+		Name:       "mandates",
+		Columns:    MandatesColumns,
+		PrimaryKey: []*schema.Column{MandatesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mandates_veterans_veteran",
+				Columns:    []*schema.Column{MandatesColumns[17]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mandate_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{MandatesColumns[17]},
+			},
+			{
+				Name:    "mandate_agent_veteran_id_state",
+				Unique:  false,
+				Columns: []*schema.Column{MandatesColumns[1], MandatesColumns[17], MandatesColumns[7]},
+			},
+		},
+	}
 	// MaterialsColumns holds the columns for the "materials" table.
 	MaterialsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
 		{Name: "code", Type: field.TypeString, Size: 16},
 		{Name: "needed_by", Type: field.TypeJSON},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"EXPECTED", "HELD"}, Default: "EXPECTED"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"EXPECTED", "HELD", "PROMISED", "COMMITTED", "FAULTY"}, Default: "EXPECTED"},
+		{Name: "due_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "words", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "case_id", Type: field.TypeString, Size: 80},
 	}
 	// MaterialsTable holds the schema information for the "materials" table.
@@ -609,7 +828,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "materials_case_files_materials",
-				Columns:    []*schema.Column{MaterialsColumns[4]},
+				Columns:    []*schema.Column{MaterialsColumns[6]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -618,7 +837,147 @@ var (
 			{
 				Name:    "material_case_id_code",
 				Unique:  true,
-				Columns: []*schema.Column{MaterialsColumns[4], MaterialsColumns[1]},
+				Columns: []*schema.Column{MaterialsColumns[6], MaterialsColumns[1]},
+			},
+		},
+	}
+	// NotificationsColumns holds the columns for the "notifications" table.
+	NotificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "case_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "item_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "matter", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "kind", Type: field.TypeString, Size: 40},
+		{Name: "facts", Type: field.TypeJSON, Nullable: true},
+		{Name: "secret_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"SMS", "IN_APP", "PERSON"}, Default: "SMS"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"QUEUED", "SENT", "READ", "HANDED_OVER", "VOID"}, Default: "QUEUED"},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "trouble", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "sent_at", Type: field.TypeTime, Nullable: true},
+		{Name: "read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "next_at", Type: field.TypeTime, Nullable: true},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// NotificationsTable holds the schema information for the "notifications" table.
+	NotificationsTable = &schema.Table{
+		Name:       "notifications",
+		Columns:    NotificationsColumns,
+		PrimaryKey: []*schema.Column{NotificationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "notifications_veterans_veteran",
+				Columns:    []*schema.Column{NotificationsColumns[16]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notification_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[16]},
+			},
+			{
+				Name:    "notification_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[1]},
+			},
+			{
+				Name:    "notification_state_next_at",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[9], NotificationsColumns[15]},
+			},
+		},
+	}
+	// ObligationsColumns holds the columns for the "obligations" table.
+	ObligationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "item_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "matter", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ACCEPTANCE", "PRE_REVIEW", "RESULT", "CORRECTION", "WITHDRAWAL", "MAKE_UP", "COMMITMENT"}},
+		{Name: "owed_by", Type: field.TypeEnum, Enums: []string{"DEPARTMENT", "APPLICANT", "HUB"}},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "heard_at", Type: field.TypeTime},
+		{Name: "word_by", Type: field.TypeTime},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ending", Type: field.TypeString, Nullable: true, Size: 24},
+		{Name: "task_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// ObligationsTable holds the schema information for the "obligations" table.
+	ObligationsTable = &schema.Table{
+		Name:       "obligations",
+		Columns:    ObligationsColumns,
+		PrimaryKey: []*schema.Column{ObligationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "obligations_case_files_case",
+				Columns:    []*schema.Column{ObligationsColumns[13]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "obligation_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{ObligationsColumns[13]},
+			},
+			{
+				Name:    "obligation_word_by",
+				Unique:  false,
+				Columns: []*schema.Column{ObligationsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NULL",
+				},
+			},
+			{
+				Name:    "obligation_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{ObligationsColumns[1]},
+			},
+		},
+	}
+	// PausesColumns holds the columns for the "pauses" table.
+	PausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "item_id", Type: field.TypeString, Size: 40},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CORRECTION", "SUSPENSION"}},
+		{Name: "from_day", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "to_day", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "reason", Type: field.TypeString, Size: 1000},
+		{Name: "law", Type: field.TypeString, Size: 200},
+		{Name: "ordered_by", Type: field.TypeString, Size: 80},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// PausesTable holds the schema information for the "pauses" table.
+	PausesTable = &schema.Table{
+		Name:       "pauses",
+		Columns:    PausesColumns,
+		PrimaryKey: []*schema.Column{PausesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "pauses_case_files_case",
+				Columns:    []*schema.Column{PausesColumns[8]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pause_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{PausesColumns[8]},
+			},
+			{
+				Name:    "pause_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{PausesColumns[1]},
 			},
 		},
 	}
@@ -652,6 +1011,43 @@ var (
 				Name:    "pensionrelation_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{PensionRelationsColumns[8]},
+			},
+		},
+	}
+	// PreReviewsColumns holds the columns for the "pre_reviews" table.
+	PreReviewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "matter", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "department", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "PASSED", "FAILED"}, Default: "PENDING"},
+		{Name: "findings", Type: field.TypeJSON, Nullable: true},
+		{Name: "words", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "reviewer", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "asked_at", Type: field.TypeTime},
+		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "valid_until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// PreReviewsTable holds the schema information for the "pre_reviews" table.
+	PreReviewsTable = &schema.Table{
+		Name:       "pre_reviews",
+		Columns:    PreReviewsColumns,
+		PrimaryKey: []*schema.Column{PreReviewsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "pre_reviews_case_files_case",
+				Columns:    []*schema.Column{PreReviewsColumns[12]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "prereview_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{PreReviewsColumns[12]},
 			},
 		},
 	}
@@ -717,6 +1113,52 @@ var (
 				Name:    "rank_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{RanksColumns[7]},
+			},
+		},
+	}
+	// RatingsColumns holds the columns for the "ratings" table.
+	RatingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "veteran_id", Type: field.TypeString, Size: 40},
+		{Name: "matter", Type: field.TypeString, Size: 16},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "round", Type: field.TypeInt},
+		{Name: "grade", Type: field.TypeInt},
+		{Name: "words_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "rated_at", Type: field.TypeTime},
+		{Name: "reply", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "replied_at", Type: field.TypeTime, Nullable: true},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// RatingsTable holds the schema information for the "ratings" table.
+	RatingsTable = &schema.Table{
+		Name:       "ratings",
+		Columns:    RatingsColumns,
+		PrimaryKey: []*schema.Column{RatingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "ratings_case_files_case",
+				Columns:    []*schema.Column{RatingsColumns[11]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rating_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{RatingsColumns[11]},
+			},
+			{
+				Name:    "rating_case_id_matter_round",
+				Unique:  true,
+				Columns: []*schema.Column{RatingsColumns[11], RatingsColumns[2], RatingsColumns[5]},
+			},
+			{
+				Name:    "rating_department_division_id",
+				Unique:  false,
+				Columns: []*schema.Column{RatingsColumns[3], RatingsColumns[4], RatingsColumns[0]},
 			},
 		},
 	}
@@ -790,6 +1232,30 @@ var (
 			},
 		},
 	}
+	// SlotsColumns holds the columns for the "slots" table.
+	SlotsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "window", Type: field.TypeString, Size: 40},
+		{Name: "day", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "starts", Type: field.TypeInt},
+		{Name: "ends", Type: field.TypeInt},
+		{Name: "capacity", Type: field.TypeInt},
+		{Name: "taken", Type: field.TypeInt, Default: 0},
+	}
+	// SlotsTable holds the schema information for the "slots" table.
+	SlotsTable = &schema.Table{
+		Name:       "slots",
+		Columns:    SlotsColumns,
+		PrimaryKey: []*schema.Column{SlotsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "slot_division_window_day",
+				Unique:  false,
+				Columns: []*schema.Column{SlotsColumns[1], SlotsColumns[2], SlotsColumns[3]},
+			},
+		},
+	}
 	// SocialSecurityCardsColumns holds the columns for the "social_security_cards" table.
 	SocialSecurityCardsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -820,6 +1286,53 @@ var (
 				Name:    "socialsecuritycard_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{SocialSecurityCardsColumns[8]},
+			},
+		},
+	}
+	// TasksColumns holds the columns for the "tasks" table.
+	TasksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SILENCE", "OVERDUE", "RATING", "UNDELIVERED", "CONTRADICTION", "DISPUTE", "COMMITMENT", "PRE_REVIEW", "ACCEPTANCE"}},
+		{Name: "case_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "item_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "subject", Type: field.TypeString, Size: 80},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "assignee", Type: field.TypeString, Size: 80},
+		{Name: "assignee_name", Type: field.TypeString, Size: 60},
+		{Name: "words", Type: field.TypeString, Size: 1000},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "DONE"}, Default: "OPEN"},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "done_by", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "outcome", Type: field.TypeString, Nullable: true, Size: 1000},
+	}
+	// TasksTable holds the schema information for the "tasks" table.
+	TasksTable = &schema.Table{
+		Name:       "tasks",
+		Columns:    TasksColumns,
+		PrimaryKey: []*schema.Column{TasksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "task_kind_subject",
+				Unique:  true,
+				Columns: []*schema.Column{TasksColumns[1], TasksColumns[4]},
+			},
+			{
+				Name:    "task_state_department_due_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{TasksColumns[12], TasksColumns[5], TasksColumns[11], TasksColumns[0]},
+			},
+			{
+				Name:    "task_assignee_state",
+				Unique:  false,
+				Columns: []*schema.Column{TasksColumns[7], TasksColumns[12]},
+			},
+			{
+				Name:    "task_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{TasksColumns[2]},
 			},
 		},
 	}
@@ -924,16 +1437,62 @@ var (
 			},
 		},
 	}
+	// ViolationsColumns holds the columns for the "violations" table.
+	ViolationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "item_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "matter", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SECOND_RETURN", "OVERDUE"}},
+		{Name: "element", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "material", Type: field.TypeString, Nullable: true, Size: 16},
+		{Name: "owner", Type: field.TypeString, Size: 80},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "law", Type: field.TypeString, Size: 200},
+		{Name: "words", Type: field.TypeString, Size: 1000},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// ViolationsTable holds the schema information for the "violations" table.
+	ViolationsTable = &schema.Table{
+		Name:       "violations",
+		Columns:    ViolationsColumns,
+		PrimaryKey: []*schema.Column{ViolationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "violations_case_files_case",
+				Columns:    []*schema.Column{ViolationsColumns[12]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "violation_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[12]},
+			},
+			{
+				Name:    "violation_department_division_id",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[7], ViolationsColumns[8], ViolationsColumns[0]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AppointmentsTable,
 		ArmyRelationsTable,
 		AwardsTable,
 		BackgroundsTable,
+		CalendarYearsTable,
 		CaseFilesTable,
 		CatalogVersionsTable,
 		ContactsTable,
+		CorrectionsTable,
 		DisabilitiesTable,
 		DischargesTable,
+		DisputesTable,
 		DivisionsTable,
 		EconomicSubsidiesTable,
 		EmploymentRecordsTable,
@@ -943,27 +1502,39 @@ var (
 		HouseholdEntriesTable,
 		IdentityCardsTable,
 		ItemsTable,
+		MandatesTable,
 		MaterialsTable,
+		NotificationsTable,
+		ObligationsTable,
+		PausesTable,
 		PensionRelationsTable,
+		PreReviewsTable,
 		PreferentialCardsTable,
 		RanksTable,
+		RatingsTable,
 		ServicePeriodsTable,
 		SettlementsTable,
+		SlotsTable,
 		SocialSecurityCardsTable,
+		TasksTable,
 		TrainingsTable,
 		TrainingSubsidiesTable,
 		VeteransTable,
+		ViolationsTable,
 	}
 )
 
 func init() {
+	AppointmentsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	ArmyRelationsTable.ForeignKeys[0].RefTable = VeteransTable
 	AwardsTable.ForeignKeys[0].RefTable = VeteransTable
 	BackgroundsTable.ForeignKeys[0].RefTable = VeteransTable
 	CaseFilesTable.ForeignKeys[0].RefTable = VeteransTable
 	ContactsTable.ForeignKeys[0].RefTable = VeteransTable
+	CorrectionsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	DisabilitiesTable.ForeignKeys[0].RefTable = VeteransTable
 	DischargesTable.ForeignKeys[0].RefTable = VeteransTable
+	DisputesTable.ForeignKeys[0].RefTable = VeteransTable
 	DivisionsTable.ForeignKeys[0].RefTable = DivisionsTable
 	EconomicSubsidiesTable.ForeignKeys[0].RefTable = VeteransTable
 	EmploymentRecordsTable.ForeignKeys[0].RefTable = VeteransTable
@@ -973,13 +1544,20 @@ func init() {
 	HouseholdEntriesTable.ForeignKeys[0].RefTable = VeteransTable
 	IdentityCardsTable.ForeignKeys[0].RefTable = VeteransTable
 	ItemsTable.ForeignKeys[0].RefTable = CaseFilesTable
+	MandatesTable.ForeignKeys[0].RefTable = VeteransTable
 	MaterialsTable.ForeignKeys[0].RefTable = CaseFilesTable
+	NotificationsTable.ForeignKeys[0].RefTable = VeteransTable
+	ObligationsTable.ForeignKeys[0].RefTable = CaseFilesTable
+	PausesTable.ForeignKeys[0].RefTable = CaseFilesTable
 	PensionRelationsTable.ForeignKeys[0].RefTable = VeteransTable
+	PreReviewsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	PreferentialCardsTable.ForeignKeys[0].RefTable = VeteransTable
 	RanksTable.ForeignKeys[0].RefTable = VeteransTable
+	RatingsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	ServicePeriodsTable.ForeignKeys[0].RefTable = VeteransTable
 	SettlementsTable.ForeignKeys[0].RefTable = VeteransTable
 	SocialSecurityCardsTable.ForeignKeys[0].RefTable = VeteransTable
 	TrainingsTable.ForeignKeys[0].RefTable = VeteransTable
 	TrainingSubsidiesTable.ForeignKeys[0].RefTable = VeteransTable
+	ViolationsTable.ForeignKeys[0].RefTable = CaseFilesTable
 }

@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Appointment is the predicate function for appointment builders.
+type Appointment func(*sql.Selector)
+
 // ArmyRelation is the predicate function for armyrelation builders.
 type ArmyRelation func(*sql.Selector)
 
@@ -14,6 +17,9 @@ type Award func(*sql.Selector)
 
 // Background is the predicate function for background builders.
 type Background func(*sql.Selector)
+
+// CalendarYear is the predicate function for calendaryear builders.
+type CalendarYear func(*sql.Selector)
 
 // CaseFile is the predicate function for casefile builders.
 type CaseFile func(*sql.Selector)
@@ -24,11 +30,17 @@ type CatalogVersion func(*sql.Selector)
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
+// Correction is the predicate function for correction builders.
+type Correction func(*sql.Selector)
+
 // Disability is the predicate function for disability builders.
 type Disability func(*sql.Selector)
 
 // Discharge is the predicate function for discharge builders.
 type Discharge func(*sql.Selector)
+
+// Dispute is the predicate function for dispute builders.
+type Dispute func(*sql.Selector)
 
 // Division is the predicate function for division builders.
 type Division func(*sql.Selector)
@@ -57,11 +69,26 @@ type IdentityCard func(*sql.Selector)
 // Item is the predicate function for item builders.
 type Item func(*sql.Selector)
 
+// Mandate is the predicate function for mandate builders.
+type Mandate func(*sql.Selector)
+
 // Material is the predicate function for material builders.
 type Material func(*sql.Selector)
 
+// Notification is the predicate function for notification builders.
+type Notification func(*sql.Selector)
+
+// Obligation is the predicate function for obligation builders.
+type Obligation func(*sql.Selector)
+
+// Pause is the predicate function for pause builders.
+type Pause func(*sql.Selector)
+
 // PensionRelation is the predicate function for pensionrelation builders.
 type PensionRelation func(*sql.Selector)
+
+// PreReview is the predicate function for prereview builders.
+type PreReview func(*sql.Selector)
 
 // PreferentialCard is the predicate function for preferentialcard builders.
 type PreferentialCard func(*sql.Selector)
@@ -69,14 +96,23 @@ type PreferentialCard func(*sql.Selector)
 // Rank is the predicate function for rank builders.
 type Rank func(*sql.Selector)
 
+// Rating is the predicate function for rating builders.
+type Rating func(*sql.Selector)
+
 // ServicePeriod is the predicate function for serviceperiod builders.
 type ServicePeriod func(*sql.Selector)
 
 // Settlement is the predicate function for settlement builders.
 type Settlement func(*sql.Selector)
 
+// Slot is the predicate function for slot builders.
+type Slot func(*sql.Selector)
+
 // SocialSecurityCard is the predicate function for socialsecuritycard builders.
 type SocialSecurityCard func(*sql.Selector)
+
+// Task is the predicate function for task builders.
+type Task func(*sql.Selector)
 
 // Training is the predicate function for training builders.
 type Training func(*sql.Selector)
@@ -86,3 +122,6 @@ type TrainingSubsidy func(*sql.Selector)
 
 // Veteran is the predicate function for veteran builders.
 type Veteran func(*sql.Selector)
+
+// Violation is the predicate function for violation builders.
+type Violation func(*sql.Selector)
