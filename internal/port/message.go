@@ -12,7 +12,8 @@ import (
 	"github.com/vetgraph/vetgraph/internal/fault"
 )
 
-// MaxCallback is the most bytes that a callback may have.
+// MaxCallback is the most bytes that a callback may have, also where each of its
+// parts is within bounds; what is longer is heard by asking.
 const MaxCallback = 64 << 10
 
 // Bounds of a message; far above what a department has to say.
