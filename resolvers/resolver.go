@@ -9,7 +9,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/profile"
-	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // Resolver carries the rooms that fields call.
@@ -19,6 +18,5 @@ type Resolver struct {
 	Lookup    *lookup.Desk
 	Catalogue func() *catalog.Catalog // the one in force
 	Places    *division.Tree
-	Calendar  *workday.Calendar
 	Now       func() time.Time
 }

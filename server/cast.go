@@ -154,7 +154,7 @@ func (h *Hub) tell(then, now *profile.Person, i int, at time.Time, fate casefile
 			facts[id] = k
 		}
 	}
-	p, err := plan.Compile(plan.Input{Catalog: h.catalog, Calendar: h.Calendar, Facts: facts, AcceptedOn: h.Calendar.AcceptedOn(at, h.Config.Closing), Now: at})
+	p, err := plan.Compile(plan.Input{Catalog: h.catalog, Calendar: h.Calendar(), Facts: facts, AcceptedOn: h.Calendar().AcceptedOn(at, h.Config.Closing), Now: at})
 	if fault.Of(err).Kind == fault.Invalid && err != nil { // nothing to file: no case
 		return nil, nil
 	} else if err != nil {

@@ -135,7 +135,7 @@ func examples(t *testing.T, h *server.Hub) {
 			t.Errorf("case %s is %s, closed %v", c.Number, c.State, c.ClosedAt)
 		}
 		if c.AcceptedOn != nil {
-			if due := h.Calendar.Due(*c.AcceptedOn, c.PlanDays).Day; *c.DueOn != due {
+			if due := h.Calendar().Due(*c.AcceptedOn, c.PlanDays).Day; *c.DueOn != due {
 				t.Errorf("case %s is due %s, want %s", c.Number, c.DueOn, due)
 			}
 			if c.State == lifecycle.CaseCompleted && workday.FromTime(*c.ClosedAt) > *c.DueOn {

@@ -35,13 +35,13 @@ func (p planCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	on := h.Calendar.AcceptedOn(c.Now(), c.Closing)
+	on := h.Calendar().AcceptedOn(c.Now(), c.Closing)
 	if p.Accepted != "" {
 		if on, err = workday.ParseDay(p.Accepted); err != nil {
 			return told(err)
 		}
 	}
-	made, err := plan.Compile(plan.Input{Catalog: h.catalog, Calendar: h.Calendar, Facts: person.Elements(), Chosen: p.Matters, AcceptedOn: on, Now: c.Now()})
+	made, err := plan.Compile(plan.Input{Catalog: h.catalog, Calendar: h.Calendar(), Facts: person.Elements(), Chosen: p.Matters, AcceptedOn: on, Now: c.Now()})
 	if err != nil {
 		return told(err)
 	}

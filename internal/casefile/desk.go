@@ -30,7 +30,7 @@ type Desk struct {
 	Store     *store.Store
 	Profile   *profile.Profile
 	Shelf     *Shelf
-	Calendar  *workday.Calendar
+	Calendar  func() *workday.Calendar // the one in force; a year can be loaded while we run
 	Divisions form.Divisions
 	Vault     *vault.Vault
 	Outbox    Outbox
@@ -60,9 +60,9 @@ func (d *Desk) Plan(ctx context.Context, in PlanInput) (*plan.Plan, error) {
 	if err := access.Require(ctx, access.ReadPlan); err != nil {
 		return nil, err
 	}
-	on := d.Calendar.AcceptedOn(d.Now(), d.Closing)
+	on := d.Calendar().AcceptedOn(d.Now(), d.Closing)
 	if in.AcceptedOn != nil {
-		on = d.Calendar.AcceptedOn(in.AcceptedOn.Time(), 24)
+		on = d.Calendar().AcceptedOn(in.AcceptedOn.Time(), 24)
 	}
 	p, _, err := d.compile(ctx, in.VeteranID, in.Matters, on)
 	return p, err
@@ -87,7 +87,7 @@ func (d *Desk) compile(ctx context.Context, veteranID string, matters []string, 
 		return nil, nil, err
 	}
 	p, err := plan.Compile(plan.Input{
-		Catalog: d.Shelf.Current(), Calendar: d.Calendar, Facts: known,
+		Catalog: d.Shelf.Current(), Calendar: d.Calendar(), Facts: known,
 		Chosen: matters, Done: done, AcceptedOn: on, Now: d.Now(),
 	})
 	return p, r.Veteran, err

@@ -61,7 +61,7 @@ func newRig(t *testing.T, s *store.Store, cfg department.Config) *rig {
 	shelf, err := casefile.NewShelf(ctx, s, cat, catalog.BuiltinFiles(), r.now())
 	must(t, err)
 	r.desk = &casefile.Desk{
-		Store: s, Profile: p, Shelf: shelf, Calendar: workday.Builtin(), Divisions: division.Builtin(),
+		Store: s, Profile: p, Shelf: shelf, Calendar: workday.Builtin, Divisions: division.Builtin(),
 		Vault: v, Bell: &casefile.Bell{}, Now: r.now, Closing: 17,
 	}
 	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -207,7 +207,7 @@ func (s *Story) handle(p *part, start time.Time, startDay int) {
 		took = p.Workdays + 1 + s.r.IntN(2)
 	}
 	p.day = startDay + took
-	at := s.desk.Calendar.Due(s.Plan.AcceptedOn, p.day).Day.Time().Add(9*time.Hour + time.Duration(s.r.IntN(7*3600))*time.Second).UTC()
+	at := s.desk.Calendar().Due(s.Plan.AcceptedOn, p.day).Day.Time().Add(9*time.Hour + time.Duration(s.r.IntN(7*3600))*time.Second).UTC()
 	if !at.After(p.received) {
 		at = p.received.Add(time.Duration(5+s.r.IntN(30)) * time.Minute)
 	}

@@ -75,7 +75,7 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 
 // accept plans, checks the form and writes the case.
 func (d *Desk) accept(ctx context.Context, s Submission, digest []byte) (Outcome, error) {
-	p, v, err := d.compile(ctx, s.VeteranID, s.Matters, d.Calendar.AcceptedOn(d.Now(), d.Closing))
+	p, v, err := d.compile(ctx, s.VeteranID, s.Matters, d.Calendar().AcceptedOn(d.Now(), d.Closing))
 	if err != nil {
 		return Outcome{}, err
 	}

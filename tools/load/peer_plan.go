@@ -168,8 +168,8 @@ func (p *peer) compile(ctx context.Context, id string, where span) (*known, *pla
 		return nil, nil, err
 	}
 	now := time.Now()
-	made, err := plan.Compile(plan.Input{Catalog: p.catalog, Calendar: p.hub.Calendar, Facts: k.Elements(), Done: k.done,
-		AcceptedOn: p.hub.Calendar.AcceptedOn(now, p.hub.Config.Closing), Now: now})
+	made, err := plan.Compile(plan.Input{Catalog: p.catalog, Calendar: p.hub.Calendar(), Facts: k.Elements(), Done: k.done,
+		AcceptedOn: p.hub.Calendar().AcceptedOn(now, p.hub.Config.Closing), Now: now})
 	return k, made, err
 }
 
