@@ -26,6 +26,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
+	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/submission"
 	"github.com/vetgraph/vetgraph/internal/vault"
@@ -45,9 +46,10 @@ type Hub struct {
 	Fleet     *department.Fleet // the simulated departments; nil in production
 	Resolver  *resolvers.Resolver
 	Divisions *division.Tree
-	Calendar  *workday.Calendar
 
+	years   atomic.Pointer[workday.Calendar]
 	keys    vault.Keys
+	ring    seal.Ring // public keys of the electronic seal
 	born    time.Time // of the demonstration's data
 	catalog *catalog.Catalog
 	files   fs.FS // what the catalogue was loaded from
@@ -73,7 +75,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openDepartments, h.openQueue, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSeal, h.openDepartments, h.openQueue, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -120,7 +122,7 @@ func (h *Hub) openFiles(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the catalogue has mistakes (事项目录有误):\n%w", err)
 	}
-	h.Calendar = workday.Builtin()
+	h.years.Store(workday.Builtin())
 	if h.Config.Calendar == "" {
 		return nil
 	}
@@ -133,9 +135,15 @@ func (h *Hub) openFiles(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("calendar %s: %w", h.Config.Calendar, err)
 	}
-	h.Calendar, err = h.Calendar.Merge(more)
+	merged, err := h.Calendar().Merge(more)
+	if err == nil {
+		h.years.Store(merged)
+	}
 	return err
 }
+
+// Calendar is the calendar in force. A year can be loaded while we run.
+func (h *Hub) Calendar() *workday.Calendar { return h.years.Load() }
 
 // openKeys reads the keys. The demonstration makes its own the first time.
 func (h *Hub) openKeys(context.Context) error {
@@ -147,6 +155,11 @@ func (h *Hub) openKeys(context.Context) error {
 		}
 		if err = vault.SaveFile(h.Config.Keys, keys); errors.Is(err, vault.ErrKeysInUse) {
 			keys, err = vault.LoadFile(h.Config.Keys) // another process was first
+		}
+	}
+	if err == nil && h.Config.Demo && !keys.Complete() { // a file of before seals
+		if err = vault.SaveFile(h.Config.Keys, keys.WithSigners()); err == nil || errors.Is(err, vault.ErrKeysInUse) {
+			keys, err = vault.LoadFile(h.Config.Keys)
 		}
 	}
 	if err != nil {
@@ -239,7 +252,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
-		Places: h.Divisions, Calendar: h.Calendar, Now: h.Config.Now,
+		Places: h.Divisions, Now: h.Config.Now,
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (d *Desk) Sheet(ctx context.Context, c *gen.CaseFile, items []*gen.Item) (*
 		s.Lines = append(s.Lines, l)
 	}
 	if c.ClosedAt != nil && c.AcceptedOn != nil {
-		used := max(d.Calendar.Between(*c.AcceptedOn, workday.FromTime(*c.ClosedAt)), 0)
+		used := max(d.Calendar().Between(*c.AcceptedOn, workday.FromTime(*c.ClosedAt)), 0)
 		onTime := used <= c.PlanDays
 		s.WorkdaysUsed, s.OnTime = &used, &onTime
 	}
