@@ -34,6 +34,7 @@ type Desk struct {
 	Divisions form.Divisions
 	Vault     *vault.Vault
 	Outbox    Outbox
+	Mandates  Mandates // nil: no clerk acts for anybody
 	Bell      *Bell
 	Now       func() time.Time
 	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal
