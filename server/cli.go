@@ -31,6 +31,8 @@ type cli struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
 	Doctor      doctorCommand      `cmd:"" help:"Check configuration, keys, catalogue and database. 自检。"`
 	Keygen      keygenCommand      `cmd:"" help:"Make a file with fresh keys. 生成密钥文件。"`
+	PublicKeys  keysCommand        `cmd:"" name:"keys" help:"Look at the keys. 查看密钥。"`
+	Verify      verifyCommand      `cmd:"" help:"Check a feedback sheet, without a network. 离线核验反馈单。"`
 	Secret      secretCommand      `cmd:"" help:"Print the secret a department signs its callbacks with. 部门回调口令。"`
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`

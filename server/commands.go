@@ -149,15 +149,24 @@ type keygenCommand struct {
 	To string `arg:"" help:"File to write, for its owner alone. It is never overwritten. 密钥文件。" type:"path"`
 }
 
-// Run makes fresh keys. Whoever loses them loses the sealed data.
+// Run makes fresh keys. Whoever loses them loses the sealed data. A file of before
+// that has no key for seals gets one and keeps the rest.
 func (k keygenCommand) Run(s *session) error {
-	if _, err := os.Stat(k.To); err == nil {
+	_, err := os.Stat(k.To)
+	switch there, lerr := vault.LoadFile(k.To); {
+	case err == nil && lerr == nil && !there.Complete():
+		if err := vault.SaveFile(k.To, there.WithSigners()); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.out, "已在 %s 补上签章密钥，原有密钥未变。请更新另存的副本。\nAdded keys for seals to %s; the others are as they were. Renew the copy you keep elsewhere.\n", k.To, k.To)
+		return err
+	case err == nil:
 		return fmt.Errorf("%s is there already; keys are never overwritten (密钥文件已存在)", k.To)
 	}
 	if err := vault.SaveFile(k.To, vault.Generate()); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "已生成 %s。请另存一份：丢失即无法打开已加密的数据。\nMade %s. Keep a copy elsewhere: without it sealed data cannot be opened.\n", k.To, k.To)
+	_, err = fmt.Fprintf(s.out, "已生成 %s。请另存一份：丢失即无法打开已加密的数据。\nMade %s. Keep a copy elsewhere: without it sealed data cannot be opened.\n", k.To, k.To)
 	return err
 }
 
@@ -167,11 +176,7 @@ type secretCommand struct {
 
 // Run prints what a department signs its callbacks with.
 func (c secretCommand) Run(s *session) error {
-	path := s.Keys
-	if path == "" {
-		path = filepath.Join(s.Data, "keys.json")
-	}
-	keys, err := vault.LoadFile(path)
+	keys, err := vault.LoadFile(keysFile(s.Config))
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}

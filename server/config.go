@@ -41,6 +41,9 @@ type Config struct {
 	ClaimDepartment string `help:"Claim with an officer's department." default:"vetgraph_department" placeholder:"NAME"`
 	ClaimDivision   string `help:"Claim with the division a viewer serves." default:"vetgraph_division" placeholder:"NAME"`
 
+	Seal       string `help:"Suite that feedback sheets are sealed by: ed25519 or sm2. 反馈单电子签章的算法。" default:"ed25519" enum:"ed25519,sm2"`
+	SealIssuer string `help:"Who seals feedback sheets, as they show it. Default: the host of --public-url. 反馈单的签发单位。" placeholder:"NAME"`
+
 	Endpoints string        `help:"JSON or YAML file with the departments' addresses and secrets. 部门系统地址文件。" type:"path" placeholder:"FILE"`
 	Inquire   time.Duration `help:"How often departments are asked after open items. Default 5s in the demonstration, else 1m. 催询间隔。" placeholder:"TIME"`
 	Workers   int           `help:"Items carried to departments at once. 并发送件数。" default:"32" placeholder:"N"`
@@ -72,6 +75,7 @@ func (c *Config) check() error {
 	if c.Closing < 0 || c.Closing > 24 {
 		wrong.add("--closing", "is an hour from 0 to 24")
 	}
+	c.checkSeal(&wrong)
 	if c.Workers < 1 || c.Workers > 1000 {
 		wrong.add("--workers", "is from 1 to 1000")
 	}
@@ -103,6 +107,19 @@ func (c *Config) checkAddresses(wrong *mistakes) {
 			wrong.add("--origins", `are like "https://portal.example.org", without a path`)
 		}
 	}
+}
+
+func (c *Config) checkSeal(wrong *mistakes) {
+	if c.Seal == "" {
+		c.Seal = "ed25519"
+	}
+	if c.Seal != "ed25519" && c.Seal != "sm2" {
+		wrong.add("--seal", "is ed25519 or sm2")
+	}
+	if len(c.SealIssuer) > 120 {
+		wrong.add("--seal-issuer", "has at most 120 bytes: it stands in a QR code")
+	}
+	c.SealIssuer = sealIssuer(c)
 }
 
 func (c *Config) checkDemo(wrong *mistakes) {

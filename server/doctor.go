@@ -60,6 +60,9 @@ func lookAtKeys(c Config) (string, error) {
 	if errors.Is(err, fs.ErrNotExist) && c.Demo {
 		return "首次启动时生成 made by the first start", nil
 	}
+	if _, ok := keys.Signer(strings.ToUpper(c.Seal)); err == nil && !ok && !c.Demo {
+		return fmt.Sprint(keys, "; ", noSigner(c)), nil
+	}
 	return fmt.Sprint(keys), err
 }
 

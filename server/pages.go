@@ -21,20 +21,26 @@ import (
 var files embed.FS
 
 // What a page may load: itself. GraphiQL's editor sets styles as it goes, and has
-// its fonts within its style sheet.
+// its fonts within its style sheet. STYLE is the feedback sheet's own, by its hash:
+// the start page opens a sheet that it has fetched, and hands its policy on to it.
 const (
-	pagePolicy     = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	pagePolicy     = "default-src 'none'; script-src 'self'; style-src 'self' STYLE; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	graphiqlPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-// pages serves the start page and GraphiQL. In production there are none of them:
-// a portal is its own program, and personas do not exist.
+// pages serves feedback sheets for print and the keys to check them, and in the
+// demonstration the start page and GraphiQL. In production a portal is its own
+// program, and personas do not exist.
 func (h *Hub) pages(route func(pattern, name string, handler http.Handler)) {
+	route("GET /.well-known/vetgraph-keys", "keys", http.HandlerFunc(h.publicKeys))
+	sheet := h.cors(h.identify(http.HandlerFunc(h.sheetPage)))
+	route("GET /sheets/{number}", "sheet", sheet)
+	route("OPTIONS /sheets/{number}", "sheet", sheet)
 	if !h.Config.Demo {
 		route("GET /{$}", "page", http.RedirectHandler("/schema.graphql", http.StatusFound))
 		return
 	}
-	route("GET /{$}", "page", page("page/index.html", pagePolicy))
+	route("GET /{$}", "page", page("page/index.html", strings.Replace(pagePolicy, "STYLE", styleHash(), 1)))
 	route("GET /graphiql", "graphiql", page("page/graphiql.html", graphiqlPolicy))
 	for _, name := range []string{"page.css", "page.js", "graphiql.css", "graphiql.js"} {
 		route("GET /page/"+name, "asset", page("page/"+name, ""))
