@@ -154,7 +154,13 @@ func (r *Resolver) caseFilter(in *model.CaseFilter) casefile.Filter {
 	if in == nil {
 		return casefile.Filter{}
 	}
-	f := casefile.Filter{Division: orEmpty(in.Division), States: in.States, Matter: orEmpty(in.Matter), Department: orEmpty(in.Department), DueBefore: in.DueBefore}
+	f := casefile.Filter{
+		Division: orEmpty(in.Division), States: in.States, Matter: orEmpty(in.Matter), Department: orEmpty(in.Department), Warnings: in.Warnings,
+		AcceptedFrom: in.AcceptedFrom, AcceptedBefore: in.AcceptedBefore, DueFrom: in.DueFrom, DueBefore: in.DueBefore,
+	}
+	for _, c := range in.Channels {
+		f.Channels = append(f.Channels, string(c))
+	}
 	if m := r.Catalogue().Matter(f.Matter); m != nil {
 		f.Matter = m.Code // a slug names it too
 	}

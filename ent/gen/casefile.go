@@ -67,6 +67,10 @@ type CaseFile struct {
 	SubmittedAt *time.Time `json:"submitted_at,omitempty"`
 	// ClosedAt holds the value of the "closed_at" field.
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	// working days from acceptance to its end, pauses included; internal/progress writes it
+	Workdays *int `json:"workdays,omitempty"`
+	// ended by the promised day; with workdays
+	OnTime *bool `json:"on_time,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
@@ -139,9 +143,9 @@ func (*CaseFile) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(workday.Day)}
 		case casefile.FieldMatters, casefile.FieldSubmissionHash, casefile.FieldDraftSealed, casefile.FieldAnswersSealed, casefile.FieldPlanSealed:
 			values[i] = new([]byte)
-		case casefile.FieldDueProvisional:
+		case casefile.FieldDueProvisional, casefile.FieldOnTime:
 			values[i] = new(sql.NullBool)
-		case casefile.FieldPlanDays, casefile.FieldReturns, casefile.FieldPapersSaved, casefile.FieldVisitsSaved:
+		case casefile.FieldPlanDays, casefile.FieldReturns, casefile.FieldPapersSaved, casefile.FieldVisitsSaved, casefile.FieldWorkdays:
 			values[i] = new(sql.NullInt64)
 		case casefile.FieldID, casefile.FieldNumber, casefile.FieldVeteranID, casefile.FieldDivision, casefile.FieldState, casefile.FieldWarning, casefile.FieldChannel, casefile.FieldCatalogVersion, casefile.FieldSubmissionKey, casefile.FieldReason:
 			values[i] = new(sql.NullString)
@@ -313,6 +317,20 @@ func (_m *CaseFile) assignValues(columns []string, values []any) error {
 				_m.ClosedAt = new(time.Time)
 				*_m.ClosedAt = value.Time
 			}
+		case casefile.FieldWorkdays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field workdays", values[i])
+			} else if value.Valid {
+				_m.Workdays = new(int)
+				*_m.Workdays = int(value.Int64)
+			}
+		case casefile.FieldOnTime:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field on_time", values[i])
+			} else if value.Valid {
+				_m.OnTime = new(bool)
+				*_m.OnTime = value.Bool
+			}
 		case casefile.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -454,6 +472,16 @@ func (_m *CaseFile) String() string {
 	if v := _m.ClosedAt; v != nil {
 		builder.WriteString("closed_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.Workdays; v != nil {
+		builder.WriteString("workdays=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.OnTime; v != nil {
+		builder.WriteString("on_time=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")

@@ -279,6 +279,34 @@ func (_c *CaseFileCreate) SetNillableClosedAt(v *time.Time) *CaseFileCreate {
 	return _c
 }
 
+// SetWorkdays sets the "workdays" field.
+func (_c *CaseFileCreate) SetWorkdays(v int) *CaseFileCreate {
+	_c.mutation.SetWorkdays(v)
+	return _c
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableWorkdays(v *int) *CaseFileCreate {
+	if v != nil {
+		_c.SetWorkdays(*v)
+	}
+	return _c
+}
+
+// SetOnTime sets the "on_time" field.
+func (_c *CaseFileCreate) SetOnTime(v bool) *CaseFileCreate {
+	_c.mutation.SetOnTime(v)
+	return _c
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_c *CaseFileCreate) SetNillableOnTime(v *bool) *CaseFileCreate {
+	if v != nil {
+		_c.SetOnTime(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *CaseFileCreate) SetCreatedAt(v time.Time) *CaseFileCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -639,6 +667,14 @@ func (_c *CaseFileCreate) createSpec() (*CaseFile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ClosedAt(); ok {
 		_spec.SetField(casefile.FieldClosedAt, field.TypeTime, value)
 		_node.ClosedAt = &value
+	}
+	if value, ok := _c.mutation.Workdays(); ok {
+		_spec.SetField(casefile.FieldWorkdays, field.TypeInt, value)
+		_node.Workdays = &value
+	}
+	if value, ok := _c.mutation.OnTime(); ok {
+		_spec.SetField(casefile.FieldOnTime, field.TypeBool, value)
+		_node.OnTime = &value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(casefile.FieldCreatedAt, field.TypeTime, value)
@@ -1089,6 +1125,48 @@ func (u *CaseFileUpsert) ClearClosedAt() *CaseFileUpsert {
 	return u
 }
 
+// SetWorkdays sets the "workdays" field.
+func (u *CaseFileUpsert) SetWorkdays(v int) *CaseFileUpsert {
+	u.Set(casefile.FieldWorkdays, v)
+	return u
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateWorkdays() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldWorkdays)
+	return u
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *CaseFileUpsert) AddWorkdays(v int) *CaseFileUpsert {
+	u.Add(casefile.FieldWorkdays, v)
+	return u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *CaseFileUpsert) ClearWorkdays() *CaseFileUpsert {
+	u.SetNull(casefile.FieldWorkdays)
+	return u
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *CaseFileUpsert) SetOnTime(v bool) *CaseFileUpsert {
+	u.Set(casefile.FieldOnTime, v)
+	return u
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *CaseFileUpsert) UpdateOnTime() *CaseFileUpsert {
+	u.SetExcluded(casefile.FieldOnTime)
+	return u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *CaseFileUpsert) ClearOnTime() *CaseFileUpsert {
+	u.SetNull(casefile.FieldOnTime)
+	return u
+}
+
 // SetUpdatedAt sets the "updated_at" field.
 func (u *CaseFileUpsert) SetUpdatedAt(v time.Time) *CaseFileUpsert {
 	u.Set(casefile.FieldUpdatedAt, v)
@@ -1536,6 +1614,55 @@ func (u *CaseFileUpsertOne) UpdateClosedAt() *CaseFileUpsertOne {
 func (u *CaseFileUpsertOne) ClearClosedAt() *CaseFileUpsertOne {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.ClearClosedAt()
+	})
+}
+
+// SetWorkdays sets the "workdays" field.
+func (u *CaseFileUpsertOne) SetWorkdays(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetWorkdays(v)
+	})
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *CaseFileUpsertOne) AddWorkdays(v int) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddWorkdays(v)
+	})
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateWorkdays() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateWorkdays()
+	})
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *CaseFileUpsertOne) ClearWorkdays() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearWorkdays()
+	})
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *CaseFileUpsertOne) SetOnTime(v bool) *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetOnTime(v)
+	})
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *CaseFileUpsertOne) UpdateOnTime() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateOnTime()
+	})
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *CaseFileUpsertOne) ClearOnTime() *CaseFileUpsertOne {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearOnTime()
 	})
 }
 
@@ -2155,6 +2282,55 @@ func (u *CaseFileUpsertBulk) UpdateClosedAt() *CaseFileUpsertBulk {
 func (u *CaseFileUpsertBulk) ClearClosedAt() *CaseFileUpsertBulk {
 	return u.Update(func(s *CaseFileUpsert) {
 		s.ClearClosedAt()
+	})
+}
+
+// SetWorkdays sets the "workdays" field.
+func (u *CaseFileUpsertBulk) SetWorkdays(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetWorkdays(v)
+	})
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *CaseFileUpsertBulk) AddWorkdays(v int) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.AddWorkdays(v)
+	})
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateWorkdays() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateWorkdays()
+	})
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *CaseFileUpsertBulk) ClearWorkdays() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearWorkdays()
+	})
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *CaseFileUpsertBulk) SetOnTime(v bool) *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.SetOnTime(v)
+	})
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *CaseFileUpsertBulk) UpdateOnTime() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.UpdateOnTime()
+	})
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *CaseFileUpsertBulk) ClearOnTime() *CaseFileUpsertBulk {
+	return u.Update(func(s *CaseFileUpsert) {
+		s.ClearOnTime()
 	})
 }
 

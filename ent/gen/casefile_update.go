@@ -368,6 +368,53 @@ func (_u *CaseFileUpdate) ClearClosedAt() *CaseFileUpdate {
 	return _u
 }
 
+// SetWorkdays sets the "workdays" field.
+func (_u *CaseFileUpdate) SetWorkdays(v int) *CaseFileUpdate {
+	_u.mutation.ResetWorkdays()
+	_u.mutation.SetWorkdays(v)
+	return _u
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableWorkdays(v *int) *CaseFileUpdate {
+	if v != nil {
+		_u.SetWorkdays(*v)
+	}
+	return _u
+}
+
+// AddWorkdays adds value to the "workdays" field.
+func (_u *CaseFileUpdate) AddWorkdays(v int) *CaseFileUpdate {
+	_u.mutation.AddWorkdays(v)
+	return _u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (_u *CaseFileUpdate) ClearWorkdays() *CaseFileUpdate {
+	_u.mutation.ClearWorkdays()
+	return _u
+}
+
+// SetOnTime sets the "on_time" field.
+func (_u *CaseFileUpdate) SetOnTime(v bool) *CaseFileUpdate {
+	_u.mutation.SetOnTime(v)
+	return _u
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_u *CaseFileUpdate) SetNillableOnTime(v *bool) *CaseFileUpdate {
+	if v != nil {
+		_u.SetOnTime(*v)
+	}
+	return _u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (_u *CaseFileUpdate) ClearOnTime() *CaseFileUpdate {
+	_u.mutation.ClearOnTime()
+	return _u
+}
+
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *CaseFileUpdate) SetUpdatedAt(v time.Time) *CaseFileUpdate {
 	_u.mutation.SetUpdatedAt(v)
@@ -678,6 +725,21 @@ func (_u *CaseFileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ClosedAtCleared() {
 		_spec.ClearField(casefile.FieldClosedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Workdays(); ok {
+		_spec.SetField(casefile.FieldWorkdays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkdays(); ok {
+		_spec.AddField(casefile.FieldWorkdays, field.TypeInt, value)
+	}
+	if _u.mutation.WorkdaysCleared() {
+		_spec.ClearField(casefile.FieldWorkdays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.OnTime(); ok {
+		_spec.SetField(casefile.FieldOnTime, field.TypeBool, value)
+	}
+	if _u.mutation.OnTimeCleared() {
+		_spec.ClearField(casefile.FieldOnTime, field.TypeBool)
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(casefile.FieldUpdatedAt, field.TypeTime, value)
@@ -1171,6 +1233,53 @@ func (_u *CaseFileUpdateOne) ClearClosedAt() *CaseFileUpdateOne {
 	return _u
 }
 
+// SetWorkdays sets the "workdays" field.
+func (_u *CaseFileUpdateOne) SetWorkdays(v int) *CaseFileUpdateOne {
+	_u.mutation.ResetWorkdays()
+	_u.mutation.SetWorkdays(v)
+	return _u
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableWorkdays(v *int) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetWorkdays(*v)
+	}
+	return _u
+}
+
+// AddWorkdays adds value to the "workdays" field.
+func (_u *CaseFileUpdateOne) AddWorkdays(v int) *CaseFileUpdateOne {
+	_u.mutation.AddWorkdays(v)
+	return _u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (_u *CaseFileUpdateOne) ClearWorkdays() *CaseFileUpdateOne {
+	_u.mutation.ClearWorkdays()
+	return _u
+}
+
+// SetOnTime sets the "on_time" field.
+func (_u *CaseFileUpdateOne) SetOnTime(v bool) *CaseFileUpdateOne {
+	_u.mutation.SetOnTime(v)
+	return _u
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_u *CaseFileUpdateOne) SetNillableOnTime(v *bool) *CaseFileUpdateOne {
+	if v != nil {
+		_u.SetOnTime(*v)
+	}
+	return _u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (_u *CaseFileUpdateOne) ClearOnTime() *CaseFileUpdateOne {
+	_u.mutation.ClearOnTime()
+	return _u
+}
+
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *CaseFileUpdateOne) SetUpdatedAt(v time.Time) *CaseFileUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
@@ -1511,6 +1620,21 @@ func (_u *CaseFileUpdateOne) sqlSave(ctx context.Context) (_node *CaseFile, err 
 	}
 	if _u.mutation.ClosedAtCleared() {
 		_spec.ClearField(casefile.FieldClosedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Workdays(); ok {
+		_spec.SetField(casefile.FieldWorkdays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkdays(); ok {
+		_spec.AddField(casefile.FieldWorkdays, field.TypeInt, value)
+	}
+	if _u.mutation.WorkdaysCleared() {
+		_spec.ClearField(casefile.FieldWorkdays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.OnTime(); ok {
+		_spec.SetField(casefile.FieldOnTime, field.TypeBool, value)
+	}
+	if _u.mutation.OnTimeCleared() {
+		_spec.ClearField(casefile.FieldOnTime, field.TypeBool)
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(casefile.FieldUpdatedAt, field.TypeTime, value)

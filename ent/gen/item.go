@@ -55,6 +55,10 @@ type Item struct {
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	// DecidedAt holds the value of the "decided_at" field.
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	// working days from acceptance to the decision, pauses included; internal/progress writes it
+	Workdays *int `json:"workdays,omitempty"`
+	// decided by the promised day; with workdays
+	OnTime *bool `json:"on_time,omitempty"`
 	// account, or the department's system
 	DecidedBy string `json:"decided_by,omitempty"`
 	// number of the certificate or decision
@@ -98,9 +102,9 @@ func (*Item) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case item.FieldAfter, item.FieldOutputsSealed:
 			values[i] = new([]byte)
-		case item.FieldWithdrawing:
+		case item.FieldWithdrawing, item.FieldOnTime:
 			values[i] = new(sql.NullBool)
-		case item.FieldPosition, item.FieldFinishDay, item.FieldRound, item.FieldSequence:
+		case item.FieldPosition, item.FieldFinishDay, item.FieldRound, item.FieldWorkdays, item.FieldSequence:
 			values[i] = new(sql.NullInt64)
 		case item.FieldID, item.FieldCaseID, item.FieldVeteranID, item.FieldDivision, item.FieldMatter, item.FieldDepartment, item.FieldState, item.FieldWarning, item.FieldReceiptNo, item.FieldDecidedBy, item.FieldResultNo, item.FieldWords:
 			values[i] = new(sql.NullString)
@@ -236,6 +240,20 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				_m.DecidedAt = new(time.Time)
 				*_m.DecidedAt = value.Time
 			}
+		case item.FieldWorkdays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field workdays", values[i])
+			} else if value.Valid {
+				_m.Workdays = new(int)
+				*_m.Workdays = int(value.Int64)
+			}
+		case item.FieldOnTime:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field on_time", values[i])
+			} else if value.Valid {
+				_m.OnTime = new(bool)
+				*_m.OnTime = value.Bool
+			}
 		case item.FieldDecidedBy:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field decided_by", values[i])
@@ -362,6 +380,16 @@ func (_m *Item) String() string {
 	if v := _m.DecidedAt; v != nil {
 		builder.WriteString("decided_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.Workdays; v != nil {
+		builder.WriteString("workdays=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.OnTime; v != nil {
+		builder.WriteString("on_time=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("decided_by=")

@@ -184,6 +184,34 @@ func (_c *ItemCreate) SetNillableDecidedAt(v *time.Time) *ItemCreate {
 	return _c
 }
 
+// SetWorkdays sets the "workdays" field.
+func (_c *ItemCreate) SetWorkdays(v int) *ItemCreate {
+	_c.mutation.SetWorkdays(v)
+	return _c
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableWorkdays(v *int) *ItemCreate {
+	if v != nil {
+		_c.SetWorkdays(*v)
+	}
+	return _c
+}
+
+// SetOnTime sets the "on_time" field.
+func (_c *ItemCreate) SetOnTime(v bool) *ItemCreate {
+	_c.mutation.SetOnTime(v)
+	return _c
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableOnTime(v *bool) *ItemCreate {
+	if v != nil {
+		_c.SetOnTime(*v)
+	}
+	return _c
+}
+
 // SetDecidedBy sets the "decided_by" field.
 func (_c *ItemCreate) SetDecidedBy(v string) *ItemCreate {
 	_c.mutation.SetDecidedBy(v)
@@ -514,6 +542,14 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 		_spec.SetField(item.FieldDecidedAt, field.TypeTime, value)
 		_node.DecidedAt = &value
 	}
+	if value, ok := _c.mutation.Workdays(); ok {
+		_spec.SetField(item.FieldWorkdays, field.TypeInt, value)
+		_node.Workdays = &value
+	}
+	if value, ok := _c.mutation.OnTime(); ok {
+		_spec.SetField(item.FieldOnTime, field.TypeBool, value)
+		_node.OnTime = &value
+	}
 	if value, ok := _c.mutation.DecidedBy(); ok {
 		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)
 		_node.DecidedBy = value
@@ -738,6 +774,48 @@ func (u *ItemUpsert) UpdateDecidedAt() *ItemUpsert {
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (u *ItemUpsert) ClearDecidedAt() *ItemUpsert {
 	u.SetNull(item.FieldDecidedAt)
+	return u
+}
+
+// SetWorkdays sets the "workdays" field.
+func (u *ItemUpsert) SetWorkdays(v int) *ItemUpsert {
+	u.Set(item.FieldWorkdays, v)
+	return u
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateWorkdays() *ItemUpsert {
+	u.SetExcluded(item.FieldWorkdays)
+	return u
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *ItemUpsert) AddWorkdays(v int) *ItemUpsert {
+	u.Add(item.FieldWorkdays, v)
+	return u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *ItemUpsert) ClearWorkdays() *ItemUpsert {
+	u.SetNull(item.FieldWorkdays)
+	return u
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *ItemUpsert) SetOnTime(v bool) *ItemUpsert {
+	u.Set(item.FieldOnTime, v)
+	return u
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateOnTime() *ItemUpsert {
+	u.SetExcluded(item.FieldOnTime)
+	return u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *ItemUpsert) ClearOnTime() *ItemUpsert {
+	u.SetNull(item.FieldOnTime)
 	return u
 }
 
@@ -1061,6 +1139,55 @@ func (u *ItemUpsertOne) UpdateDecidedAt() *ItemUpsertOne {
 func (u *ItemUpsertOne) ClearDecidedAt() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearDecidedAt()
+	})
+}
+
+// SetWorkdays sets the "workdays" field.
+func (u *ItemUpsertOne) SetWorkdays(v int) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWorkdays(v)
+	})
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *ItemUpsertOne) AddWorkdays(v int) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddWorkdays(v)
+	})
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateWorkdays() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWorkdays()
+	})
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *ItemUpsertOne) ClearWorkdays() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearWorkdays()
+	})
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *ItemUpsertOne) SetOnTime(v bool) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOnTime(v)
+	})
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateOnTime() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOnTime()
+	})
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *ItemUpsertOne) ClearOnTime() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOnTime()
 	})
 }
 
@@ -1566,6 +1693,55 @@ func (u *ItemUpsertBulk) UpdateDecidedAt() *ItemUpsertBulk {
 func (u *ItemUpsertBulk) ClearDecidedAt() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearDecidedAt()
+	})
+}
+
+// SetWorkdays sets the "workdays" field.
+func (u *ItemUpsertBulk) SetWorkdays(v int) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetWorkdays(v)
+	})
+}
+
+// AddWorkdays adds v to the "workdays" field.
+func (u *ItemUpsertBulk) AddWorkdays(v int) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddWorkdays(v)
+	})
+}
+
+// UpdateWorkdays sets the "workdays" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateWorkdays() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateWorkdays()
+	})
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (u *ItemUpsertBulk) ClearWorkdays() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearWorkdays()
+	})
+}
+
+// SetOnTime sets the "on_time" field.
+func (u *ItemUpsertBulk) SetOnTime(v bool) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOnTime(v)
+	})
+}
+
+// UpdateOnTime sets the "on_time" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateOnTime() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOnTime()
+	})
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (u *ItemUpsertBulk) ClearOnTime() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOnTime()
 	})
 }
 

@@ -187,6 +187,53 @@ func (_u *ItemUpdate) ClearDecidedAt() *ItemUpdate {
 	return _u
 }
 
+// SetWorkdays sets the "workdays" field.
+func (_u *ItemUpdate) SetWorkdays(v int) *ItemUpdate {
+	_u.mutation.ResetWorkdays()
+	_u.mutation.SetWorkdays(v)
+	return _u
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableWorkdays(v *int) *ItemUpdate {
+	if v != nil {
+		_u.SetWorkdays(*v)
+	}
+	return _u
+}
+
+// AddWorkdays adds value to the "workdays" field.
+func (_u *ItemUpdate) AddWorkdays(v int) *ItemUpdate {
+	_u.mutation.AddWorkdays(v)
+	return _u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (_u *ItemUpdate) ClearWorkdays() *ItemUpdate {
+	_u.mutation.ClearWorkdays()
+	return _u
+}
+
+// SetOnTime sets the "on_time" field.
+func (_u *ItemUpdate) SetOnTime(v bool) *ItemUpdate {
+	_u.mutation.SetOnTime(v)
+	return _u
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableOnTime(v *bool) *ItemUpdate {
+	if v != nil {
+		_u.SetOnTime(*v)
+	}
+	return _u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (_u *ItemUpdate) ClearOnTime() *ItemUpdate {
+	_u.mutation.ClearOnTime()
+	return _u
+}
+
 // SetDecidedBy sets the "decided_by" field.
 func (_u *ItemUpdate) SetDecidedBy(v string) *ItemUpdate {
 	_u.mutation.SetDecidedBy(v)
@@ -407,6 +454,21 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(item.FieldDecidedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Workdays(); ok {
+		_spec.SetField(item.FieldWorkdays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkdays(); ok {
+		_spec.AddField(item.FieldWorkdays, field.TypeInt, value)
+	}
+	if _u.mutation.WorkdaysCleared() {
+		_spec.ClearField(item.FieldWorkdays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.OnTime(); ok {
+		_spec.SetField(item.FieldOnTime, field.TypeBool, value)
+	}
+	if _u.mutation.OnTimeCleared() {
+		_spec.ClearField(item.FieldOnTime, field.TypeBool)
+	}
 	if value, ok := _u.mutation.DecidedBy(); ok {
 		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)
 	}
@@ -611,6 +673,53 @@ func (_u *ItemUpdateOne) SetNillableDecidedAt(v *time.Time) *ItemUpdateOne {
 // ClearDecidedAt clears the value of the "decided_at" field.
 func (_u *ItemUpdateOne) ClearDecidedAt() *ItemUpdateOne {
 	_u.mutation.ClearDecidedAt()
+	return _u
+}
+
+// SetWorkdays sets the "workdays" field.
+func (_u *ItemUpdateOne) SetWorkdays(v int) *ItemUpdateOne {
+	_u.mutation.ResetWorkdays()
+	_u.mutation.SetWorkdays(v)
+	return _u
+}
+
+// SetNillableWorkdays sets the "workdays" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableWorkdays(v *int) *ItemUpdateOne {
+	if v != nil {
+		_u.SetWorkdays(*v)
+	}
+	return _u
+}
+
+// AddWorkdays adds value to the "workdays" field.
+func (_u *ItemUpdateOne) AddWorkdays(v int) *ItemUpdateOne {
+	_u.mutation.AddWorkdays(v)
+	return _u
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (_u *ItemUpdateOne) ClearWorkdays() *ItemUpdateOne {
+	_u.mutation.ClearWorkdays()
+	return _u
+}
+
+// SetOnTime sets the "on_time" field.
+func (_u *ItemUpdateOne) SetOnTime(v bool) *ItemUpdateOne {
+	_u.mutation.SetOnTime(v)
+	return _u
+}
+
+// SetNillableOnTime sets the "on_time" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableOnTime(v *bool) *ItemUpdateOne {
+	if v != nil {
+		_u.SetOnTime(*v)
+	}
+	return _u
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (_u *ItemUpdateOne) ClearOnTime() *ItemUpdateOne {
+	_u.mutation.ClearOnTime()
 	return _u
 }
 
@@ -863,6 +972,21 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if _u.mutation.DecidedAtCleared() {
 		_spec.ClearField(item.FieldDecidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Workdays(); ok {
+		_spec.SetField(item.FieldWorkdays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWorkdays(); ok {
+		_spec.AddField(item.FieldWorkdays, field.TypeInt, value)
+	}
+	if _u.mutation.WorkdaysCleared() {
+		_spec.ClearField(item.FieldWorkdays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.OnTime(); ok {
+		_spec.SetField(item.FieldOnTime, field.TypeBool, value)
+	}
+	if _u.mutation.OnTimeCleared() {
+		_spec.ClearField(item.FieldOnTime, field.TypeBool)
 	}
 	if value, ok := _u.mutation.DecidedBy(); ok {
 		_spec.SetField(item.FieldDecidedBy, field.TypeString, value)

@@ -4587,6 +4587,9 @@ type CaseFileMutation struct {
 	reason           *string
 	submitted_at     *time.Time
 	closed_at        *time.Time
+	workdays         *int
+	addworkdays      *int
+	on_time          *bool
 	created_at       *time.Time
 	updated_at       *time.Time
 	clearedFields    map[string]struct{}
@@ -5763,6 +5766,125 @@ func (m *CaseFileMutation) ResetClosedAt() {
 	delete(m.clearedFields, casefile.FieldClosedAt)
 }
 
+// SetWorkdays sets the "workdays" field.
+func (m *CaseFileMutation) SetWorkdays(i int) {
+	m.workdays = &i
+	m.addworkdays = nil
+}
+
+// Workdays returns the value of the "workdays" field in the mutation.
+func (m *CaseFileMutation) Workdays() (r int, exists bool) {
+	v := m.workdays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkdays returns the old "workdays" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldWorkdays(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkdays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkdays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkdays: %w", err)
+	}
+	return oldValue.Workdays, nil
+}
+
+// AddWorkdays adds i to the "workdays" field.
+func (m *CaseFileMutation) AddWorkdays(i int) {
+	if m.addworkdays != nil {
+		*m.addworkdays += i
+	} else {
+		m.addworkdays = &i
+	}
+}
+
+// AddedWorkdays returns the value that was added to the "workdays" field in this mutation.
+func (m *CaseFileMutation) AddedWorkdays() (r int, exists bool) {
+	v := m.addworkdays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (m *CaseFileMutation) ClearWorkdays() {
+	m.workdays = nil
+	m.addworkdays = nil
+	m.clearedFields[casefile.FieldWorkdays] = struct{}{}
+}
+
+// WorkdaysCleared returns if the "workdays" field was cleared in this mutation.
+func (m *CaseFileMutation) WorkdaysCleared() bool {
+	_, ok := m.clearedFields[casefile.FieldWorkdays]
+	return ok
+}
+
+// ResetWorkdays resets all changes to the "workdays" field.
+func (m *CaseFileMutation) ResetWorkdays() {
+	m.workdays = nil
+	m.addworkdays = nil
+	delete(m.clearedFields, casefile.FieldWorkdays)
+}
+
+// SetOnTime sets the "on_time" field.
+func (m *CaseFileMutation) SetOnTime(b bool) {
+	m.on_time = &b
+}
+
+// OnTime returns the value of the "on_time" field in the mutation.
+func (m *CaseFileMutation) OnTime() (r bool, exists bool) {
+	v := m.on_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnTime returns the old "on_time" field's value of the CaseFile entity.
+// If the CaseFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CaseFileMutation) OldOnTime(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnTime: %w", err)
+	}
+	return oldValue.OnTime, nil
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (m *CaseFileMutation) ClearOnTime() {
+	m.on_time = nil
+	m.clearedFields[casefile.FieldOnTime] = struct{}{}
+}
+
+// OnTimeCleared returns if the "on_time" field was cleared in this mutation.
+func (m *CaseFileMutation) OnTimeCleared() bool {
+	_, ok := m.clearedFields[casefile.FieldOnTime]
+	return ok
+}
+
+// ResetOnTime resets all changes to the "on_time" field.
+func (m *CaseFileMutation) ResetOnTime() {
+	m.on_time = nil
+	delete(m.clearedFields, casefile.FieldOnTime)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *CaseFileMutation) SetCreatedAt(t time.Time) {
 	m.created_at = &t
@@ -6058,7 +6180,7 @@ func (m *CaseFileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CaseFileMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 27)
 	if m.number != nil {
 		fields = append(fields, casefile.FieldNumber)
 	}
@@ -6128,6 +6250,12 @@ func (m *CaseFileMutation) Fields() []string {
 	if m.closed_at != nil {
 		fields = append(fields, casefile.FieldClosedAt)
 	}
+	if m.workdays != nil {
+		fields = append(fields, casefile.FieldWorkdays)
+	}
+	if m.on_time != nil {
+		fields = append(fields, casefile.FieldOnTime)
+	}
 	if m.created_at != nil {
 		fields = append(fields, casefile.FieldCreatedAt)
 	}
@@ -6188,6 +6316,10 @@ func (m *CaseFileMutation) Field(name string) (ent.Value, bool) {
 		return m.SubmittedAt()
 	case casefile.FieldClosedAt:
 		return m.ClosedAt()
+	case casefile.FieldWorkdays:
+		return m.Workdays()
+	case casefile.FieldOnTime:
+		return m.OnTime()
 	case casefile.FieldCreatedAt:
 		return m.CreatedAt()
 	case casefile.FieldUpdatedAt:
@@ -6247,6 +6379,10 @@ func (m *CaseFileMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSubmittedAt(ctx)
 	case casefile.FieldClosedAt:
 		return m.OldClosedAt(ctx)
+	case casefile.FieldWorkdays:
+		return m.OldWorkdays(ctx)
+	case casefile.FieldOnTime:
+		return m.OldOnTime(ctx)
 	case casefile.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case casefile.FieldUpdatedAt:
@@ -6421,6 +6557,20 @@ func (m *CaseFileMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosedAt(v)
 		return nil
+	case casefile.FieldWorkdays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkdays(v)
+		return nil
+	case casefile.FieldOnTime:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnTime(v)
+		return nil
 	case casefile.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -6455,6 +6605,9 @@ func (m *CaseFileMutation) AddedFields() []string {
 	if m.addvisits_saved != nil {
 		fields = append(fields, casefile.FieldVisitsSaved)
 	}
+	if m.addworkdays != nil {
+		fields = append(fields, casefile.FieldWorkdays)
+	}
 	return fields
 }
 
@@ -6471,6 +6624,8 @@ func (m *CaseFileMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPapersSaved()
 	case casefile.FieldVisitsSaved:
 		return m.AddedVisitsSaved()
+	case casefile.FieldWorkdays:
+		return m.AddedWorkdays()
 	}
 	return nil, false
 }
@@ -6507,6 +6662,13 @@ func (m *CaseFileMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVisitsSaved(v)
+		return nil
+	case casefile.FieldWorkdays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWorkdays(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CaseFile numeric field %s", name)
@@ -6545,6 +6707,12 @@ func (m *CaseFileMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(casefile.FieldClosedAt) {
 		fields = append(fields, casefile.FieldClosedAt)
+	}
+	if m.FieldCleared(casefile.FieldWorkdays) {
+		fields = append(fields, casefile.FieldWorkdays)
+	}
+	if m.FieldCleared(casefile.FieldOnTime) {
+		fields = append(fields, casefile.FieldOnTime)
 	}
 	return fields
 }
@@ -6589,6 +6757,12 @@ func (m *CaseFileMutation) ClearField(name string) error {
 		return nil
 	case casefile.FieldClosedAt:
 		m.ClearClosedAt()
+		return nil
+	case casefile.FieldWorkdays:
+		m.ClearWorkdays()
+		return nil
+	case casefile.FieldOnTime:
+		m.ClearOnTime()
 		return nil
 	}
 	return fmt.Errorf("unknown CaseFile nullable field %s", name)
@@ -6666,6 +6840,12 @@ func (m *CaseFileMutation) ResetField(name string) error {
 		return nil
 	case casefile.FieldClosedAt:
 		m.ResetClosedAt()
+		return nil
+	case casefile.FieldWorkdays:
+		m.ResetWorkdays()
+		return nil
+	case casefile.FieldOnTime:
+		m.ResetOnTime()
 		return nil
 	case casefile.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -19509,6 +19689,9 @@ type ItemMutation struct {
 	receipt_no     *string
 	received_at    *time.Time
 	decided_at     *time.Time
+	workdays       *int
+	addworkdays    *int
+	on_time        *bool
 	decided_by     *string
 	result_no      *string
 	words          *string
@@ -20380,6 +20563,125 @@ func (m *ItemMutation) ResetDecidedAt() {
 	delete(m.clearedFields, item.FieldDecidedAt)
 }
 
+// SetWorkdays sets the "workdays" field.
+func (m *ItemMutation) SetWorkdays(i int) {
+	m.workdays = &i
+	m.addworkdays = nil
+}
+
+// Workdays returns the value of the "workdays" field in the mutation.
+func (m *ItemMutation) Workdays() (r int, exists bool) {
+	v := m.workdays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkdays returns the old "workdays" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldWorkdays(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkdays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkdays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkdays: %w", err)
+	}
+	return oldValue.Workdays, nil
+}
+
+// AddWorkdays adds i to the "workdays" field.
+func (m *ItemMutation) AddWorkdays(i int) {
+	if m.addworkdays != nil {
+		*m.addworkdays += i
+	} else {
+		m.addworkdays = &i
+	}
+}
+
+// AddedWorkdays returns the value that was added to the "workdays" field in this mutation.
+func (m *ItemMutation) AddedWorkdays() (r int, exists bool) {
+	v := m.addworkdays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWorkdays clears the value of the "workdays" field.
+func (m *ItemMutation) ClearWorkdays() {
+	m.workdays = nil
+	m.addworkdays = nil
+	m.clearedFields[item.FieldWorkdays] = struct{}{}
+}
+
+// WorkdaysCleared returns if the "workdays" field was cleared in this mutation.
+func (m *ItemMutation) WorkdaysCleared() bool {
+	_, ok := m.clearedFields[item.FieldWorkdays]
+	return ok
+}
+
+// ResetWorkdays resets all changes to the "workdays" field.
+func (m *ItemMutation) ResetWorkdays() {
+	m.workdays = nil
+	m.addworkdays = nil
+	delete(m.clearedFields, item.FieldWorkdays)
+}
+
+// SetOnTime sets the "on_time" field.
+func (m *ItemMutation) SetOnTime(b bool) {
+	m.on_time = &b
+}
+
+// OnTime returns the value of the "on_time" field in the mutation.
+func (m *ItemMutation) OnTime() (r bool, exists bool) {
+	v := m.on_time
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnTime returns the old "on_time" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldOnTime(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnTime is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnTime requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnTime: %w", err)
+	}
+	return oldValue.OnTime, nil
+}
+
+// ClearOnTime clears the value of the "on_time" field.
+func (m *ItemMutation) ClearOnTime() {
+	m.on_time = nil
+	m.clearedFields[item.FieldOnTime] = struct{}{}
+}
+
+// OnTimeCleared returns if the "on_time" field was cleared in this mutation.
+func (m *ItemMutation) OnTimeCleared() bool {
+	_, ok := m.clearedFields[item.FieldOnTime]
+	return ok
+}
+
+// ResetOnTime resets all changes to the "on_time" field.
+func (m *ItemMutation) ResetOnTime() {
+	m.on_time = nil
+	delete(m.clearedFields, item.FieldOnTime)
+}
+
 // SetDecidedBy sets the "decided_by" field.
 func (m *ItemMutation) SetDecidedBy(s string) {
 	m.decided_by = &s
@@ -20693,7 +20995,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 24)
 	if m._case != nil {
 		fields = append(fields, item.FieldCaseID)
 	}
@@ -20744,6 +21046,12 @@ func (m *ItemMutation) Fields() []string {
 	}
 	if m.decided_at != nil {
 		fields = append(fields, item.FieldDecidedAt)
+	}
+	if m.workdays != nil {
+		fields = append(fields, item.FieldWorkdays)
+	}
+	if m.on_time != nil {
+		fields = append(fields, item.FieldOnTime)
 	}
 	if m.decided_by != nil {
 		fields = append(fields, item.FieldDecidedBy)
@@ -20802,6 +21110,10 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.ReceivedAt()
 	case item.FieldDecidedAt:
 		return m.DecidedAt()
+	case item.FieldWorkdays:
+		return m.Workdays()
+	case item.FieldOnTime:
+		return m.OnTime()
 	case item.FieldDecidedBy:
 		return m.DecidedBy()
 	case item.FieldResultNo:
@@ -20855,6 +21167,10 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldReceivedAt(ctx)
 	case item.FieldDecidedAt:
 		return m.OldDecidedAt(ctx)
+	case item.FieldWorkdays:
+		return m.OldWorkdays(ctx)
+	case item.FieldOnTime:
+		return m.OldOnTime(ctx)
 	case item.FieldDecidedBy:
 		return m.OldDecidedBy(ctx)
 	case item.FieldResultNo:
@@ -20993,6 +21309,20 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDecidedAt(v)
 		return nil
+	case item.FieldWorkdays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkdays(v)
+		return nil
+	case item.FieldOnTime:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnTime(v)
+		return nil
 	case item.FieldDecidedBy:
 		v, ok := value.(string)
 		if !ok {
@@ -21045,6 +21375,9 @@ func (m *ItemMutation) AddedFields() []string {
 	if m.addround != nil {
 		fields = append(fields, item.FieldRound)
 	}
+	if m.addworkdays != nil {
+		fields = append(fields, item.FieldWorkdays)
+	}
 	if m.addsequence != nil {
 		fields = append(fields, item.FieldSequence)
 	}
@@ -21062,6 +21395,8 @@ func (m *ItemMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedFinishDay()
 	case item.FieldRound:
 		return m.AddedRound()
+	case item.FieldWorkdays:
+		return m.AddedWorkdays()
 	case item.FieldSequence:
 		return m.AddedSequence()
 	}
@@ -21094,6 +21429,13 @@ func (m *ItemMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddRound(v)
 		return nil
+	case item.FieldWorkdays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWorkdays(v)
+		return nil
 	case item.FieldSequence:
 		v, ok := value.(int64)
 		if !ok {
@@ -21123,6 +21465,12 @@ func (m *ItemMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(item.FieldDecidedAt) {
 		fields = append(fields, item.FieldDecidedAt)
+	}
+	if m.FieldCleared(item.FieldWorkdays) {
+		fields = append(fields, item.FieldWorkdays)
+	}
+	if m.FieldCleared(item.FieldOnTime) {
+		fields = append(fields, item.FieldOnTime)
 	}
 	if m.FieldCleared(item.FieldDecidedBy) {
 		fields = append(fields, item.FieldDecidedBy)
@@ -21164,6 +21512,12 @@ func (m *ItemMutation) ClearField(name string) error {
 		return nil
 	case item.FieldDecidedAt:
 		m.ClearDecidedAt()
+		return nil
+	case item.FieldWorkdays:
+		m.ClearWorkdays()
+		return nil
+	case item.FieldOnTime:
+		m.ClearOnTime()
 		return nil
 	case item.FieldDecidedBy:
 		m.ClearDecidedBy()
@@ -21235,6 +21589,12 @@ func (m *ItemMutation) ResetField(name string) error {
 		return nil
 	case item.FieldDecidedAt:
 		m.ResetDecidedAt()
+		return nil
+	case item.FieldWorkdays:
+		m.ResetWorkdays()
+		return nil
+	case item.FieldOnTime:
+		m.ResetOnTime()
 		return nil
 	case item.FieldDecidedBy:
 		m.ResetDecidedBy()

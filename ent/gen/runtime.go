@@ -894,19 +894,19 @@ func init() {
 	// item.ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
 	item.ReceiptNoValidator = itemDescReceiptNo.Validators[0].(func(string) error)
 	// itemDescDecidedBy is the schema descriptor for decided_by field.
-	itemDescDecidedBy := itemFields[18].Descriptor()
+	itemDescDecidedBy := itemFields[20].Descriptor()
 	// item.DecidedByValidator is a validator for the "decided_by" field. It is called by the builders before save.
 	item.DecidedByValidator = itemDescDecidedBy.Validators[0].(func(string) error)
 	// itemDescResultNo is the schema descriptor for result_no field.
-	itemDescResultNo := itemFields[19].Descriptor()
+	itemDescResultNo := itemFields[21].Descriptor()
 	// item.ResultNoValidator is a validator for the "result_no" field. It is called by the builders before save.
 	item.ResultNoValidator = itemDescResultNo.Validators[0].(func(string) error)
 	// itemDescWords is the schema descriptor for words field.
-	itemDescWords := itemFields[20].Descriptor()
+	itemDescWords := itemFields[22].Descriptor()
 	// item.WordsValidator is a validator for the "words" field. It is called by the builders before save.
 	item.WordsValidator = itemDescWords.Validators[0].(func(string) error)
 	// itemDescSequence is the schema descriptor for sequence field.
-	itemDescSequence := itemFields[22].Descriptor()
+	itemDescSequence := itemFields[24].Descriptor()
 	// item.DefaultSequence holds the default value on creation for the sequence field.
 	item.DefaultSequence = itemDescSequence.Default.(int64)
 	// itemDescID is the schema descriptor for id field.

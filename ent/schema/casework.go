@@ -41,6 +41,8 @@ func (CaseFile) Fields() []ent.Field {
 		field.String("reason").MaxRuneLen(1000).Optional().Comment("why it was not accepted, or ended before its time"),
 		field.Time("submitted_at").Optional().Nillable(),
 		field.Time("closed_at").Optional().Nillable(),
+		field.Int("workdays").Optional().Nillable().Comment("working days from acceptance to its end, pauses included; internal/progress writes it"),
+		field.Bool("on_time").Optional().Nillable().Comment("ended by the promised day; with workdays"),
 		field.Time("created_at").Immutable(),
 		field.Time("updated_at"),
 	}
@@ -90,6 +92,8 @@ func (Item) Fields() []ent.Field {
 		field.String("receipt_no").MaxRuneLen(80).Optional(),
 		field.Time("received_at").Optional().Nillable(),
 		field.Time("decided_at").Optional().Nillable(),
+		field.Int("workdays").Optional().Nillable().Comment("working days from acceptance to the decision, pauses included; internal/progress writes it"),
+		field.Bool("on_time").Optional().Nillable().Comment("decided by the promised day; with workdays"),
 		field.String("decided_by").MaxRuneLen(80).Optional().Comment("account, or the department's system"),
 		field.String("result_no").MaxRuneLen(80).Optional().Comment("number of the certificate or decision"),
 		field.String("words").MaxRuneLen(1000).Optional().Comment("the department's reasons"),

@@ -7,12 +7,14 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/progress"
 )
 
 // NewExecutableSchema creates an ExecutableSchema from the ResolverRoot interface.
@@ -72,6 +74,7 @@ type ResolverRoot interface {
 	Settlement() SettlementResolver
 	Silence() SilenceResolver
 	Slot() SlotResolver
+	StatisticsKey() StatisticsKeyResolver
 	SubmitCasePayload() SubmitCasePayloadResolver
 	Subscription() SubscriptionResolver
 	SupplementItemPayload() SupplementItemPayloadResolver
@@ -194,6 +197,13 @@ type ComplexityRoot struct {
 		Entries func(childComplexity int) int
 		Over    func(childComplexity int) int
 		Total   func(childComplexity int) int
+	}
+
+	CaseStatistics struct {
+		AsOf      func(childComplexity int) int
+		Precision func(childComplexity int) int
+		Rows      func(childComplexity int) int
+		Total     func(childComplexity int) int
 	}
 
 	Catalog struct {
@@ -846,6 +856,8 @@ type ComplexityRoot struct {
 	Query struct {
 		AppointmentOptions func(childComplexity int, input model.AppointmentOptionsInput) int
 		Case               func(childComplexity int, id string) int
+		CaseCount          func(childComplexity int, filter *model.CaseFilter) int
+		CaseStatistics     func(childComplexity int, filter *model.CaseFilter, groupBy []progress.Dimension, level *progress.Level, asOf *time.Time) int
 		Cases              func(childComplexity int, filter *model.CaseFilter, first *int, after *string) int
 		Catalog            func(childComplexity int) int
 		CodeList           func(childComplexity int, id string) int
@@ -990,6 +1002,65 @@ type ComplexityRoot struct {
 		IssuedOn   func(childComplexity int) int
 		Provenance func(childComplexity int) int
 		State      func(childComplexity int) int
+	}
+
+	StatisticsCounts struct {
+		Cases func(childComplexity int) int
+		Ended func(childComplexity int) int
+		Items func(childComplexity int) int
+		Open  func(childComplexity int) int
+	}
+
+	StatisticsFigures struct {
+		Count      func(childComplexity int) int
+		Decided    func(childComplexity int) int
+		Ended      func(childComplexity int) int
+		OnTime     func(childComplexity int) int
+		OnTimeRate func(childComplexity int) int
+		Open       func(childComplexity int) int
+		Returns    func(childComplexity int) int
+		Warnings   func(childComplexity int) int
+		Workdays   func(childComplexity int) int
+	}
+
+	StatisticsKey struct {
+		Code      func(childComplexity int) int
+		Dimension func(childComplexity int) int
+		Name      func(childComplexity int) int
+	}
+
+	StatisticsRatings struct {
+		Average          func(childComplexity int) int
+		Count            func(childComplexity int) int
+		Dissatisfied     func(childComplexity int) int
+		FairlySatisfied  func(childComplexity int) int
+		Satisfied        func(childComplexity int) int
+		VeryDissatisfied func(childComplexity int) int
+		VerySatisfied    func(childComplexity int) int
+	}
+
+	StatisticsRow struct {
+		Cases   func(childComplexity int) int
+		Counts  func(childComplexity int) int
+		Items   func(childComplexity int) int
+		Keys    func(childComplexity int) int
+		Ratings func(childComplexity int) int
+		Saved   func(childComplexity int) int
+	}
+
+	StatisticsSaved struct {
+		Papers func(childComplexity int) int
+		Visits func(childComplexity int) int
+	}
+
+	StatisticsWarnings struct {
+		Red    func(childComplexity int) int
+		Yellow func(childComplexity int) int
+	}
+
+	StatisticsWorkdays struct {
+		Median func(childComplexity int) int
+		P90    func(childComplexity int) int
 	}
 
 	SubmitCasePayload struct {
@@ -1602,6 +1673,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaseProgress.Total(childComplexity), true
+
+	case "CaseStatistics.asOf":
+		if e.ComplexityRoot.CaseStatistics.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatistics.AsOf(childComplexity), true
+	case "CaseStatistics.precision":
+		if e.ComplexityRoot.CaseStatistics.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatistics.Precision(childComplexity), true
+	case "CaseStatistics.rows":
+		if e.ComplexityRoot.CaseStatistics.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatistics.Rows(childComplexity), true
+	case "CaseStatistics.total":
+		if e.ComplexityRoot.CaseStatistics.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseStatistics.Total(childComplexity), true
 
 	case "Catalog.asOf":
 		if e.ComplexityRoot.Catalog.AsOf == nil {
@@ -4424,6 +4520,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Case(childComplexity, args["id"].(string)), true
+	case "Query.caseCount":
+		if e.ComplexityRoot.Query.CaseCount == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseCount(childComplexity, args["filter"].(*model.CaseFilter)), true
+	case "Query.caseStatistics":
+		if e.ComplexityRoot.Query.CaseStatistics == nil {
+			break
+		}
+
+		args, err := ec.field_Query_caseStatistics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CaseStatistics(childComplexity, args["filter"].(*model.CaseFilter), args["groupBy"].([]progress.Dimension), args["level"].(*progress.Level), args["asOf"].(*time.Time)), true
 	case "Query.cases":
 		if e.ComplexityRoot.Query.Cases == nil {
 			break
@@ -5053,6 +5171,224 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SocialSecurityCard.State(childComplexity), true
+
+	case "StatisticsCounts.cases":
+		if e.ComplexityRoot.StatisticsCounts.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsCounts.Cases(childComplexity), true
+	case "StatisticsCounts.ended":
+		if e.ComplexityRoot.StatisticsCounts.Ended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsCounts.Ended(childComplexity), true
+	case "StatisticsCounts.items":
+		if e.ComplexityRoot.StatisticsCounts.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsCounts.Items(childComplexity), true
+	case "StatisticsCounts.open":
+		if e.ComplexityRoot.StatisticsCounts.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsCounts.Open(childComplexity), true
+
+	case "StatisticsFigures.count":
+		if e.ComplexityRoot.StatisticsFigures.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Count(childComplexity), true
+	case "StatisticsFigures.decided":
+		if e.ComplexityRoot.StatisticsFigures.Decided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Decided(childComplexity), true
+	case "StatisticsFigures.ended":
+		if e.ComplexityRoot.StatisticsFigures.Ended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Ended(childComplexity), true
+	case "StatisticsFigures.onTime":
+		if e.ComplexityRoot.StatisticsFigures.OnTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.OnTime(childComplexity), true
+	case "StatisticsFigures.onTimeRate":
+		if e.ComplexityRoot.StatisticsFigures.OnTimeRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.OnTimeRate(childComplexity), true
+	case "StatisticsFigures.open":
+		if e.ComplexityRoot.StatisticsFigures.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Open(childComplexity), true
+	case "StatisticsFigures.returns":
+		if e.ComplexityRoot.StatisticsFigures.Returns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Returns(childComplexity), true
+	case "StatisticsFigures.warnings":
+		if e.ComplexityRoot.StatisticsFigures.Warnings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Warnings(childComplexity), true
+	case "StatisticsFigures.workdays":
+		if e.ComplexityRoot.StatisticsFigures.Workdays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsFigures.Workdays(childComplexity), true
+
+	case "StatisticsKey.code":
+		if e.ComplexityRoot.StatisticsKey.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsKey.Code(childComplexity), true
+	case "StatisticsKey.dimension":
+		if e.ComplexityRoot.StatisticsKey.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsKey.Dimension(childComplexity), true
+	case "StatisticsKey.name":
+		if e.ComplexityRoot.StatisticsKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsKey.Name(childComplexity), true
+
+	case "StatisticsRatings.average":
+		if e.ComplexityRoot.StatisticsRatings.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.Average(childComplexity), true
+	case "StatisticsRatings.count":
+		if e.ComplexityRoot.StatisticsRatings.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.Count(childComplexity), true
+	case "StatisticsRatings.dissatisfied":
+		if e.ComplexityRoot.StatisticsRatings.Dissatisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.Dissatisfied(childComplexity), true
+	case "StatisticsRatings.fairlySatisfied":
+		if e.ComplexityRoot.StatisticsRatings.FairlySatisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.FairlySatisfied(childComplexity), true
+	case "StatisticsRatings.satisfied":
+		if e.ComplexityRoot.StatisticsRatings.Satisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.Satisfied(childComplexity), true
+	case "StatisticsRatings.veryDissatisfied":
+		if e.ComplexityRoot.StatisticsRatings.VeryDissatisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.VeryDissatisfied(childComplexity), true
+	case "StatisticsRatings.verySatisfied":
+		if e.ComplexityRoot.StatisticsRatings.VerySatisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRatings.VerySatisfied(childComplexity), true
+
+	case "StatisticsRow.cases":
+		if e.ComplexityRoot.StatisticsRow.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Cases(childComplexity), true
+	case "StatisticsRow.counts":
+		if e.ComplexityRoot.StatisticsRow.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Counts(childComplexity), true
+	case "StatisticsRow.items":
+		if e.ComplexityRoot.StatisticsRow.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Items(childComplexity), true
+	case "StatisticsRow.keys":
+		if e.ComplexityRoot.StatisticsRow.Keys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Keys(childComplexity), true
+	case "StatisticsRow.ratings":
+		if e.ComplexityRoot.StatisticsRow.Ratings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Ratings(childComplexity), true
+	case "StatisticsRow.saved":
+		if e.ComplexityRoot.StatisticsRow.Saved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsRow.Saved(childComplexity), true
+
+	case "StatisticsSaved.papers":
+		if e.ComplexityRoot.StatisticsSaved.Papers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsSaved.Papers(childComplexity), true
+	case "StatisticsSaved.visits":
+		if e.ComplexityRoot.StatisticsSaved.Visits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsSaved.Visits(childComplexity), true
+
+	case "StatisticsWarnings.red":
+		if e.ComplexityRoot.StatisticsWarnings.Red == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsWarnings.Red(childComplexity), true
+	case "StatisticsWarnings.yellow":
+		if e.ComplexityRoot.StatisticsWarnings.Yellow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsWarnings.Yellow(childComplexity), true
+
+	case "StatisticsWorkdays.median":
+		if e.ComplexityRoot.StatisticsWorkdays.Median == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsWorkdays.Median(childComplexity), true
+	case "StatisticsWorkdays.p90":
+		if e.ComplexityRoot.StatisticsWorkdays.P90 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatisticsWorkdays.P90(childComplexity), true
 
 	case "SubmitCasePayload.case":
 		if e.ComplexityRoot.SubmitCasePayload.Case == nil {
@@ -7767,6 +8103,178 @@ type RatingPayload {
   rating: Rating!
 }
 `, BuiltIn: false},
+	{Name: "../schema/statistics.graphqls", Input: `extend type Query {
+  "办件统计：分析员看本区划，窗口看本区划，部门看本部门；同一时点再问，结果逐字节相同。 Where cases stand, summed: analysts and clerks see their division, officers their department. Asked again as of the same instant, it gives the same bytes."
+  caseStatistics(
+    "办件筛选；受理日按整月，除非在一个县以内；不支持承诺日。 What is counted; days of acceptance are whole months unless within one county; promised days are for lists."
+    filter: CaseFilter
+    "分组，最多两个。 At most two."
+    groupBy: [StatisticsDimension!]! = []
+    "区划分到哪一级，默认为下一级。 How deep divisions are told apart; the next level if left out."
+    level: StatisticsLevel
+    "截至时点，默认为现在。 As of when; now if left out."
+    asOf: Time
+  ): CaseStatistics!
+  "办件总数；不能快速算准时为空。 How many cases a list would hold, exactly; null where counting would take long."
+  caseCount(filter: CaseFilter): Int
+}
+
+"分组的方面。 What figures can be told apart by."
+enum StatisticsDimension {
+  "行政区划。 Division, of the level asked for."
+  DIVISION
+  "事项；只统计事项办件。 Matter; of items, since a case has many."
+  MATTER
+  "部门；只统计事项办件。 Department; of items, since a case has many."
+  DEPARTMENT
+  "受理月份；未受理的按创建月份。 Month of acceptance, or of beginning while not accepted."
+  MONTH
+  "办件状态。 State of the case."
+  STATE
+  "事项办件状态。 State of the item; of items alone."
+  ITEM_STATE
+  "预警：办件按办件的，事项按事项的。 Warning: a case's own, an item's own."
+  WARNING
+  "渠道。 Channel."
+  CHANNEL
+}
+
+"区划级别。 Level of a division."
+enum StatisticsLevel {
+  "省。 Province."
+  PROVINCE
+  "市。 City."
+  CITY
+  "县。 County."
+  COUNTY
+  "乡镇街道；只在一个县以内。 Township, within one county."
+  TOWNSHIP
+  "村居；只在一个县以内。 Village, within one county."
+  VILLAGE
+}
+
+"时点的精度。 How finely an instant is kept."
+enum StatisticsPrecision {
+  "精确到时点。 To the instant."
+  INSTANT
+  "三十五天以前的，精确到日终。 Longer ago than 35 days: as of the end of a day."
+  DAY
+}
+
+"办件统计。 Where cases stand, summed."
+type CaseStatistics {
+  "截至时点，由数据库时钟；用它再问，结果相同。 As of this instant, by the database's clock; ask with it again and nothing differs."
+  asOf: Time!
+  "精度。 How finely that instant is kept."
+  precision: StatisticsPrecision!
+  "各组，顺序固定。 The groups, in a fixed order; those without anything are left out."
+  rows: [StatisticsRow!]!
+  "合计，另行计算，不是各组之和。 All together, counted by itself and not as the sum of the groups."
+  total: StatisticsRow!
+}
+
+"一组。 One group."
+type StatisticsRow {
+  "组名，与分组同序。 What the group is, in the order of groupBy."
+  keys: [StatisticsKey!]!
+  "数量。 Counts."
+  counts: StatisticsCounts!
+  "办件的数字；按事项、部门、事项状态统计时为空。 Figures of cases; null by matter, department or item state, which a whole case has not."
+  cases: StatisticsFigures
+  "事项办件的数字。 Figures of items."
+  items: StatisticsFigures!
+  "评价；按预警、事项状态统计时为空。 Ratings; null by warning or item state."
+  ratings: StatisticsRatings
+  "节省；与办件的数字同。 What was saved; null where figures of cases are."
+  saved: StatisticsSaved
+}
+
+"组的一个方面。 One side of what a group is."
+type StatisticsKey {
+  "方面。 Which."
+  dimension: StatisticsDimension!
+  "代码。 Code: a division's, a matter's, 2026-11, a state."
+  code: String!
+  "名称。 In words."
+  name: Text!
+}
+
+"数量。 Counts."
+type StatisticsCounts {
+  "办件数；按事项或部门时，为含有它的办件数；不能由汇总得出时为空。 Cases; by matter or department, those that have it; null where sums cannot tell."
+  cases: Int
+  "事项办件数。 Items."
+  items: Int!
+  "未结事项办件数。 Items still open."
+  open: Int!
+  "已结事项办件数。 Items ended, in whatever way."
+  ended: Int!
+}
+
+"一组数字。 Figures of cases or of items."
+type StatisticsFigures {
+  "总数。 How many."
+  count: Int!
+  "未结。 Still open."
+  open: Int!
+  "已结，含撤回。 Ended, withdrawn ones too."
+  ended: Int!
+  "已作出决定：办成或不予办理；办件为走完全程的。 Decided: granted or refused; of cases, those that ran their course."
+  decided: Int!
+  "其中按期，即不晚于承诺日。 Of these, by the promised day."
+  onTime: Int!
+  "按期率：按期除以已决定；没有已决定的为空。 onTime divided by decided; null without any."
+  onTimeRate: Float
+  "用时，工作日，自受理起算，含依法暂停的日子。 How long the decided ones took, in working days after acceptance, lawful pauses included."
+  workdays: StatisticsWorkdays!
+  "退回补正次数。 Returns for correction, counted each time."
+  returns: Int!
+  "预警数。 Warnings now standing, or in force when it ended."
+  warnings: StatisticsWarnings!
+}
+
+"用时，工作日。 Working days; exact, by the nearest rank: the smallest number of days within which that share was decided."
+type StatisticsWorkdays {
+  "中位数。 Within this half were decided."
+  median: Int
+  "九成。 Within this nine in ten were decided."
+  p90: Int
+}
+
+"预警数。 How many carry a warning."
+type StatisticsWarnings {
+  "黄牌。 Yellow: near the promised day."
+  yellow: Int!
+  "红牌。 Red: past it."
+  red: Int!
+}
+
+"评价：每个事项只计最后一次。 Ratings, the last of each item."
+type StatisticsRatings {
+  "评价数。 How many items were rated."
+  count: Int!
+  "非常满意。 Very satisfied, grade 5."
+  verySatisfied: Int!
+  "满意。 Satisfied, grade 4."
+  satisfied: Int!
+  "基本满意。 Fairly satisfied, grade 3."
+  fairlySatisfied: Int!
+  "不满意。 Dissatisfied, grade 2."
+  dissatisfied: Int!
+  "非常不满意。 Very dissatisfied, grade 1."
+  veryDissatisfied: Int!
+  "平均等级，一至五；没有评价为空。 The mean grade, 1 to 5; null without any."
+  average: Float
+}
+
+"节省：与逐项办理相比，按受理时的方案。 What was saved against matters done one by one, by the plan at acceptance."
+type StatisticsSaved {
+  "材料份数。 Papers."
+  papers: Int!
+  "跑动次数。 Visits."
+  visits: Int!
+}
+`, BuiltIn: false},
 	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
   "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
   silences(first: Int = 20): SilenceReport!
@@ -8839,6 +9347,20 @@ func (ec *executionContext) childFields_CaseProgress(ctx context.Context, field 
 		return ec.fieldContext_CaseProgress_over(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaseProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseStatistics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asOf":
+		return ec.fieldContext_CaseStatistics_asOf(ctx, field)
+	case "precision":
+		return ec.fieldContext_CaseStatistics_precision(ctx, field)
+	case "rows":
+		return ec.fieldContext_CaseStatistics_rows(ctx, field)
+	case "total":
+		return ec.fieldContext_CaseStatistics_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseStatistics", field.Name)
 }
 
 func (ec *executionContext) childFields_Catalog(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10305,6 +10827,124 @@ func (ec *executionContext) childFields_SocialSecurityCard(ctx context.Context, 
 		return ec.fieldContext_SocialSecurityCard_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SocialSecurityCard", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cases":
+		return ec.fieldContext_StatisticsCounts_cases(ctx, field)
+	case "items":
+		return ec.fieldContext_StatisticsCounts_items(ctx, field)
+	case "open":
+		return ec.fieldContext_StatisticsCounts_open(ctx, field)
+	case "ended":
+		return ec.fieldContext_StatisticsCounts_ended(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsCounts", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_StatisticsFigures_count(ctx, field)
+	case "open":
+		return ec.fieldContext_StatisticsFigures_open(ctx, field)
+	case "ended":
+		return ec.fieldContext_StatisticsFigures_ended(ctx, field)
+	case "decided":
+		return ec.fieldContext_StatisticsFigures_decided(ctx, field)
+	case "onTime":
+		return ec.fieldContext_StatisticsFigures_onTime(ctx, field)
+	case "onTimeRate":
+		return ec.fieldContext_StatisticsFigures_onTimeRate(ctx, field)
+	case "workdays":
+		return ec.fieldContext_StatisticsFigures_workdays(ctx, field)
+	case "returns":
+		return ec.fieldContext_StatisticsFigures_returns(ctx, field)
+	case "warnings":
+		return ec.fieldContext_StatisticsFigures_warnings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dimension":
+		return ec.fieldContext_StatisticsKey_dimension(ctx, field)
+	case "code":
+		return ec.fieldContext_StatisticsKey_code(ctx, field)
+	case "name":
+		return ec.fieldContext_StatisticsKey_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsKey", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsRatings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_StatisticsRatings_count(ctx, field)
+	case "verySatisfied":
+		return ec.fieldContext_StatisticsRatings_verySatisfied(ctx, field)
+	case "satisfied":
+		return ec.fieldContext_StatisticsRatings_satisfied(ctx, field)
+	case "fairlySatisfied":
+		return ec.fieldContext_StatisticsRatings_fairlySatisfied(ctx, field)
+	case "dissatisfied":
+		return ec.fieldContext_StatisticsRatings_dissatisfied(ctx, field)
+	case "veryDissatisfied":
+		return ec.fieldContext_StatisticsRatings_veryDissatisfied(ctx, field)
+	case "average":
+		return ec.fieldContext_StatisticsRatings_average(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsRatings", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "keys":
+		return ec.fieldContext_StatisticsRow_keys(ctx, field)
+	case "counts":
+		return ec.fieldContext_StatisticsRow_counts(ctx, field)
+	case "cases":
+		return ec.fieldContext_StatisticsRow_cases(ctx, field)
+	case "items":
+		return ec.fieldContext_StatisticsRow_items(ctx, field)
+	case "ratings":
+		return ec.fieldContext_StatisticsRow_ratings(ctx, field)
+	case "saved":
+		return ec.fieldContext_StatisticsRow_saved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsRow", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsSaved(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "papers":
+		return ec.fieldContext_StatisticsSaved_papers(ctx, field)
+	case "visits":
+		return ec.fieldContext_StatisticsSaved_visits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsSaved", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsWarnings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "yellow":
+		return ec.fieldContext_StatisticsWarnings_yellow(ctx, field)
+	case "red":
+		return ec.fieldContext_StatisticsWarnings_red(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsWarnings", field.Name)
+}
+
+func (ec *executionContext) childFields_StatisticsWorkdays(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "median":
+		return ec.fieldContext_StatisticsWorkdays_median(ctx, field)
+	case "p90":
+		return ec.fieldContext_StatisticsWorkdays_p90(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatisticsWorkdays", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -11,12 +11,9 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/access"
-	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
-	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 func notFound() error {
@@ -75,58 +72,6 @@ var leanColumns = func() []string {
 	}
 	return cs
 }()
-
-// Filter narrows a page of cases. Empty fields do not.
-type Filter struct {
-	Division   string // a division and all below it
-	States     []lifecycle.CaseState
-	Matter     string // code
-	Department string // code
-	DueBefore  *workday.Day
-}
-
-// Page returns up to first cases, the newest first, after the ID given, and
-// whether there are more.
-func (d *Desk) Page(ctx context.Context, f Filter, first int, after string) ([]*gen.CaseFile, bool, error) {
-	if err := access.Require(ctx, access.ReadCase); err != nil {
-		return nil, false, err
-	}
-	q := d.lean().Order(gencase.ByID(desc)).Limit(first + 1)
-	if f.Division != "" {
-		if _, ok := division.Normalize(f.Division); !ok {
-			return nil, false, fault.New(fault.Invalid, "DIVISION_UNKNOWN", "没有这个行政区划代码。", "There is no such division.").At("filter", "division")
-		}
-		lo, hi := division.Range(f.Division)
-		q.Where(gencase.DivisionGTE(lo), gencase.DivisionLTE(hi))
-	}
-	if len(f.States) > 0 {
-		q.Where(gencase.StateIn(f.States...))
-	}
-	if f.DueBefore != nil {
-		q.Where(gencase.DueOnLT(*f.DueBefore))
-	}
-	if f.Matter != "" || f.Department != "" {
-		var of []predicate.Item
-		if f.Matter != "" {
-			of = append(of, item.Matter(f.Matter))
-		}
-		if f.Department != "" {
-			of = append(of, item.Department(f.Department))
-		}
-		q.Where(gencase.HasItemsWith(of...))
-	}
-	if after != "" {
-		q.Where(gencase.IDLT(after))
-	}
-	rows, err := q.All(store.Anew(ctx))
-	if err != nil {
-		return nil, false, fmt.Errorf("page of cases: %w", err)
-	}
-	if len(rows) > first {
-		return rows[:first], true, nil
-	}
-	return rows, false, nil
-}
 
 // OfVeterans returns the cases of each veteran, the newest first.
 func (d *Desk) OfVeterans(ctx context.Context, veteranIDs []string) (map[string][]*gen.CaseFile, error) {

@@ -63,6 +63,10 @@ const (
 	FieldSubmittedAt = "submitted_at"
 	// FieldClosedAt holds the string denoting the closed_at field in the database.
 	FieldClosedAt = "closed_at"
+	// FieldWorkdays holds the string denoting the workdays field in the database.
+	FieldWorkdays = "workdays"
+	// FieldOnTime holds the string denoting the on_time field in the database.
+	FieldOnTime = "on_time"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -133,6 +137,8 @@ var Columns = []string{
 	FieldReason,
 	FieldSubmittedAt,
 	FieldClosedAt,
+	FieldWorkdays,
+	FieldOnTime,
 	FieldCreatedAt,
 	FieldUpdatedAt,
 }
@@ -322,6 +328,16 @@ func BySubmittedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByClosedAt orders the results by the closed_at field.
 func ByClosedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldClosedAt, opts...).ToFunc()
+}
+
+// ByWorkdays orders the results by the workdays field.
+func ByWorkdays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWorkdays, opts...).ToFunc()
+}
+
+// ByOnTime orders the results by the on_time field.
+func ByOnTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOnTime, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -162,6 +162,16 @@ func ClosedAt(v time.Time) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldClosedAt, v))
 }
 
+// Workdays applies equality check predicate on the "workdays" field. It's identical to WorkdaysEQ.
+func Workdays(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldWorkdays, v))
+}
+
+// OnTime applies equality check predicate on the "on_time" field. It's identical to OnTimeEQ.
+func OnTime(v bool) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldOnTime, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldEQ(FieldCreatedAt, v))
@@ -1230,6 +1240,76 @@ func ClosedAtIsNil() predicate.CaseFile {
 // ClosedAtNotNil applies the NotNil predicate on the "closed_at" field.
 func ClosedAtNotNil() predicate.CaseFile {
 	return predicate.CaseFile(sql.FieldNotNull(FieldClosedAt))
+}
+
+// WorkdaysEQ applies the EQ predicate on the "workdays" field.
+func WorkdaysEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldWorkdays, v))
+}
+
+// WorkdaysNEQ applies the NEQ predicate on the "workdays" field.
+func WorkdaysNEQ(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldWorkdays, v))
+}
+
+// WorkdaysIn applies the In predicate on the "workdays" field.
+func WorkdaysIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIn(FieldWorkdays, vs...))
+}
+
+// WorkdaysNotIn applies the NotIn predicate on the "workdays" field.
+func WorkdaysNotIn(vs ...int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotIn(FieldWorkdays, vs...))
+}
+
+// WorkdaysGT applies the GT predicate on the "workdays" field.
+func WorkdaysGT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGT(FieldWorkdays, v))
+}
+
+// WorkdaysGTE applies the GTE predicate on the "workdays" field.
+func WorkdaysGTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldGTE(FieldWorkdays, v))
+}
+
+// WorkdaysLT applies the LT predicate on the "workdays" field.
+func WorkdaysLT(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLT(FieldWorkdays, v))
+}
+
+// WorkdaysLTE applies the LTE predicate on the "workdays" field.
+func WorkdaysLTE(v int) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldLTE(FieldWorkdays, v))
+}
+
+// WorkdaysIsNil applies the IsNil predicate on the "workdays" field.
+func WorkdaysIsNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIsNull(FieldWorkdays))
+}
+
+// WorkdaysNotNil applies the NotNil predicate on the "workdays" field.
+func WorkdaysNotNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotNull(FieldWorkdays))
+}
+
+// OnTimeEQ applies the EQ predicate on the "on_time" field.
+func OnTimeEQ(v bool) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldEQ(FieldOnTime, v))
+}
+
+// OnTimeNEQ applies the NEQ predicate on the "on_time" field.
+func OnTimeNEQ(v bool) predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNEQ(FieldOnTime, v))
+}
+
+// OnTimeIsNil applies the IsNil predicate on the "on_time" field.
+func OnTimeIsNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldIsNull(FieldOnTime))
+}
+
+// OnTimeNotNil applies the NotNil predicate on the "on_time" field.
+func OnTimeNotNil() predicate.CaseFile {
+	return predicate.CaseFile(sql.FieldNotNull(FieldOnTime))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -49,6 +49,10 @@ const (
 	FieldReceivedAt = "received_at"
 	// FieldDecidedAt holds the string denoting the decided_at field in the database.
 	FieldDecidedAt = "decided_at"
+	// FieldWorkdays holds the string denoting the workdays field in the database.
+	FieldWorkdays = "workdays"
+	// FieldOnTime holds the string denoting the on_time field in the database.
+	FieldOnTime = "on_time"
 	// FieldDecidedBy holds the string denoting the decided_by field in the database.
 	FieldDecidedBy = "decided_by"
 	// FieldResultNo holds the string denoting the result_no field in the database.
@@ -92,6 +96,8 @@ var Columns = []string{
 	FieldReceiptNo,
 	FieldReceivedAt,
 	FieldDecidedAt,
+	FieldWorkdays,
+	FieldOnTime,
 	FieldDecidedBy,
 	FieldResultNo,
 	FieldWords,
@@ -246,6 +252,16 @@ func ByReceivedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDecidedAt orders the results by the decided_at field.
 func ByDecidedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDecidedAt, opts...).ToFunc()
+}
+
+// ByWorkdays orders the results by the workdays field.
+func ByWorkdays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWorkdays, opts...).ToFunc()
+}
+
+// ByOnTime orders the results by the on_time field.
+func ByOnTime(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOnTime, opts...).ToFunc()
 }
 
 // ByDecidedBy orders the results by the decided_by field.

@@ -137,6 +137,16 @@ func DecidedAt(v time.Time) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDecidedAt, v))
 }
 
+// Workdays applies equality check predicate on the "workdays" field. It's identical to WorkdaysEQ.
+func Workdays(v int) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldWorkdays, v))
+}
+
+// OnTime applies equality check predicate on the "on_time" field. It's identical to OnTimeEQ.
+func OnTime(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOnTime, v))
+}
+
 // DecidedBy applies equality check predicate on the "decided_by" field. It's identical to DecidedByEQ.
 func DecidedBy(v string) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDecidedBy, v))
@@ -950,6 +960,76 @@ func DecidedAtIsNil() predicate.Item {
 // DecidedAtNotNil applies the NotNil predicate on the "decided_at" field.
 func DecidedAtNotNil() predicate.Item {
 	return predicate.Item(sql.FieldNotNull(FieldDecidedAt))
+}
+
+// WorkdaysEQ applies the EQ predicate on the "workdays" field.
+func WorkdaysEQ(v int) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldWorkdays, v))
+}
+
+// WorkdaysNEQ applies the NEQ predicate on the "workdays" field.
+func WorkdaysNEQ(v int) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldWorkdays, v))
+}
+
+// WorkdaysIn applies the In predicate on the "workdays" field.
+func WorkdaysIn(vs ...int) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldWorkdays, vs...))
+}
+
+// WorkdaysNotIn applies the NotIn predicate on the "workdays" field.
+func WorkdaysNotIn(vs ...int) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldWorkdays, vs...))
+}
+
+// WorkdaysGT applies the GT predicate on the "workdays" field.
+func WorkdaysGT(v int) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldWorkdays, v))
+}
+
+// WorkdaysGTE applies the GTE predicate on the "workdays" field.
+func WorkdaysGTE(v int) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldWorkdays, v))
+}
+
+// WorkdaysLT applies the LT predicate on the "workdays" field.
+func WorkdaysLT(v int) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldWorkdays, v))
+}
+
+// WorkdaysLTE applies the LTE predicate on the "workdays" field.
+func WorkdaysLTE(v int) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldWorkdays, v))
+}
+
+// WorkdaysIsNil applies the IsNil predicate on the "workdays" field.
+func WorkdaysIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldWorkdays))
+}
+
+// WorkdaysNotNil applies the NotNil predicate on the "workdays" field.
+func WorkdaysNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldWorkdays))
+}
+
+// OnTimeEQ applies the EQ predicate on the "on_time" field.
+func OnTimeEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOnTime, v))
+}
+
+// OnTimeNEQ applies the NEQ predicate on the "on_time" field.
+func OnTimeNEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldOnTime, v))
+}
+
+// OnTimeIsNil applies the IsNil predicate on the "on_time" field.
+func OnTimeIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldOnTime))
+}
+
+// OnTimeNotNil applies the NotNil predicate on the "on_time" field.
+func OnTimeNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldOnTime))
 }
 
 // DecidedByEQ applies the EQ predicate on the "decided_by" field.

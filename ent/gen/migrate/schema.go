@@ -203,6 +203,8 @@ var (
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "workdays", Type: field.TypeInt, Nullable: true},
+		{Name: "on_time", Type: field.TypeBool, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "veteran_id", Type: field.TypeString, Size: 80},
@@ -215,7 +217,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "case_files_veterans_veteran",
-				Columns:    []*schema.Column{CaseFilesColumns[25]},
+				Columns:    []*schema.Column{CaseFilesColumns[27]},
 				RefColumns: []*schema.Column{VeteransColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -224,7 +226,7 @@ var (
 			{
 				Name:    "casefile_veteran_id_submission_key",
 				Unique:  true,
-				Columns: []*schema.Column{CaseFilesColumns[25], CaseFilesColumns[8]},
+				Columns: []*schema.Column{CaseFilesColumns[27], CaseFilesColumns[8]},
 			},
 			{
 				Name:    "casefile_division_id",
@@ -720,6 +722,8 @@ var (
 		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "received_at", Type: field.TypeTime, Nullable: true},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "workdays", Type: field.TypeInt, Nullable: true},
+		{Name: "on_time", Type: field.TypeBool, Nullable: true},
 		{Name: "decided_by", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "result_no", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "words", Type: field.TypeString, Nullable: true, Size: 1000},
@@ -735,7 +739,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "items_case_files_items",
-				Columns:    []*schema.Column{ItemsColumns[22]},
+				Columns:    []*schema.Column{ItemsColumns[24]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -744,7 +748,7 @@ var (
 			{
 				Name:    "item_case_id_matter",
 				Unique:  true,
-				Columns: []*schema.Column{ItemsColumns[22], ItemsColumns[3]},
+				Columns: []*schema.Column{ItemsColumns[24], ItemsColumns[3]},
 			},
 			{
 				Name:    "item_department_division_state",
