@@ -29,6 +29,7 @@ type Options struct {
 	Rescue   time.Duration // when a job of a hub that died is taken up again, if no hub starts before; default 2 × Timeout
 	Poll     time.Duration // how often SQLite is asked for jobs; default 100 ms (PostgreSQL notifies)
 	Periodic []*river.PeriodicJob
+	Rounds   []Round
 	Log      zerolog.Logger
 }
 
@@ -45,6 +46,9 @@ type Queue struct {
 // Open makes a queue on a store whose tables [Migrate] has made. Without
 // workers it only inserts.
 func Open(s *store.Store, workers *river.Workers, o Options) (*Queue, error) {
+	if err := o.install(workers); err != nil {
+		return nil, err
+	}
 	q, cfg := &Queue{store: s, works: workers != nil}, config(workers, o)
 	var err error
 	if s.Pool != nil {
