@@ -117,8 +117,11 @@ async function watch(id) {
     showProgress(p);
     over = p.over;
   }, following.signal);
-  if (over) showSheet((await ask(`query ($id: ID!) { case(id: $id) { feedbackSheet { workdaysUsed workdaysPromised onTime
-    lines { state number words matter { name { zh } } nextStep { zh } remedy { zh } } } } }`, { id })).case.feedbackSheet);
+  if (!over) return;
+  const sheet = (await ask(`query ($id: ID!) { case(id: $id) { feedbackSheet { number workdaysUsed workdaysPromised onTime
+    lines { state number words matter { name { zh } } nextStep { zh } remedy { zh } } } } }`, { id })).case.feedbackSheet;
+  showSheet(sheet);
+  await offerPrint(sheet.number);
 }
 
 function chip(state) { return el('span', states[state][0], { class: 'state ' + states[state][1] }); }
@@ -146,6 +149,18 @@ function showSheet(s) {
     return tr;
   }));
   $('sheet').hidden = false;
+}
+
+// offerPrint links to the sheet for print. A link cannot carry the token, so the page
+// is fetched and linked as it came.
+async function offerPrint(number) {
+  const link = $('print');
+  link.hidden = true;
+  const answer = await fetch('/sheets/' + encodeURIComponent(number), { headers: { Authorization: 'Bearer ' + token } });
+  if (!answer.ok) throw new Error('反馈单打印页暂时打不开。');
+  URL.revokeObjectURL(link.href);
+  link.href = URL.createObjectURL(await answer.blob());
+  link.hidden = false;
 }
 
 const guarded = (f) => (...args) => f(...args).catch((e) => { if (e.name !== 'AbortError') trouble(e.message); });
