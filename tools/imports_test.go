@@ -47,6 +47,10 @@ var floors = []rule{
 	{"internal/profile", "internal/casefile internal/submission internal/queue internal/journal", "", "a person is there before any case"},
 	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/roll internal/population", "",
 		"casework says what is to be carried (casefile.Outbox), never how"},
+	{"internal/notify", "internal/supervision internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
+		"people are told what happened, by whoever knows; telling decides nothing"},
+	{"internal/supervision", "internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
+		"concerns are raised by the rooms above; seeing to them needs none of those"},
 	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "asking a department changes nothing here"},
 	{"internal/roll internal/population", "internal/casefile internal/submission internal/queue internal/department", "", "people arrive before their cases"},
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
@@ -58,8 +62,8 @@ var floors = []rule{
 
 // doors: who alone may import something directly.
 var doors = []struct{ what, only, why string }{
-	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile resolvers tools", "the rest asks rooms, not tables"},
-	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile tools", "one room knows which queue we use; its neighbour gives it work"},
+	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile internal/notify internal/supervision resolvers tools", "the rest asks rooms, not tables"},
+	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify tools", "one room knows which queue we use; its neighbour gives it work"},
 	{"modernc.org/sqlite", "internal/store internal/department tools", "the only two who keep books"},
 	{"github.com/jackc/pgx", "internal/store internal/queue internal/profile tools", "same"},
 	{"github.com/99designs/gqlgen", "graph resolvers server tools", "GraphQL ends where the rooms begin"},

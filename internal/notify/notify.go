@@ -28,7 +28,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/messenger"
-	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -43,10 +42,15 @@ type Post struct {
 	Catalog  func() *catalog.Catalog
 	Phones   Phones
 	Gateway  messenger.Gateway // nil: there is none, and short messages are passed over
-	Queue    *queue.Queue      // nil: notices are written and not carried, as before the hub has opened its queue
+	Queue    Queue             // nil: notices are written and not carried, as before the hub has opened its queue
 	Callers  Callers           // nil: nobody calls
 	Now      func() time.Time
 	Log      zerolog.Logger
+}
+
+// Queue takes jobs within the transaction that they belong to.
+type Queue interface {
+	Insert(ctx context.Context, tx store.Tx, jobs ...river.JobArgs) error
 }
 
 // Phones finds the mobile number of a veteran; empty if none is known.
@@ -107,7 +111,7 @@ func (p *Post) Tell(ctx context.Context, tx store.Tx, notices ...Notice) error {
 }
 
 func (p *Post) queue(ctx context.Context, tx store.Tx, jobs ...river.JobArgs) error {
-	if p.Queue == nil {
+	if p.Queue == nil || len(jobs) == 0 {
 		return nil
 	}
 	return p.Queue.Insert(ctx, tx, jobs...)
