@@ -30,7 +30,7 @@ func (b *Board) Statistics(ctx context.Context, q Question) (*Statistics, error)
 		return nil, err
 	}
 	var out *Statistics
-	err = b.Store.Snapshot(ctx, func(ctx context.Context, p store.Plain) error {
+	err = b.Store.Snapshot(store.Anew(ctx), func(ctx context.Context, p store.Plain) error {
 		at, precision, err := asOf(ctx, p, s.AsOf, last)
 		if err != nil {
 			return err

@@ -41,10 +41,13 @@ func (s *Store) Snapshot(ctx context.Context, f func(context.Context, Plain) err
 	return f(ctx, Plain{lite: tx})
 }
 
-// Each runs a query and hands every row to f, which scans it.
+// Each runs a query and hands every row to f, which scans it; see [Anew].
 func (p Plain) Each(ctx context.Context, query string, args []any, f func(scan func(...any) error) error) error {
 	Statement(ctx)
 	if p.pg != nil {
+		if anew(ctx) {
+			args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+		}
 		rows, err := p.pg.Query(ctx, query, args...)
 		if err != nil {
 			return err
