@@ -237,6 +237,11 @@ func TestKeysOfBefore(t *testing.T) {
 	if status, _, errs := run("keys", "public", "--keys="+path); status == 0 || !strings.Contains(errs, "vetgraph keygen "+path) {
 		t.Errorf("what to run is not told: %s", errs)
 	}
+	production := []string{"doctor", "--demo=false", "--oidc-issuer=http://127.0.0.1:1", "--oidc-audience=hub", "--keys=" + path, "--data=" + dir,
+		"--endpoints=" + write(t, "ends.yaml", "PS: {url: 'https://ps.example.org/v1', token: x}\n")}
+	if _, out, _ := run(production...); !strings.Contains(out, "✓ 密钥 keys") || !strings.Contains(out, "vetgraph keygen "+path) {
+		t.Errorf("production does not say what to run: %s", out)
+	}
 	status, out, errs := run("keygen", path)
 	whole, err := vault.LoadFile(path)
 	if status != 0 || err != nil || !whole.Complete() || !bytes.Equal(whole.Index, old.Index) || !strings.Contains(out, "签章密钥") {
@@ -244,6 +249,9 @@ func TestKeysOfBefore(t *testing.T) {
 	}
 	if status, _, errs := run("keygen", path); status == 0 || !strings.Contains(errs, "never overwritten") {
 		t.Errorf("twice: %s", errs)
+	}
+	if _, out, _ := run(production...); strings.Contains(out, "keygen") {
+		t.Errorf("complete keys are complained of: %s", out)
 	}
 	data := t.TempDir()
 	if err := vault.SaveFile(filepath.Join(data, "keys.json"), old); err != nil {
