@@ -26,6 +26,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/notify"
@@ -122,7 +123,7 @@ type Said struct {
 func (d *Desk) Said(ctx context.Context, row *gen.Dispute) (Said, error) {
 	v := access.From(ctx)
 	if v == nil || !(v.Kind == access.Veteran && v.Self == row.VeteranID ||
-		v.Kind == access.Officer && v.Department == row.Department || v.Kind == access.Machine) {
+		v.Kind == access.Officer && v.Department == row.Department && division.Within(row.Division, v.Division) || v.Kind == access.Machine) {
 		return Said{}, nil
 	}
 	plain, err := d.Vault.Open(row.ClaimSealed, bind(row.ID))
