@@ -13,9 +13,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
-	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -123,7 +124,7 @@ func examples(t *testing.T, h *server.Hub) {
 	for _, e := range h.Store.Read.Event.Query().Order(event.ByID()).AllX(ctx) {
 		told[e.CaseID] = append(told[e.CaseID], e)
 	}
-	for _, c := range h.Store.Read.CaseFile.Query().WithItems().WithMaterials().Order(casefile.ByID()).AllX(ctx) {
+	for _, c := range h.Store.Read.CaseFile.Query().WithItems().WithMaterials().Order(gencase.ByID()).AllX(ctx) {
 		seen[c.State]++
 		if err := lawful(c, told[c.ID]); err != nil {
 			t.Errorf("case %s (%s): %v", c.Number, c.State, err)
@@ -171,11 +172,14 @@ func lawful(c *gen.CaseFile, entries []*gen.Event) error {
 			return fmt.Errorf("%s is told before what came earlier", e.Kind)
 		}
 		last = e.At
+		if e.ToState == "" { // no move
+			continue
+		}
 		if e.ItemID == "" {
 			if string(at) != e.FromState {
 				return fmt.Errorf("%s from %s, but it was %s", e.Kind, e.FromState, at)
 			}
-			if err := lifecycle.MoveCase(at, lifecycle.CaseState(e.ToState)); err != nil {
+			if err := lifecycle.MoveCase(at, lifecycle.CaseState(e.ToState), casefile.Actor(access.Kind(e.ActorKind), e.Actor)); err != nil {
 				return err
 			}
 			at = lifecycle.CaseState(e.ToState)
@@ -184,7 +188,7 @@ func lawful(c *gen.CaseFile, entries []*gen.Event) error {
 		if was, ok := items[e.ItemID]; ok && string(was) != e.FromState {
 			return fmt.Errorf("item %s: %s from %s, but it was %s", e.Matter, e.Kind, e.FromState, was)
 		}
-		if err := lifecycle.MoveItem(lifecycle.ItemState(e.FromState), lifecycle.ItemState(e.ToState)); err != nil {
+		if err := lifecycle.MoveItem(lifecycle.ItemState(e.FromState), lifecycle.ItemState(e.ToState), casefile.Actor(access.Kind(e.ActorKind), e.Actor)); err != nil {
 			return err
 		}
 		items[e.ItemID] = lifecycle.ItemState(e.ToState)

@@ -11,7 +11,6 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/store"
 )
 
 // Delivery makes up what a department is sent of an item: the answers of the
@@ -24,7 +23,7 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 	if err != nil {
 		return "", port.Delivery{}, fmt.Errorf("item: %w", err)
 	}
-	if it.ReceiptNo != "" || !slices.Contains(delivered, it.State) {
+	if it.ReceiptNo != "" || it.Withdrawing || !slices.Contains(delivered, it.State) {
 		return it.Department, port.Delivery{}, nil
 	}
 	answers, err := d.answers(ctx, it)
@@ -44,7 +43,7 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 		return "", port.Delivery{}, err
 	}
 	return it.Department, port.Delivery{
-		ItemID: it.ID, CaseNumber: it.Edges.Case.Number, Matter: it.Matter, Answers: answers, Materials: papers, Applicant: number,
+		ItemID: it.ID, Round: it.Round, CaseNumber: it.Edges.Case.Number, Matter: it.Matter, Answers: answers, Materials: papers, Applicant: number,
 	}, nil
 }
 
@@ -79,7 +78,7 @@ func (d *Desk) answers(ctx context.Context, it *gen.Item) (map[string]any, error
 		}
 		maps.Copy(all, out)
 	}
-	return all, nil
+	return all, d.supplements(ctx, it, all)
 }
 
 // ahead are the matters that an item had to wait for, and those that they had to.
@@ -116,64 +115,46 @@ func (d *Desk) papers(ctx context.Context, it *gen.Item) ([]string, error) {
 
 // Sent notes that an item was sent and not confirmed: the department may have it.
 func (d *Desk) Sent(ctx context.Context, itemID, reason string) error {
-	return d.note(ctx, itemID, func(w *work, it *gen.Item) (*gen.ItemUpdateOne, error) {
+	return d.note(ctx, itemID, func(w *work, it *gen.Item) error {
 		if it.State != lifecycle.ItemReady {
-			return nil, nil
+			return nil
 		}
-		if err := w.move(it, lifecycle.ItemDispatched, reason); err != nil {
-			return nil, err
-		}
-		return w.tx.Ent.Item.UpdateOneID(it.ID).SetState(it.State).SetDispatchedAt(w.now), nil
+		return w.move(it, lifecycle.ItemDispatched, reason)
 	})
 }
 
 // Received notes a department's receipt for an item. Once it has been noted, or
-// overtaken by a decision, it changes nothing but the receipt's number.
-func (d *Desk) Received(ctx context.Context, itemID string, r port.Receipt) error {
-	return d.note(ctx, itemID, func(w *work, it *gen.Item) (*gen.ItemUpdateOne, error) {
-		if it.ReceiptNo != "" {
-			return nil, nil
+// overtaken by a decision, it changes nothing but the receipt's number. A receipt
+// for an earlier round says nothing of this one.
+func (d *Desk) Received(ctx context.Context, itemID string, round int, r port.Receipt) error {
+	return d.note(ctx, itemID, func(w *work, it *gen.Item) error {
+		if it.ReceiptNo != "" || it.Round != round {
+			return nil
 		}
-		change := w.tx.Ent.Item.UpdateOneID(it.ID).SetReceiptNo(clip(r.Number, 80)).SetReceivedAt(r.ReceivedAt.UTC())
-		if it.State != lifecycle.ItemReady && it.State != lifecycle.ItemDispatched {
-			return change, nil
-		}
-		for _, to := range way(it.State, port.Received) {
-			if err := w.move(it, to, ""); err != nil {
-				return nil, err
+		at := r.ReceivedAt.UTC()
+		it.ReceiptNo, it.ReceivedAt = clip(r.Number, 80), &at
+		if it.State == lifecycle.ItemReady {
+			if err := w.move(it, lifecycle.ItemDispatched, ""); err != nil {
+				return err
 			}
 		}
-		if it.DispatchedAt == nil {
-			change.SetDispatchedAt(w.now)
+		if it.State == lifecycle.ItemDispatched {
+			return w.move(it, lifecycle.ItemReceived, "")
 		}
-		return change.SetState(it.State), nil
+		if it.State == lifecycle.ItemWithdrawn || it.State == lifecycle.ItemTerminated {
+			w.recall = append(w.recall, it.ID) // it was on its way when it was taken back
+		}
+		return nil
 	})
 }
 
-// note changes one item under its case's lock and writes the journal.
-func (d *Desk) note(ctx context.Context, itemID string, f func(*work, *gen.Item) (*gen.ItemUpdateOne, error)) error {
+// note changes one item under its case's lock.
+func (d *Desk) note(ctx context.Context, itemID string, f func(*work, *gen.Item) error) error {
 	it, err := d.Store.Read.Item.Get(ctx, itemID)
 	if err != nil {
 		return fmt.Errorf("item: %w", err)
 	}
-	err = d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		w, err := d.open(ctx, tx, it.CaseID)
-		if err != nil {
-			return err
-		}
-		change, err := f(w, w.item(itemID))
-		if err != nil || change == nil {
-			return err
-		}
-		if err := change.Exec(ctx); err != nil {
-			return fmt.Errorf("item: %w", err)
-		}
-		return w.finish(ctx)
-	})
-	if err == nil {
-		d.Bell.Ring(it.CaseID)
-	}
-	return err
+	return d.handle(ctx, it.CaseID, func(_ context.Context, w *work) error { return f(w, w.item(itemID)) })
 }
 
 // Open lists items that a department has or may have and has not decided, in
@@ -181,7 +162,7 @@ func (d *Desk) note(ctx context.Context, itemID string, f func(*work, *gen.Item)
 func (d *Desk) Open(ctx context.Context, department, after string, limit int) ([]string, error) {
 	ids, err := d.Store.Read.Item.Query().Where(
 		item.Department(department), item.IDGT(after),
-		item.StateIn(lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended),
+		item.StateIn(lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended, lifecycle.ItemCorrection),
 	).Order(item.ByID()).Limit(limit).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open items of %s: %w", department, err)

@@ -17,10 +17,12 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -34,7 +36,10 @@ type Desk struct {
 	Divisions form.Divisions
 	Vault     *vault.Vault
 	Outbox    Outbox
-	Mandates  Mandates // nil: no clerk acts for anybody
+	Mandates  Mandates            // nil: no clerk acts for anybody
+	Office    *supervision.Office // nil: nobody is given a task
+	Post      Teller              // nil: nobody is told
+	Limits    *Limits             // nil: those that ship
 	Bell      *Bell
 	Now       func() time.Time
 	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal
@@ -46,6 +51,20 @@ type Desk struct {
 // transaction commits.
 type Outbox interface {
 	Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error
+	Recall(ctx context.Context, tx store.Tx, itemIDs []string) error // asks departments to let go of items
+}
+
+// Teller tells veterans what was written, from the transaction that writes it.
+type Teller interface {
+	Tell(ctx context.Context, tx store.Tx, notices ...notify.Notice) error
+}
+
+// limits are those in force.
+func (d *Desk) limits() Limits {
+	if d.Limits != nil {
+		return *d.Limits
+	}
+	return BuiltinLimits()
 }
 
 // PlanInput asks for a plan.

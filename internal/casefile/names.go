@@ -34,6 +34,7 @@ func channel(name string) gencase.Channel {
 
 // What is sealed is bound to its place, so that one case's answers cannot be
 // passed off as another's.
-func bindAnswers(caseID string) string { return "case_files:answers:" + caseID }
-func bindPlan(caseID string) string    { return "case_files:plan:" + caseID }
-func bindOutputs(itemID string) string { return "items:outputs:" + itemID }
+func bindAnswers(caseID string) string   { return "case_files:answers:" + caseID }
+func bindPlan(caseID string) string      { return "case_files:plan:" + caseID }
+func bindOutputs(itemID string) string   { return "items:outputs:" + itemID }
+func bindSupplement(rowID string) string { return "corrections:answers:" + rowID }

@@ -101,7 +101,7 @@ func (s *Story) tell() {
 	case lifecycle.CaseWithdrawn:
 		s.abandon(person, lifecycle.ItemWithdrawn, "申请人撤回。", lifecycle.CaseWithdrawn)
 	case lifecycle.CaseTerminated:
-		s.abandon(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.ItemWithdrawn, "逾期未补正，终止办理。", lifecycle.CaseTerminated)
+		s.abandon(&access.Viewer{ID: "lapse", Kind: access.Machine}, lifecycle.ItemTerminated, "逾期未补正，终止办理。", lifecycle.CaseTerminated)
 	default:
 		s.close()
 	}
@@ -111,14 +111,14 @@ func (s *Story) tell() {
 // step moves the case.
 func (s *Story) step(by *access.Viewer, to lifecycle.CaseState, reason string, later time.Duration) {
 	s.last = s.last.Add(later)
-	s.check(lifecycle.MoveCase(s.state, to))
+	s.check(lifecycle.MoveCase(s.state, to, Actor(by.Kind, by.ID)))
 	s.log = append(s.log, deed{journal.Entry{CaseID: s.caseID, Kind: "CASE_" + string(to), From: string(s.state), To: string(to), Reason: reason, At: s.last}, by})
 	s.state = to
 }
 
 // move moves an item.
 func (s *Story) move(by *access.Viewer, p *part, to lifecycle.ItemState, reason string, at time.Time) {
-	s.check(lifecycle.MoveItem(p.state, to))
+	s.check(lifecycle.MoveItem(p.state, to, Actor(by.Kind, by.ID)))
 	s.log = append(s.log, deed{journal.Entry{CaseID: s.caseID, ItemID: p.id, Matter: p.Code, Kind: "ITEM_" + string(to), From: string(p.state), To: string(to), Reason: reason, At: at}, by})
 	p.state = to
 	if at.After(s.last) {

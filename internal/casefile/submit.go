@@ -7,29 +7,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/form"
-	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // Submission is what a person hands in at the one window (一窗提交).
 type Submission struct {
-	VeteranID string
-	Key       string // the client's idempotency key, 8 to 120 visible characters
-	Matters   []string
-	Answers   []form.Answer
-	Channel   string // WEB, APP, WINDOW or AGENT
+	VeteranID   string
+	Key         string // the client's idempotency key, 8 to 120 visible characters
+	Matters     []string
+	Answers     []form.Answer
+	Channel     string   // WEB, APP, WINDOW or AGENT
+	DraftID     string   // the draft that it comes from, if any
+	Gaps        []Gap    // minor papers promised for later (容缺受理)
+	Commitments []string // codes of papers replaced by a signed commitment (告知承诺)
+}
+
+// Gap is a paper promised for later.
+type Gap struct {
+	Material string      `json:"material"`
+	By       workday.Day `json:"by"` // not after the day promised to the person
 }
 
 // Outcome is what became of a submission: a case, or all that is wrong with the
@@ -40,11 +49,12 @@ type Outcome struct {
 	Replayed bool
 }
 
-// Submit accepts a case: every item is queued for its department, or nothing has
-// happened. The same key with the same content returns the same case, whatever
-// has happened to it since. A form with faults is an Outcome with all of them.
-// Faults: those of [Desk.Plan]; IDEMPOTENCY_KEY_MALFORMED,
-// IDEMPOTENCY_KEY_REUSED, MATTER_ALREADY_OPEN.
+// Submit takes in a case: every item is queued for its department, or nothing has
+// happened. One with gaps waits for an officer first. The same key with the same
+// content returns the same case, whatever has happened to it since. A form with
+// faults is an Outcome with all of them. Faults: those of [Desk.Plan];
+// IDEMPOTENCY_KEY_MALFORMED, IDEMPOTENCY_KEY_REUSED, MATTER_ALREADY_OPEN,
+// MANDATE_REQUIRED, MANDATE_TOO_NARROW, DRAFT_NOT_FOUND.
 func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 	if err := access.Require(ctx, access.Submit); err != nil {
 		return Outcome{}, err
@@ -79,16 +89,85 @@ func (d *Desk) accept(ctx context.Context, s Submission, digest []byte) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
+	chosen := selected(p)
+	if ctx, err = d.actFor(ctx, v.ID, codes(chosen), answered(s.Answers)); err != nil {
+		return Outcome{}, err
+	}
 	answers, problems := form.Validate(p.Form, s.Answers, form.Against{Divisions: d.Divisions})
+	problems = append(problems, d.checkPapers(p, s)...)
 	if len(problems) > 0 {
 		return Outcome{Problems: problems}, nil
 	}
-	n := acceptance{desk: d, submission: s, digest: digest, plan: p, veteran: v, answers: answers, now: d.Now().UTC()}
+	n := acceptance{desk: d, submission: s, digest: digest, plan: p, chosen: chosen, veteran: v, answers: answers}
 	if err := d.Store.InTx(ctx, n.write); err != nil {
 		return Outcome{}, err
 	}
-	d.Bell.Ring(n.caseID)
-	return Outcome{CaseID: n.caseID}, nil
+	d.Bell.Ring(n.file.ID)
+	return Outcome{CaseID: n.file.ID}, nil
+}
+
+// selected are the matters of a plan that are filed, in plan order.
+func selected(p *plan.Plan) []plan.MatterPlan {
+	var chosen []plan.MatterPlan
+	for _, m := range p.Matters {
+		if m.Selected {
+			chosen = append(chosen, m)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b plan.MatterPlan) int { return a.Order - b.Order })
+	return chosen
+}
+
+func codes(chosen []plan.MatterPlan) []string {
+	out := make([]string, len(chosen))
+	for i, m := range chosen {
+		out[i] = m.Code
+	}
+	return out
+}
+
+func answered(answers []form.Answer) []string {
+	out := make([]string, len(answers))
+	for i, a := range answers {
+		out[i] = a.Field
+	}
+	return out
+}
+
+// checkPapers says what is wrong with the papers that are promised or replaced.
+func (d *Desk) checkPapers(p *plan.Plan, s Submission) []form.Problem {
+	var wrong []form.Problem
+	say := func(code, reason, zh, en string) {
+		wrong = append(wrong, form.Problem{Field: clip(code, 40), Reason: reason, Zh: zh, En: en})
+	}
+	seen := map[string]bool{}
+	check := func(code string, allowed bool, reason, zh, en string) bool {
+		kept := slices.ContainsFunc(p.Papers.Kept, func(x plan.Paper) bool { return x.Material == code && !x.Form })
+		switch {
+		case !kept:
+			say(code, "PAPER_NOT_NEEDED", "本办件不要这份材料。", "This case does not ask for that paper.")
+		case seen[code]:
+			say(code, "PAPER_TWICE", "同一份材料写了两次。", "A paper is named twice.")
+		case !allowed:
+			say(code, reason, zh, en)
+		default:
+			seen[code] = true
+			return true
+		}
+		return false
+	}
+	for _, g := range s.Gaps {
+		m := d.Shelf.Current().Material(g.Material)
+		if check(g.Material, m != nil && m.Gap, "PAPER_NOT_A_GAP", "这份材料是主要材料，不能容缺。", "This is a main paper; it cannot come later.") &&
+			(g.By > p.PromisedOn.Day || g.By <= workday.FromTime(d.Now())) {
+			say(g.Material, "GAP_TOO_LATE", "补交日应晚于今天且不晚于承诺办结日。", "The paper must come after today and not after the promised day.")
+		}
+	}
+	for _, code := range s.Commitments {
+		m := d.Shelf.Current().Material(code)
+		check(code, m != nil && m.Commitment, "PAPER_NOT_COMMITTABLE", "这份材料不能以告知承诺代替。", "This paper cannot be replaced by a commitment.")
+	}
+	return wrong
 }
 
 func checkKey(key string) error {
@@ -108,7 +187,10 @@ func (d *Desk) digest(s Submission) ([]byte, error) {
 		Veteran, Channel string
 		Matters          []string
 		Answers          []form.Answer
-	}{s.VeteranID, s.Channel, s.Matters, answers})
+		Draft            string   `json:",omitempty"`
+		Gaps             []Gap    `json:",omitempty"`
+		Commitments      []string `json:",omitempty"`
+	}{s.VeteranID, s.Channel, s.Matters, answers, s.DraftID, s.Gaps, s.Commitments})
 	if err != nil {
 		return nil, fmt.Errorf("digest of a submission: %w", err)
 	}
@@ -136,131 +218,164 @@ type acceptance struct {
 	submission Submission
 	digest     []byte
 	plan       *plan.Plan
+	chosen     []plan.MatterPlan // in plan order
 	veteran    *gen.Veteran
 	answers    map[string]any
-	now        time.Time
 
-	caseID string
-	chosen []plan.MatterPlan // in plan order
+	file *gen.CaseFile
 }
 
 func (n *acceptance) write(ctx context.Context, tx store.Tx) error {
-	n.chosen = n.chosen[:0]
-	for _, m := range n.plan.Matters {
-		if m.Selected {
-			n.chosen = append(n.chosen, m)
-		}
-	}
-	slices.SortFunc(n.chosen, func(a, b plan.MatterPlan) int { return a.Order - b.Order })
-	if err := n.noneOpen(ctx, tx); err != nil {
-		return err
-	}
-	if err := n.file(ctx, tx); err != nil {
-		return err
-	}
-	ready, err := n.items(ctx, tx)
-	if err != nil {
-		return err
-	}
-	if err := n.materials(ctx, tx); err != nil {
-		return err
-	}
-	if err := n.entries(ctx, tx); err != nil {
-		return err
-	}
-	return n.desk.Outbox.Enqueue(ctx, tx, ready)
-}
-
-// noneOpen refuses a matter that another case of the person still handles. The
-// veteran's row is locked first, so that two submissions cannot both pass.
-func (n *acceptance) noneOpen(ctx context.Context, tx store.Tx) error {
 	if err := tx.LockVeteran(ctx, n.veteran.ID); err != nil {
 		return err
 	}
-	codes := make([]string, len(n.chosen))
-	for i, m := range n.chosen {
-		codes[i] = m.Code
+	if err := stillActs(ctx, tx); err != nil {
+		return err
 	}
+	if err := noneOpen(ctx, tx, n.veteran.ID, n.submission.DraftID, n.chosen); err != nil {
+		return err
+	}
+	w := &work{desk: n.desk, tx: tx, now: n.desk.Now().UTC(), by: lifecycle.Applicant, fresh: true, wasItems: map[string]gen.Item{}, wasOwed: map[string]gen.Obligation{}}
+	if err := n.open(ctx, w); err != nil {
+		return err
+	}
+	n.file = w.file
+	w.committed = map[string]bool{}
+	for _, code := range n.submission.Commitments {
+		w.committed[code] = true
+	}
+	if err := w.moveCase(lifecycle.CaseSubmitted, ""); err != nil {
+		return err
+	}
+	if len(n.submission.Gaps) > 0 {
+		w.await(n.leader())
+	} else if err := w.take(ctx, n.plan, n.plan.AcceptedOn, ""); err != nil {
+		return err
+	}
+	if err := n.save(ctx, w); err != nil {
+		return err
+	}
+	if err := w.createItems(ctx); err != nil {
+		return err
+	}
+	return w.finish(ctx)
+}
+
+// leader is the department that leads the joint handling, else that of the first matter.
+func (n *acceptance) leader() string {
+	for _, d := range n.desk.Shelf.Current().Departments {
+		if d.Role == "lead" {
+			return d.Code
+		}
+	}
+	return n.chosen[0].Department
+}
+
+// noneOpen refuses a matter that another case of the person still handles, or
+// waits to be accepted for. The veteran's row is locked before, so that two
+// submissions cannot both pass.
+func noneOpen(ctx context.Context, tx store.Tx, veteranID, own string, chosen []plan.MatterPlan) error {
+	wanted := codes(chosen)
 	open, err := tx.Ent.Item.Query().Where(
-		item.VeteranID(n.veteran.ID), item.MatterIn(codes...),
+		item.VeteranID(veteranID), item.MatterIn(wanted...), item.CaseIDNEQ(own),
 		item.StateIn(lifecycle.ItemWaiting, lifecycle.ItemReady, lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemCorrection, lifecycle.ItemSuspended),
-	).Order(item.ByMatter()).All(ctx)
+	).Order(item.ByMatter()).All(all(ctx))
 	if err != nil {
 		return fmt.Errorf("open items: %w", err)
-	}
-	if len(open) == 0 {
-		return nil
 	}
 	names := make([]string, len(open))
 	for i, it := range open {
 		names[i] = it.Matter
 	}
+	waiting, err := tx.Ent.CaseFile.Query().Where(gencase.VeteranID(veteranID), gencase.StateEQ(lifecycle.CaseSubmitted), gencase.IDNEQ(own)).
+		Select(gencase.FieldID, gencase.FieldMatters).All(all(ctx))
+	if err != nil {
+		return fmt.Errorf("cases that wait: %w", err)
+	}
+	for _, c := range waiting {
+		for _, m := range c.Matters {
+			if slices.Contains(wanted, m) && !slices.Contains(names, m) {
+				names = append(names, m)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
 	return fault.Newf(fault.Conflict, "MATTER_ALREADY_OPEN", "下列事项已有在办的办件：%[1]s。", "A case already handles these matters: %[1]s.",
 		strings.Join(names, ", ")).At("input", "matters")
 }
 
-// file writes the case itself.
-func (n *acceptance) file(ctx context.Context, tx store.Tx) error {
-	d := n.desk
-	n.caseID = newID()
+// open makes the file of the case, or takes up that of its draft.
+func (n *acceptance) open(ctx context.Context, w *work) error {
+	c := &gen.CaseFile{ID: newID(), VeteranID: n.veteran.ID, Division: n.veteran.Division, State: lifecycle.CaseDraft, CreatedAt: w.now, Warning: lifecycle.NoWarning}
+	if n.submission.DraftID != "" {
+		var err error
+		if c, err = n.desk.takeDraft(ctx, w.tx, n.submission.DraftID, n.veteran.ID); err != nil {
+			return err
+		}
+		w.standing = n.desk.Board().Of(c, nil)
+		w.drafted = true
+	} else {
+		c.Number = newNumber(n.veteran.Division, n.plan.AcceptedOn)
+	}
+	c.Channel, c.CatalogVersion, c.Matters = channel(n.submission.Channel), n.plan.CatalogVersion, codes(n.chosen)
+	c.PlanDays, c.SubmittedAt = n.plan.Totals.After.Days, &w.now
+	c.PapersSaved = n.plan.Totals.Before.Materials - n.plan.Totals.After.Materials
+	c.VisitsSaved = n.plan.Totals.Before.Visits - n.plan.Totals.After.Visits
+	w.file = c
+	w.wasFile = *c
+	return nil
+}
+
+// save writes the file.
+func (n *acceptance) save(ctx context.Context, w *work) error {
+	d, c := n.desk, w.file
 	values, err := n.plan.Form.Complete(n.answers)
 	if err != nil {
 		return fmt.Errorf("answers: %w", err)
 	}
-	answers, err := d.seal(values, bindAnswers(n.caseID))
+	answers, err := d.seal(values, bindAnswers(c.ID))
 	if err != nil {
 		return fmt.Errorf("answers: %w", err)
 	}
-	pinned, err := d.seal(n.plan, bindPlan(n.caseID))
+	pinned, err := d.seal(n.plan, bindPlan(c.ID))
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	matters := make([]string, len(n.chosen))
-	for i, m := range n.chosen {
-		matters[i] = m.Code
+	if w.drafted {
+		err = w.tx.Ent.CaseFile.UpdateOneID(c.ID).SetState(c.State).SetChannel(c.Channel).SetCatalogVersion(c.CatalogVersion).SetMatters(c.Matters).
+			SetSubmissionKey(n.submission.Key).SetSubmissionHash(n.digest).SetAnswersSealed(answers).SetPlanSealed(pinned).ClearDraftSealed().
+			SetPlanDays(c.PlanDays).SetNillableAcceptedOn(c.AcceptedOn).SetNillableDueOn(c.DueOn).SetDueProvisional(c.DueProvisional).
+			SetPapersSaved(c.PapersSaved).SetVisitsSaved(c.VisitsSaved).SetSubmittedAt(w.now).SetUpdatedAt(w.now).Exec(all(ctx))
+	} else {
+		err = w.tx.Ent.CaseFile.Create().SetID(c.ID).SetVeteranID(c.VeteranID).SetDivision(c.Division).SetNumber(c.Number).SetState(c.State).
+			SetChannel(c.Channel).SetCatalogVersion(c.CatalogVersion).SetMatters(c.Matters).
+			SetSubmissionKey(n.submission.Key).SetSubmissionHash(n.digest).SetAnswersSealed(answers).SetPlanSealed(pinned).
+			SetPlanDays(c.PlanDays).SetNillableAcceptedOn(c.AcceptedOn).SetNillableDueOn(c.DueOn).SetDueProvisional(c.DueProvisional).
+			SetPapersSaved(c.PapersSaved).SetVisitsSaved(c.VisitsSaved).SetSubmittedAt(w.now).SetCreatedAt(w.now).SetUpdatedAt(w.now).Exec(ctx)
 	}
-	c := tx.Ent.CaseFile.Create().SetID(n.caseID).SetVeteranID(n.veteran.ID).SetDivision(n.veteran.Division).
-		SetNumber(newNumber(n.veteran.Division, n.plan.AcceptedOn)).SetState(lifecycle.CaseInProgress).
-		SetChannel(channel(n.submission.Channel)).SetCatalogVersion(n.plan.CatalogVersion).SetMatters(matters).
-		SetSubmissionKey(n.submission.Key).SetSubmissionHash(n.digest).
-		SetAnswersSealed(answers).SetPlanSealed(pinned).
-		SetPlanDays(n.plan.Totals.After.Days).SetAcceptedOn(n.plan.AcceptedOn).
-		SetDueOn(n.plan.PromisedOn.Day).SetDueProvisional(n.plan.PromisedOn.Provisional).
-		SetSubmittedAt(n.now).SetCreatedAt(n.now).SetUpdatedAt(n.now)
-	if err := c.Exec(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("case: %w", err)
 	}
-	return nil
+	return n.papers(ctx, w.tx)
 }
 
-// items writes one row for each matter and returns the IDs of those that wait for nothing.
-func (n *acceptance) items(ctx context.Context, tx store.Tx) ([]string, error) {
-	var ready []string
-	rows := make([]*gen.ItemCreate, len(n.chosen))
-	for i, m := range n.chosen {
-		id, state := newID(), lifecycle.ItemWaiting
-		if len(m.After) == 0 {
-			state, ready = lifecycle.ItemReady, append(ready, id)
-		}
-		rows[i] = tx.Ent.Item.Create().SetID(id).SetCaseID(n.caseID).SetVeteranID(n.veteran.ID).SetDivision(n.veteran.Division).
-			SetMatter(m.Code).SetDepartment(m.Department).SetPosition(m.Order).SetAfter(m.After).SetState(state).
-			SetFinishDay(m.FinishDay).SetDueOn(m.Promised.Day)
-	}
-	if err := tx.Ent.Item.CreateBulk(rows...).Exec(ctx); err != nil {
-		return nil, fmt.Errorf("items: %w", err)
-	}
-	return ready, nil
-}
-
-// materials writes the papers that the person brings.
-func (n *acceptance) materials(ctx context.Context, tx store.Tx) error {
+// papers writes the papers that the person brings, promises or replaces.
+func (n *acceptance) papers(ctx context.Context, tx store.Tx) error {
 	var rows []*gen.MaterialCreate
 	for _, p := range n.plan.Papers.Kept {
 		if p.Form {
 			continue
 		}
-		rows = append(rows, tx.Ent.Material.Create().SetID(n.caseID+":"+p.Material).SetCaseID(n.caseID).
-			SetCode(p.Material).SetNeededBy(p.NeededBy))
+		row := tx.Ent.Material.Create().SetID(n.file.ID + ":" + p.Material).SetCaseID(n.file.ID).SetCode(p.Material).SetNeededBy(p.NeededBy)
+		if g := n.promised(p.Material); g != nil {
+			row.SetState(material.StatePROMISED).SetDueOn(g.By)
+		} else if slices.Contains(n.submission.Commitments, p.Material) {
+			row.SetState(material.StateCOMMITTED)
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -271,16 +386,10 @@ func (n *acceptance) materials(ctx context.Context, tx store.Tx) error {
 	return nil
 }
 
-// entries writes the journal: submitted, accepted and under way are three
-// moments in law, though the machine takes them in one.
-func (n *acceptance) entries(ctx context.Context, tx store.Tx) error {
-	states := []lifecycle.CaseState{lifecycle.CaseDraft, lifecycle.CaseSubmitted, lifecycle.CaseAccepted, lifecycle.CaseInProgress}
-	var entries []journal.Entry
-	for i := 1; i < len(states); i++ {
-		if err := lifecycle.MoveCase(states[i-1], states[i]); err != nil {
-			return err
-		}
-		entries = append(entries, journal.Entry{CaseID: n.caseID, Kind: "CASE_" + string(states[i]), From: string(states[i-1]), To: string(states[i]), At: n.now})
+func (n *acceptance) promised(code string) *Gap {
+	i := slices.IndexFunc(n.submission.Gaps, func(g Gap) bool { return g.Material == code })
+	if i < 0 {
+		return nil
 	}
-	return journal.Write(ctx, tx, entries...)
+	return &n.submission.Gaps[i]
 }

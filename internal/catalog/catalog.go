@@ -141,6 +141,8 @@ type Material struct {
 	Disposition Disposition `yaml:"disposition"`
 	ProducedBy  string      `yaml:"producedBy,omitempty"` // matter code, with PRODUCED_INSIDE
 	When        string      `yaml:"when,omitempty"`       // CEL: needed only if true of the person
+	Gap         bool        `yaml:"gap,omitempty"`        // minor: may be promised for later (容缺受理)
+	Commitment  bool        `yaml:"commitment,omitempty"` // may be replaced by a signed commitment (告知承诺)
 	Condition   *Expr       `yaml:"-"`                    // When, compiled; nil means always
 }
 

@@ -53,38 +53,79 @@ const (
 	ItemTerminated ItemState = "TERMINATED" // not put right in time
 )
 
-var caseMoves = map[CaseState][]CaseState{
-	CaseDraft:      {CasePreReview, CaseSubmitted, CaseWithdrawn},
-	CasePreReview:  {CaseReturned, CaseSubmitted, CaseWithdrawn},
-	CaseReturned:   {CasePreReview, CaseSubmitted, CaseWithdrawn},
-	CaseSubmitted:  {CaseAccepted, CaseNotAccepted, CaseWithdrawn},
-	CaseAccepted:   {CaseInProgress, CaseWithdrawn},
-	CaseInProgress: {CaseCompleted, CasePartially, CaseRejected, CaseWithdrawn, CaseTerminated},
+// Actor is on whose word a state changes.
+type Actor string
+
+// The actors, a closed list.
+const (
+	Applicant  Actor = "APPLICANT"  // the person, or a clerk for them
+	Department Actor = "DEPARTMENT" // an officer, or the department's own system
+	Hub        Actor = "HUB"        // by rule or by lapse of time
+)
+
+type (
+	caseWays map[CaseState][]Actor
+	itemWays map[ItemState][]Actor
+)
+
+// caseMoves is every lawful move of a case, and on whose word.
+var caseMoves = map[CaseState]caseWays{
+	CaseDraft: {CasePreReview: {Applicant}, CaseSubmitted: {Applicant}, CaseWithdrawn: {Applicant}},
+	CasePreReview: {
+		CaseReturned: {Department, Hub}, CaseDraft: {Department, Hub}, // passed: ready to be submitted
+		CaseSubmitted: {Applicant}, CaseWithdrawn: {Applicant},
+	},
+	CaseReturned: {CasePreReview: {Applicant}, CaseSubmitted: {Applicant}, CaseWithdrawn: {Applicant}},
+	CaseSubmitted: {
+		CaseAccepted:    {Applicant, Department, Hub}, // complete when it came in; or by an officer; or by silence (行政许可法 32)
+		CaseNotAccepted: {Department}, CaseWithdrawn: {Applicant},
+	},
+	CaseAccepted: {CaseInProgress: {Applicant, Department, Hub}},
+	CaseInProgress: {
+		CaseCompleted: {Applicant, Department, Hub}, CasePartially: {Applicant, Department, Hub}, CaseRejected: {Applicant, Department, Hub},
+		CaseWithdrawn: {Applicant, Department, Hub}, CaseTerminated: {Applicant, Department, Hub}, // each follows from its last item
+	},
 }
 
-var itemMoves = map[ItemState][]ItemState{
-	ItemWaiting:    {ItemReady, ItemBlocked, ItemWithdrawn},
-	ItemReady:      {ItemDispatched, ItemWithdrawn},
-	ItemDispatched: {ItemReceived, ItemCorrection, ItemApproved, ItemRejected, ItemWithdrawn},
-	ItemReceived:   {ItemCorrection, ItemSuspended, ItemApproved, ItemRejected, ItemWithdrawn},
-	ItemCorrection: {ItemReady, ItemRejected, ItemWithdrawn},
-	ItemSuspended:  {ItemReceived, ItemApproved, ItemRejected, ItemWithdrawn},
-	ItemApproved:   {ItemDelivered},
+// itemMoves is every lawful move of an item, and on whose word.
+var itemMoves = map[ItemState]itemWays{
+	ItemWaiting: {
+		ItemReady: {Applicant, Department, Hub}, ItemBlocked: {Applicant, Department, Hub}, // both follow from another item
+		ItemWithdrawn: {Applicant}, ItemTerminated: {Hub},
+	},
+	ItemReady: {ItemDispatched: {Department, Hub}, ItemWithdrawn: {Applicant}, ItemTerminated: {Hub}},
+	ItemDispatched: {
+		ItemReceived: {Department, Hub}, ItemCorrection: {Department}, ItemSuspended: {Department}, ItemApproved: {Department}, ItemRejected: {Department},
+		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
+	},
+	ItemReceived: {
+		ItemCorrection: {Department}, ItemSuspended: {Department}, ItemApproved: {Department}, ItemRejected: {Department},
+		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
+	},
+	ItemCorrection: {
+		ItemReady: {Applicant}, ItemApproved: {Department}, ItemRejected: {Department},
+		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
+	},
+	ItemSuspended: {
+		ItemReceived: {Department}, ItemCorrection: {Department}, ItemApproved: {Department}, ItemRejected: {Department},
+		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
+	},
+	ItemApproved: {ItemDelivered: {Applicant, Department, Hub}},
 }
 
-// MoveCase says whether a case may go from one state to another; a fault of kind
-// Conflict, reason CASE_STATE, if not.
-func MoveCase(from, to CaseState) error {
-	if slices.Contains(caseMoves[from], to) {
+// MoveCase says whether a case may go from one state to another on an actor's
+// word; a fault of kind Conflict, reason CASE_STATE, if not.
+func MoveCase(from, to CaseState, by Actor) error {
+	if slices.Contains(caseMoves[from][to], by) {
 		return nil
 	}
 	return fault.Newf(fault.Conflict, "CASE_STATE", "办件当前状态为 %[1]s,不能变为 %[2]s。", "A case that is %[1]s cannot become %[2]s.", from, to)
 }
 
-// MoveItem says whether an item may go from one state to another; a fault of
-// kind Conflict, reason ITEM_STATE, if not.
-func MoveItem(from, to ItemState) error {
-	if slices.Contains(itemMoves[from], to) {
+// MoveItem says whether an item may go from one state to another on an actor's
+// word; a fault of kind Conflict, reason ITEM_STATE, if not.
+func MoveItem(from, to ItemState, by Actor) error {
+	if slices.Contains(itemMoves[from][to], by) {
 		return nil
 	}
 	return fault.Newf(fault.Conflict, "ITEM_STATE", "事项当前状态为 %[1]s,不能变为 %[2]s。", "An item that is %[1]s cannot become %[2]s.", from, to)
@@ -92,8 +133,11 @@ func MoveItem(from, to ItemState) error {
 
 // Ended says whether nothing more is decided about an item.
 func (s ItemState) Ended() bool {
-	return s.Granted() || s == ItemRejected || s == ItemBlocked || s == ItemWithdrawn
+	return s.Granted() || s == ItemRejected || s == ItemBlocked || s == ItemWithdrawn || s == ItemTerminated
 }
+
+// Stopped says whether the clock of an item stands.
+func (s ItemState) Stopped() bool { return s == ItemCorrection || s == ItemSuspended }
 
 // Granted says whether the department has decided for the applicant.
 func (s ItemState) Granted() bool { return s == ItemApproved || s == ItemDelivered }
@@ -103,30 +147,32 @@ func (s CaseState) Ended() bool { return len(caseMoves[s]) == 0 }
 
 // Outcome is the state in which a case ends once all its items have ended, and
 // false while one has not. Some items granted and others not is a partial
-// completion: results already given stay (4.1 of the joint process).
+// completion: results already given stay (4.1 of the joint process). With none
+// granted, a refusal weighs more than a lapse, a lapse more than a withdrawal.
 func Outcome(items []ItemState) (CaseState, bool) {
-	granted, withdrawn := 0, 0
+	n := map[ItemState]int{}
 	for _, s := range items {
 		switch {
 		case !s.Ended():
 			return "", false
 		case s.Granted():
-			granted++
-		case s == ItemWithdrawn:
-			withdrawn++
+			s = ItemApproved
 		}
+		n[s]++
 	}
 	switch {
 	case len(items) == 0:
 		return "", false
-	case granted == len(items):
+	case n[ItemApproved] == len(items):
 		return CaseCompleted, true
-	case granted > 0:
+	case n[ItemApproved] > 0:
 		return CasePartially, true
-	case withdrawn == len(items):
-		return CaseWithdrawn, true
+	case n[ItemRejected] > 0:
+		return CaseRejected, true
+	case n[ItemTerminated] > 0:
+		return CaseTerminated, true
 	}
-	return CaseRejected, true
+	return CaseWithdrawn, true // what is blocked was blocked by a withdrawal
 }
 
 // Values lists all states, for the record's check and the schema.

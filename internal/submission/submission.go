@@ -29,6 +29,14 @@ type Dispatch struct {
 // Kind implements river.JobArgs.
 func (Dispatch) Kind() string { return "dispatch" }
 
+// Recall is the job that asks a department to let go of an item.
+type Recall struct {
+	Item string `json:"item"`
+}
+
+// Kind implements river.JobArgs.
+func (Recall) Kind() string { return "recall" }
+
 // Inquire is the job that asks one department after its open items.
 type Inquire struct {
 	Department string `json:"department"`
@@ -46,7 +54,9 @@ func (Inquire) InsertOpts() river.InsertOpts {
 type Desk interface {
 	Delivery(ctx context.Context, itemID string) (department string, d port.Delivery, err error)
 	Sent(ctx context.Context, itemID, reason string) error
-	Received(ctx context.Context, itemID string, r port.Receipt) error
+	Received(ctx context.Context, itemID string, round int, r port.Receipt) error
+	Recall(ctx context.Context, itemID string) (department string, wanted bool, err error)
+	Recalled(ctx context.Context, itemID string, a port.Answer, decided bool) error
 	Open(ctx context.Context, department, after string, limit int) ([]string, error)
 	Apply(ctx context.Context, department string, a port.Answer) error
 }
@@ -70,6 +80,7 @@ func (c *Carrier) Workers() *river.Workers {
 	w := river.NewWorkers()
 	river.AddWorker(w, &dispatcher{carrier: c})
 	river.AddWorker(w, &inquirer{carrier: c})
+	river.AddWorker(w, &recaller{carrier: c})
 	return w
 }
 
@@ -91,6 +102,15 @@ func (o *Outbox) Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) err
 	jobs := make([]river.JobArgs, len(itemIDs))
 	for i, id := range itemIDs {
 		jobs[i] = Dispatch{Item: id}
+	}
+	return o.Queue.Insert(ctx, tx, jobs...)
+}
+
+// Recall adds one job for each item that its department is to let go of.
+func (o *Outbox) Recall(ctx context.Context, tx store.Tx, itemIDs []string) error {
+	jobs := make([]river.JobArgs, len(itemIDs))
+	for i, id := range itemIDs {
+		jobs[i] = Recall{Item: id}
 	}
 	return o.Queue.Insert(ctx, tx, jobs...)
 }
@@ -127,7 +147,7 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 		}
 		return fmt.Errorf("deliver item %s to %s: %s", out.ItemID, code, reason)
 	}
-	return c.Desk.Received(ctx, out.ItemID, receipt)
+	return c.Desk.Received(ctx, out.ItemID, out.Round, receipt)
 }
 
 type inquirer struct {

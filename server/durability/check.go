@@ -10,6 +10,7 @@ import (
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
@@ -148,11 +149,14 @@ func (r *Report) checkJournal(c *gen.CaseFile) {
 		}
 	}
 	for _, e := range c.Edges.Events {
+		if e.ToState == "" { // no move
+			continue
+		}
 		var err error
 		if e.ItemID == "" {
-			err = lifecycle.MoveCase(lifecycle.CaseState(e.FromState), lifecycle.CaseState(e.ToState))
+			err = lifecycle.MoveCase(lifecycle.CaseState(e.FromState), lifecycle.CaseState(e.ToState), casefile.Actor(access.Kind(e.ActorKind), e.Actor))
 		} else {
-			err = lifecycle.MoveItem(lifecycle.ItemState(e.FromState), lifecycle.ItemState(e.ToState))
+			err = lifecycle.MoveItem(lifecycle.ItemState(e.FromState), lifecycle.ItemState(e.ToState), casefile.Actor(access.Kind(e.ActorKind), e.Actor))
 		}
 		if err != nil || at[e.ItemID] != e.FromState {
 			r.broken("case %s, item %q: the journal moves from %s to %s while it stands at %s", c.ID, e.ItemID, e.FromState, e.ToState, at[e.ItemID])
