@@ -28,6 +28,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/words"
@@ -42,9 +43,9 @@ type Diary struct {
 	Places   *division.Tree
 	Calendar func() *workday.Calendar
 	Catalog  func() *catalog.Catalog
-	Mandates Mandates                                               // nil: no clerk may book
-	Tell     func(ctx context.Context, tx store.Tx, n Notice) error // nil: nobody is told
-	Changed  func(caseID string)                                    // after a commit; nil: nobody listens
+	Mandates Mandates            // nil: no clerk may book
+	Tell     Teller              // nil: nobody is told
+	Changed  func(caseID string) // after a commit; nil: nobody listens
 	Now      func() time.Time
 }
 
@@ -60,11 +61,9 @@ type Mandates interface {
 	Act(ctx context.Context, veteranID string, matters, fields []string) (context.Context, error)
 }
 
-// Notice is what the veteran is told. Kind is that of the entry in the journal.
-// Facts hold day, time and window, nothing of a person.
-type Notice struct {
-	VeteranID, CaseID, Division, Kind string
-	Facts                             map[string]string
+// Teller tells veterans what was written, from the transaction that writes it.
+type Teller interface {
+	Tell(ctx context.Context, tx store.Tx, notices ...notify.Notice) error
 }
 
 // The kinds of entry in the journal.

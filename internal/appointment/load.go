@@ -26,6 +26,9 @@ const (
 	wholeDay   = 24 * 60 // minutes
 )
 
+// marks are those of the catalogue's facts: how sure a figure is.
+var marks = []string{"S", "C", "L", "K", "I", "R", "A"}
+
 type fileForm struct {
 	Windows []windowForm  `yaml:"windows"`
 	Closed  []closureForm `yaml:"closed,omitempty"`
@@ -119,7 +122,7 @@ func (l *loader) window(f *windowForm) Window {
 	l.bounds(&f.Places, 0, mostPlaces)
 	l.bounds(&f.AheadWorkdays, 1, mostAhead)
 	l.bounds(&f.LeadMinutes, 0, mostLead)
-	if len(f.Confidence) != 1 || !strings.Contains("SCLKIRA", f.Confidence) {
+	if !slices.Contains(marks, f.Confidence) {
 		l.Blame(&f.Confidence, "there is no confidence mark %s", f.Confidence)
 	}
 	if w.Open = l.spans(f.Open, f.SlotMinutes); len(f.Open) == 0 {
@@ -142,6 +145,9 @@ func (l *loader) window(f *windowForm) Window {
 		}
 		w.differs = append(w.differs, diff)
 	}
+	slices.SortStableFunc(w.differs, func(a, b difference) int {
+		return len(division.Prefix(a.division)) - len(division.Prefix(b.division))
+	})
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/journal"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
@@ -105,9 +106,9 @@ func (b *booking) note(ctx context.Context, tx store.Tx, kind string, from, to a
 	if err != nil || d.Tell == nil || kind == kept || kind == missed {
 		return err
 	}
-	return d.Tell(ctx, tx, Notice{
+	return d.Tell.Tell(ctx, tx, notify.Notice{
 		VeteranID: f.VeteranID, CaseID: f.ID, Division: f.Division, Kind: kind, Facts: map[string]string{
-			"number": f.Number, "window": d.Name(s.Window).Zh, "where": d.Places.FullName(s.Division), "day": s.Day.String(), "time": Clock(s.Starts),
+			"number": f.Number, "due": s.Day.String(), "words": d.Places.FullName(s.Division) + d.Name(s.Window).Zh + " " + Clock(s.Starts),
 		},
 	})
 }

@@ -7,10 +7,12 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/plan"
+	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -118,33 +120,30 @@ func (d *Diary) fill(ctx context.Context, v *Visit, from *workday.Day, workdays 
 	if from != nil {
 		first = max(first, *from)
 	}
-	var days []workday.Day
-	for on := first; on <= last && len(days) < workdays; on = on.AddDays(1) {
-		if works, _ := c.IsWorkday(on); works {
-			days = append(days, on)
+	v.Slots = []*gen.Slot{}
+	var ids []string
+	for on, days := first, 0; on <= last && days < workdays; on = on.AddDays(1) {
+		if works, _ := c.IsWorkday(on); !works {
+			continue
+		}
+		before := len(v.Slots)
+		for _, s := range d.Windows.slots(w, v.Division, on) {
+			if d.inTime(w, s) {
+				v.Slots, ids = append(v.Slots, s), append(ids, s.ID)
+			}
+		}
+		if len(v.Slots) > before { // a day that is over or closed is not one to look at
+			days++
 		}
 	}
-	v.Slots = []*gen.Slot{}
-	if len(days) == 0 {
-		return nil
-	}
-	rows, err := d.Store.Read.Slot.Query().
-		Where(slot.Division(v.Division), slot.Window(v.Window), slot.DayGTE(days[0]), slot.DayLTE(days[len(days)-1])).All(ctx)
+	rows, err := d.Store.Read.Slot.Query().Where(store.OneOf[predicate.Slot](slot.FieldID, ids), slot.TakenGT(0)).All(ctx)
 	if err != nil {
 		return fmt.Errorf("slots: %w", err)
 	}
-	taken := map[string]int{}
-	for _, s := range rows {
-		taken[s.ID] = s.Taken
+	for _, row := range rows {
+		v.Slots[slices.Index(ids, row.ID)].Taken = row.Taken
 	}
-	for _, on := range days {
-		for _, s := range d.Windows.slots(w, v.Division, on) {
-			s.Taken = taken[s.ID]
-			if s.Taken < s.Capacity && d.inTime(w, s) {
-				v.Slots = append(v.Slots, s)
-			}
-		}
-	}
+	v.Slots = slices.DeleteFunc(v.Slots, func(s *gen.Slot) bool { return s.Taken >= s.Capacity })
 	return nil
 }
 

@@ -30,7 +30,7 @@ type Window struct {
 	LeadMinutes   int // how long before the beginning at the latest
 	Confidence    string
 	Source        string
-	differs       []difference
+	differs       []difference // wide places before narrow ones
 }
 
 // Span is a part of a day in minutes after midnight in China: From is in it, To
@@ -85,16 +85,14 @@ func (w *Window) where(t *division.Tree, code string) string {
 	return code
 }
 
-// at is the hours and places of a window in a place.
+// at is the hours and places of a window in a place: what the narrowest place that
+// holds it says, one for the hours and one for the places.
 func (w *Window) at(place string) (open []Span, places int) {
 	open, places = w.Open, w.Places
-	narrowest := 0
 	for _, x := range w.differs {
-		n := len(division.Prefix(x.division))
-		if !division.Within(place, x.division) || n < narrowest {
+		if !division.Within(place, x.division) {
 			continue
 		}
-		narrowest = n
 		if x.open != nil {
 			open = x.open
 		}
