@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/width"
+
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -31,7 +33,7 @@ func opened(t *testing.T, sheet seal.Sheet) (string, *seal.Sheet) {
 // is none.
 func TestCitizenNumbersAreWithheld(t *testing.T) {
 	n := citizen.Make("230102", workday.Date(1999, time.March, 5), 1).Reveal()
-	for _, number := range []string{n, "社保" + n + "号", n[:6] + " " + n[6:14] + "-" + n[14:], "9" + n + "9", strings.ToLower(n)} {
+	for _, number := range []string{n, "社保" + n + "号", n[:6] + " " + n[6:14] + "-" + n[14:], "9" + n + "9", strings.ToLower(n), width.Widen.String(n), n[:6] + "·" + n[6:14] + "／" + n[14:]} {
 		sheet := full(t)
 		sheet.Lines[4].Result.Number = number
 		text, back := opened(t, sheet)

@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/width"
+
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -160,9 +162,15 @@ func (s Sheet) withhold() Sheet {
 }
 
 // holdsCitizen tells whether the citizen number of somebody born by a day stands
-// anywhere in a text, written in one or in groups.
+// anywhere in a text: in one or in groups, full-width or not. It would rather see
+// one where there is none.
 func holdsCitizen(text string, by workday.Day) bool {
-	text = strings.NewReplacer(" ", "", "-", "").Replace(text)
+	text = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == 'X' || r == 'x' {
+			return r
+		}
+		return -1
+	}, width.Narrow.String(text))
 	for i := 0; i+18 <= len(text); i++ {
 		if _, err := citizen.ParseOn(text[i:i+18], by); err == nil {
 			return true
