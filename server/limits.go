@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
@@ -12,6 +13,7 @@ import (
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/progress"
 	"github.com/vetgraph/vetgraph/resolvers"
 )
 
@@ -25,6 +27,9 @@ func costs() exec.ComplexityRoot {
 	c.Query.Cases = func(child int, _ *model.CaseFilter, first *int, _ *string) int { return rows(first, 20) * child }
 	c.Query.Divisions = func(child int, _, _ *string, first *int) int { return rows(first, 50) * child }
 	c.Veteran.Cases = func(child int, first *int, _ *string) int { return rows(first, 10) * child }
+	c.Query.CaseStatistics = func(child int, _ *model.CaseFilter, _ []progress.Dimension, _ *progress.Level, _ *time.Time) int {
+		return 100 * child
+	} // as a hundred groups; few have more
 	c.Case.Items = func(child int) int { return 13 * child }
 	c.Case.Timeline = func(child int) int { return 20 * child }
 	return c

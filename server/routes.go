@@ -17,6 +17,7 @@ func (h *Hub) Handler() http.Handler {
 	route := func(pattern, name string, handler http.Handler) { mux.Handle(pattern, h.meters.http(name, handler)) }
 	route("/graphql", "graphql", h.cors(h.identify(h.graph())))
 	route("GET /schema.graphql", "schema", schemaText())
+	route("GET /export/{file}", "export", h.cors(h.identify(h.exports())))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
 	route("GET /healthz", "health", http.HandlerFunc(healthy))
 	route("GET /readyz", "ready", http.HandlerFunc(h.ready))
