@@ -2,49 +2,55 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	rooms "github.com/vetgraph/vetgraph/internal/dispute"
 )
 
 func (r *disputeResolver) Field(ctx context.Context, obj *gen.Dispute) (*catalog.Field, error) {
-	panic(fmt.Sprint("Field - field"))
+	return r.mustField(obj.Element), nil
 }
 
 func (r *disputeResolver) Department(ctx context.Context, obj *gen.Dispute) (*catalog.Department, error) {
-	panic(fmt.Sprint("Department - department"))
+	return r.mustDepartment(obj.Department), nil
 }
 
 func (r *disputeResolver) Claim(ctx context.Context, obj *gen.Dispute) (any, error) {
-	panic(fmt.Sprint("Claim - claim"))
+	said, err := r.Disputes.Said(ctx, obj)
+	return said.Claim, err
 }
 
 func (r *disputeResolver) Reason(ctx context.Context, obj *gen.Dispute) (*string, error) {
-	panic(fmt.Sprint("Reason - reason"))
+	said, err := r.Disputes.Said(ctx, obj)
+	return orNil(said.Reason), err
 }
 
 func (r *elementResolver) Dispute(ctx context.Context, objs []*model.Element) ([]*gen.Dispute, error) {
-	panic(fmt.Sprint("Dispute - dispute"))
+	return openDisputes(ctx, objs)
 }
 
 func (r *mutationResolver) DisputeValue(ctx context.Context, input model.DisputeValueInput) (*model.DisputePayload, error) {
-	panic(fmt.Sprint("DisputeValue - disputeValue"))
+	return disputePayload(r.Disputes.Object(ctx, rooms.Objection{VeteranID: input.VeteranID, Field: input.Field, Claim: input.Claim, Reason: input.Reason}))
 }
 
 func (r *mutationResolver) DecideDispute(ctx context.Context, input model.DecideDisputeInput) (*model.DisputePayload, error) {
-	panic(fmt.Sprint("DecideDispute - decideDispute"))
+	return disputePayload(r.Disputes.Decide(ctx, input.DisputeID, input.Upheld, input.Words))
 }
 
 func (r *queryResolver) Disputes(ctx context.Context, state *dispute.State, first *int, after *string) (*model.DisputeConnection, error) {
-	panic(fmt.Sprint("Disputes - disputes"))
+	n, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	return disputePage(r.Resolver.Disputes.Page(ctx, stateOr(state), n, orEmpty(after)))
 }
 
 func (r *veteranResolver) Disputes(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Dispute, error) {
-	panic(fmt.Sprint("Disputes - disputes"))
+	return all(ctx, load(ctx).disputes, objs, func(v *gen.Veteran) string { return v.ID })
 }
 
 func (r *Resolver) Dispute() exec.DisputeResolver { return &disputeResolver{r} }

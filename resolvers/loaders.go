@@ -45,6 +45,8 @@ type loaders struct {
 	items     list[*gen.Item]
 	materials list[*gen.Material]
 	timelines list[*gen.Event]
+	mandates  list[*gen.Mandate]
+	disputes  list[*gen.Dispute]
 
 	meeting meeting
 }
@@ -83,6 +85,8 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	}))
 	l.items, l.materials = mapped(&l.files, joined(l, p.Store, c.Items)), mapped(&l.files, joined(l, p.Store, c.Materials))
 	l.timelines = mapped(&l.files, joined(l, p.Store, c.Timeline))
+	l.mandates = mapped(&l.persons, joined(l, p.Store, r.Mandates.OfVeterans))
+	l.disputes = mapped(&l.persons, joined(l, p.Store, r.Disputes.OfVeterans))
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 

@@ -6,8 +6,10 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/dispute"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/profile"
 )
 
@@ -16,6 +18,8 @@ type Resolver struct {
 	Profile   *profile.Profile
 	Desk      *casefile.Desk
 	Lookup    *lookup.Desk
+	Mandates  *mandate.Desk
+	Disputes  *dispute.Desk
 	Catalogue func() *catalog.Catalog // the one in force
 	Places    *division.Tree
 	Now       func() time.Time

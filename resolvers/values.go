@@ -80,7 +80,9 @@ func (r *Resolver) elements(ctx context.Context, vs []*gen.Veteran, ids []string
 			return nil, err
 		}
 		for _, f := range fields {
-			out[i] = append(out[i], r.element(f, known))
+			e := r.element(f, known)
+			e.VeteranID = vs[i].ID
+			out[i] = append(out[i], e)
 		}
 	}
 	return out, nil

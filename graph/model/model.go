@@ -103,8 +103,9 @@ type CaseEdge struct {
 	Node   *gen.CaseFile
 }
 
-// Element is the value of one data element.
+// Element is the value of one data element of a veteran.
 type Element struct {
+	VeteranID  string
 	Field      *catalog.Field
 	State      ElementState
 	Value      any
