@@ -33,6 +33,7 @@ type Desk struct {
 	Profile   *profile.Profile
 	Shelf     *Shelf
 	Calendar  func() *workday.Calendar // the one in force; a year can be loaded while we run
+	Years     *Years                   // nil: no year can be loaded
 	Divisions form.Divisions
 	Vault     *vault.Vault
 	Outbox    Outbox

@@ -71,14 +71,19 @@ func (w *work) newObligation(it *gen.Item, kind obligation.Kind) *gen.Obligation
 	return o
 }
 
-// renew notes that something was heard about an item, and by when the next word is due.
+// renew notes that something was heard about an item, and by when the next word
+// is due. What nobody has spoken about keeps its time.
 func (w *work) renew(o *gen.Obligation, it *gen.Item) {
-	by, until := w.owes(it)
-	if w.itemChanged(it) || o.HeardAt.IsZero() {
+	was, known := w.wasItems[it.ID]
+	turned := !known || o.HeardAt.IsZero() || was.State != it.State || was.Withdrawing != it.Withdrawing || was.Round != it.Round
+	if turned || was.Sequence != it.Sequence || was.ReceiptNo != it.ReceiptNo {
 		o.HeardAt = w.now
 	}
-	o.OwedBy, o.WordBy = by, until
-	if o.TaskID != "" && until.After(w.now) {
+	waits := !it.Withdrawing && (it.State == lifecycle.ItemWaiting || it.State == lifecycle.ItemReceived) && endOf(it.DueOn).After(w.now)
+	if turned || waits {
+		o.OwedBy, o.WordBy = w.owes(it)
+	}
+	if o.TaskID != "" && o.WordBy.After(w.now) {
 		o.TaskID = "" // the silence is over; a new one would be a new task
 	}
 }
