@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -75,7 +77,7 @@ func (r *rig) veteran(place string) string {
 	id := fmt.Sprintf("vet_%d", r.n)
 	r.in(func(ctx context.Context, tx store.Tx) error {
 		return tx.Ent.Veteran.Create().SetID(id).SetCitizenIndex([]byte(id)).SetCitizenSealed([]byte{1}).SetName("某某").
-			SetBornOn(workday.Date(1990, 1, 1)).SetDivision(place).SetSource("VA").SetAsOf(noon).SetSynthetic(true).
+			SetBornOn(workday.Date(1990, 1, 1)).SetDivision(place).SetSource("VA").SetBasis("移交名册").SetAsOf(noon).SetSynthetic(true).
 			SetCreatedAt(noon).SetUpdatedAt(noon).Exec(ctx)
 	})
 	return id
@@ -87,7 +89,7 @@ func (r *rig) file(place string, accepted, due workday.Day) (caseID, itemID stri
 	r.t.Helper()
 	v := r.veteran(place)
 	r.n++
-	caseID, itemID = fmt.Sprintf("case_%d", r.n), fmt.Sprintf("item_%d", r.n)
+	caseID, itemID = fmt.Sprintf("case_%02d", r.n), fmt.Sprintf("item_%d", r.n)
 	r.in(func(ctx context.Context, tx store.Tx) error {
 		err := tx.Ent.CaseFile.Create().SetID(caseID).SetNumber(fmt.Sprintf("230102-20261120-%07d", r.n)).SetVeteranID(v).SetDivision(place).
 			SetState(lifecycle.CaseInProgress).SetCatalogVersion("test").SetMatters([]string{"M04"}).SetAcceptedOn(accepted).SetDueOn(due).
@@ -123,4 +125,60 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+type obligationUpdate = gen.ObligationUpdateOne
+
+type teller func(ctx context.Context, tx store.Tx, notices ...notify.Notice) error
+
+func (f teller) Tell(ctx context.Context, tx store.Tx, notices ...notify.Notice) error {
+	return f(ctx, tx, notices...)
+}
+
+// acceptance writes that a case waits to be accepted.
+func (r *rig) acceptance(caseID string, by time.Time) {
+	r.t.Helper()
+	r.n++
+	r.in(func(ctx context.Context, tx store.Tx) error {
+		return tx.Ent.Obligation.Create().SetID(fmt.Sprintf("obl_%d", r.n)).SetCaseID(caseID).SetKind(obligation.KindACCEPTANCE).
+			SetOwedBy(obligation.OwedByDEPARTMENT).SetDepartment("PS").SetDivision(daoli).
+			SetOpenedAt(noon.Add(-72 * time.Hour)).SetHeardAt(noon.Add(-48 * time.Hour)).SetWordBy(by).Exec(ctx)
+	})
+}
+
+// on makes it noon of a day.
+func (r *rig) on(day string) {
+	r.t.Helper()
+	d, err := workday.ParseDay(day)
+	must(r.t, err)
+	r.now = d.Time().Add(12 * time.Hour)
+}
+
+func (r *rig) warning(caseID, itemID string) [2]lifecycle.Warning {
+	r.t.Helper()
+	it, err := r.store.Read.Item.Get(r.machine(), itemID)
+	must(r.t, err)
+	f, err := r.store.Read.CaseFile.Get(r.machine(), caseID)
+	must(r.t, err)
+	return [2]lifecycle.Warning{it.Warning, f.Warning}
+}
+
+func countCalls(n *int) func(store.Tx, *gen.CaseFile, []*gen.Item) func(context.Context) error {
+	return func(store.Tx, *gen.CaseFile, []*gen.Item) func(context.Context) error {
+		return func(context.Context) error { *n++; return nil }
+	}
+}
+
+func (r *rig) veteranOf(caseID string) context.Context {
+	r.t.Helper()
+	f, err := r.store.Read.CaseFile.Get(r.machine(), caseID)
+	must(r.t, err)
+	return access.With(r.t.Context(), &access.Viewer{ID: f.VeteranID, Kind: access.Veteran, Self: f.VeteranID})
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.Of(err).Reason
 }

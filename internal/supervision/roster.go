@@ -27,6 +27,16 @@ type Entry struct {
 	Division   string `yaml:"division"` // twelve digits
 	Account    string `yaml:"account"`  // with which the person signs in
 	Name       string `yaml:"name"`
+
+	place string // name of the division, in full
+}
+
+// Office is the office of the person, for those who are not to know the name.
+func (e Entry) Office(c *catalog.Catalog) string {
+	if d := c.Department(e.Department); d != nil {
+		return e.place + d.Name.Zh + "督办岗位"
+	}
+	return e.place + "退役军人服务“一件事”督办岗位"
 }
 
 // anybody stands for every department.
@@ -58,7 +68,7 @@ func LoadRoster(file string, data []byte, c *catalog.Catalog, places *division.T
 		if !ok {
 			s.Blame(&e.Division, "there is no division %s", e.Division)
 		}
-		e.Division = d.Code
+		e.Division, e.place = d.Code, places.FullName(d.Code)
 		if key := [2]string{e.Department, e.Division}; seen[key] {
 			s.Blame(e, "%s in %s stands here twice", e.Department, e.Division)
 		} else {

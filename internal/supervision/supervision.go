@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -34,6 +35,10 @@ type Office struct {
 	Catalog  func() *catalog.Catalog
 	Tell     Teller // nil: nobody is told
 	Rules    *Rules // nil: the built-in ones
+
+	// Figures notes how a case stands, as read, before its warnings change, and
+	// answers what notes the change afterwards. Nil: nobody counts.
+	Figures func(tx store.Tx, c *gen.CaseFile, items []*gen.Item) func(context.Context) error
 }
 
 // Teller tells veterans things, within the transaction of the event.

@@ -1,0 +1,183 @@
+package supervision
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
+	"github.com/vetgraph/vetgraph/ent/gen/predicate"
+	"github.com/vetgraph/vetgraph/ent/gen/task"
+	"github.com/vetgraph/vetgraph/ent/gen/violation"
+	"github.com/vetgraph/vetgraph/internal/journal"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
+	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/workday"
+)
+
+// warn brings the warnings of a department's open items up to the day. It looks at
+// items of which a word is owed, which is all open ones, and of those only at the
+// ones whose level can have changed; see warnable.
+func (o *Office) warn(ctx context.Context, department string) error {
+	today := workday.FromTime(o.Now())
+	return inPages(func(after string) ([]string, error) {
+		var cases []string
+		err := o.Store.Read.Item.Query().Where(item.Department(department), item.CaseIDGT(after), o.warnable(today)).
+			Unique(true).Order(item.ByCaseID()).Limit(page).Select(item.FieldCaseID).Scan(store.Anew(ctx), &cases)
+		return cases, err
+	}, func(id string) string { return id }, func(cases []string) error {
+		return o.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+			if err := lock(ctx, tx, cases); err != nil {
+				return err
+			}
+			files, err := unsealed(tx.Ent.CaseFile.Query().Where(casefile.IDIn(cases...)).Order(casefile.ByID())).All(ctx)
+			if err != nil {
+				return fmt.Errorf("cases to look at: %w", err)
+			}
+			for _, f := range files {
+				if err := o.warnCase(ctx, tx, f, department, today); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// unsealed reads cases and their items without what is sealed, which is large.
+func unsealed(q *gen.CaseFileQuery) *gen.CaseFileQuery {
+	q.WithItems(func(q *gen.ItemQuery) {
+		q.Order(item.ByPosition(), item.ByMatter()).Select(besides(item.Columns, item.FieldOutputsSealed)...)
+	})
+	q.Select(besides(casefile.Columns, casefile.FieldDraftSealed, casefile.FieldAnswersSealed, casefile.FieldPlanSealed, casefile.FieldSubmissionHash)...)
+	return q
+}
+
+func besides(all []string, some ...string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(some, c) })
+}
+
+// warnable is true of an open item whose clock runs and whose level may not be
+// what it says: past its day and not red, red and not past it, yellow, or within
+// the yellow days or the yellow share of the longest promise.
+func (o *Office) warnable(today workday.Day) predicate.Item {
+	rule := o.rules().Warning
+	return func(s *sql.Selector) {
+		owed, file := sql.Table(obligation.Table), sql.Table(casefile.Table)
+		s.Where(sql.And(
+			sql.In(s.C(item.FieldState), string(lifecycle.ItemWaiting), string(lifecycle.ItemReady), string(lifecycle.ItemDispatched), string(lifecycle.ItemReceived)),
+			sql.Exists(sql.Select(owed.C(obligation.FieldID)).From(owed).Where(sql.And(
+				sql.ColumnsEQ(owed.C(obligation.FieldItemID), s.C(item.FieldID)), sql.IsNull(owed.C(obligation.FieldEndedAt))))),
+			sql.Exists(sql.Select(file.C(casefile.FieldID)).From(file).Where(sql.And(
+				sql.ColumnsEQ(file.C(casefile.FieldID), s.C(item.FieldCaseID)), sql.NotNull(file.C(casefile.FieldAcceptedOn))))),
+			sql.Or(
+				sql.And(sql.LT(s.C(item.FieldDueOn), today), sql.NEQ(s.C(item.FieldWarning), string(lifecycle.Red))),
+				sql.And(sql.GTE(s.C(item.FieldDueOn), today), sql.NEQ(s.C(item.FieldWarning), string(lifecycle.NoWarning))),
+				sql.And(sql.GTE(s.C(item.FieldDueOn), today), sql.LTE(s.C(item.FieldDueOn), o.Calendar().Due(today, max(rule.YellowDays, rule.YellowPercent*furthest/100)).Day)),
+			)))
+	}
+}
+
+// furthest is the longest promise, in working days, whose yellow share is looked
+// for; a longer one turns yellow later, when fewer days than that are left.
+const furthest = 60
+
+// warnCase writes the levels of a case's items that have changed.
+func (o *Office) warnCase(ctx context.Context, tx store.Tx, f *gen.CaseFile, department string, today workday.Day) error {
+	if f.AcceptedOn == nil {
+		return nil
+	}
+	var noted func(context.Context) error
+	if o.Figures != nil {
+		noted = o.Figures(tx, f, f.Edges.Items)
+	}
+	changed, worst := false, lifecycle.NoWarning
+	for _, it := range f.Edges.Items {
+		is := it.Warning
+		if it.Department == department && !it.State.Ended() && it.State != lifecycle.ItemCorrection && it.State != lifecycle.ItemSuspended {
+			is = lifecycle.Warning(o.rules().Warning.Thresholds().Level(o.Calendar(), *f.AcceptedOn, it.DueOn, today, nil))
+		}
+		if is != it.Warning {
+			changed = true
+			if err := o.setWarning(ctx, tx, f, it, is); err != nil {
+				return err
+			}
+		}
+		if rank(is) > rank(worst) {
+			worst = is
+		}
+	}
+	if worst != f.Warning {
+		changed = true
+		if err := tx.Ent.CaseFile.UpdateOneID(f.ID).SetWarning(worst).Exec(ctx); err != nil {
+			return fmt.Errorf("warning of a case: %w", err)
+		}
+	}
+	if !changed || noted == nil {
+		return nil
+	}
+	return noted(ctx)
+}
+
+func (o *Office) setWarning(ctx context.Context, tx store.Tx, f *gen.CaseFile, it *gen.Item, is lifecycle.Warning) error {
+	if err := tx.Ent.Item.UpdateOneID(it.ID).SetWarning(is).Exec(ctx); err != nil {
+		return fmt.Errorf("warning of an item: %w", err)
+	}
+	now := o.Now().UTC()
+	err := journal.Write(ctx, tx, journal.Entry{
+		CaseID: f.ID, ItemID: it.ID, Matter: it.Matter, Kind: "ITEM_WARNING", From: string(it.Warning), To: string(is),
+		Reason: "承诺日期 " + it.DueOn.String() + "。", At: now,
+	})
+	switch {
+	case err != nil:
+		return err
+	case is == lifecycle.Red:
+		return o.overdue(ctx, tx, f, it)
+	case it.Warning == lifecycle.Red:
+		return o.Settle(ctx, tx, task.KindOVERDUE, it.ID, "期限已依法顺延。")
+	}
+	return nil
+}
+
+// overdue records that a promised day was not kept and makes a person see to it.
+// An item is recorded once, however often its day moves.
+func (o *Office) overdue(ctx context.Context, tx store.Tx, f *gen.CaseFile, it *gen.Item) error {
+	rule, name := o.rules().Overdue, it.Matter
+	if m := o.Catalog().Matter(it.Matter); m != nil {
+		name = m.Name.Zh
+	}
+	known, err := tx.Ent.Violation.Query().Where(violation.CaseID(f.ID), violation.ItemID(it.ID), violation.KindEQ(violation.KindOVERDUE)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("violations of an item: %w", err)
+	}
+	if !known {
+		err := tx.Ent.Violation.Create().SetID(uuid.Must(uuid.NewV7()).String()).SetCaseID(f.ID).SetItemID(it.ID).SetMatter(it.Matter).
+			SetKind(violation.KindOVERDUE).SetOwner("department/" + it.Department).SetDepartment(it.Department).SetDivision(it.Division).
+			SetLaw(rule.Law.Zh).SetWords("“" + name + "”承诺 " + it.DueOn.String() + " 前办结，逾期未办结。").SetAt(o.Now().UTC()).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("record a violation: %w", err)
+		}
+	}
+	_, err = o.Raise(ctx, tx, Concern{
+		Kind: task.KindOVERDUE, Subject: it.ID, CaseID: f.ID, ItemID: it.ID, Department: it.Department, Division: it.Division,
+		Words:    "办件 " + f.Number + " 的“" + name + "”已超过承诺日期 " + it.DueOn.String() + "（红牌）。请尽快办结，并说明原因。",
+		Workdays: rule.Workdays,
+	})
+	return err
+}
+
+func rank(w lifecycle.Warning) int {
+	switch w {
+	case lifecycle.Red:
+		return 2
+	case lifecycle.Yellow:
+		return 1
+	}
+	return 0
+}
