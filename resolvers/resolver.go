@@ -4,13 +4,17 @@ package resolvers
 import (
 	"time"
 
+	"github.com/vetgraph/vetgraph/internal/appointment"
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/dispute"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/mandate"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/rating"
+	"github.com/vetgraph/vetgraph/internal/supervision"
 )
 
 // Resolver carries the rooms that fields call.
@@ -20,6 +24,10 @@ type Resolver struct {
 	Lookup    *lookup.Desk
 	Mandates  *mandate.Desk
 	Disputes  *dispute.Desk
+	Office    *supervision.Office
+	Post      *notify.Post
+	Diary     *appointment.Diary
+	Ratings   *rating.Desk
 	Catalogue func() *catalog.Catalog // the one in force
 	Places    *division.Tree
 	Now       func() time.Time

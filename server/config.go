@@ -25,6 +25,7 @@ type Config struct {
 	Keys     string `help:"File with the keys that seal personal data. Default in the demonstration: keys.json in the data folder. 密钥文件。" type:"path" placeholder:"FILE"`
 	Catalog  string `help:"Folder with a catalogue in place of the built-in one. 事项目录文件夹。" type:"path" placeholder:"DIR"`
 	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
+	Windows  string `help:"YAML file with the windows that can be booked: hours, places. 可预约窗口文件。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
 
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`

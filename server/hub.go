@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/appointment"
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
@@ -26,6 +27,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
+	"github.com/vetgraph/vetgraph/internal/rating"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/submission"
@@ -46,6 +48,8 @@ type Hub struct {
 	Fleet     *department.Fleet // the simulated departments; nil in production
 	Resolver  *resolvers.Resolver
 	Divisions *division.Tree
+	Diary     *appointment.Diary
+	Ratings   *rating.Desk
 
 	years   atomic.Pointer[workday.Calendar]
 	keys    vault.Keys
@@ -75,7 +79,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSeal, h.openDepartments, h.openQueue, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -252,7 +256,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
-		Places: h.Divisions, Now: h.Config.Now,
+		Diary:  h.Diary, Ratings: h.Ratings, Places: h.Divisions, Now: h.Config.Now,
 	}
 	return nil
 }

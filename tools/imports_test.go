@@ -49,6 +49,8 @@ var floors = []rule{
 		"casework says what is to be carried (casefile.Outbox), never how"},
 	{"internal/notify", "internal/supervision internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
 		"people are told what happened, by whoever knows; telling decides nothing"},
+	{"internal/appointment internal/rating", "internal/casefile internal/submission internal/port internal/lookup internal/department", "",
+		"a place at a window and a grade belong to a case; what handling a case means is said above"},
 	{"internal/supervision", "internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
 		"concerns are raised by the rooms above; seeing to them needs none of those"},
 	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "asking a department changes nothing here"},
