@@ -222,6 +222,41 @@ func TestVerifyFindsForgeries(t *testing.T) {
 			t.Fatalf("taken: %s", out)
 		}
 	}
+	for range 300 { // and of an answer, unless it is outside of what is sealed
+		b := bytes.Clone(answer)
+		b[r.IntN(len(b))] ^= 1 << r.IntN(8)
+		if status, out, _ := run("verify", save(t, "bit", b), "--key="+keys); status == 0 && covered(t, b) != covered(t, answer) {
+			t.Fatalf("taken: %s", out)
+		}
+	}
+}
+
+// covered is what of a saved answer a seal covers, as text.
+func covered(t *testing.T, body []byte) string {
+	t.Helper()
+	var tree struct {
+		Data struct {
+			Case struct{ FeedbackSheet map[string]any }
+		}
+	}
+	if err := json.Unmarshal(body, &tree); err != nil {
+		t.Fatal(err)
+	}
+	sheet := tree.Data.Case.FeedbackSheet
+	lines, _ := sheet["lines"].([]any)
+	for _, l := range lines {
+		line, _ := l.(map[string]any)
+		delete(line, "words")
+		delete(line, "nextStep")
+		if matter, ok := line["matter"].(map[string]any); ok {
+			delete(matter, "name")
+		}
+	}
+	text, err := json.Marshal(sheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // A keys file of before seals: the demonstration completes it by itself, keygen does
