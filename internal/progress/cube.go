@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // all stands in a cell for every matter, department or channel.
@@ -57,6 +58,14 @@ func (c *cell) key() string {
 		lead = "L"
 	}
 	return strings.Join([]string{strconv.Itoa(c.grain), c.place, c.period, c.kind, c.matter, c.department, c.channel, c.caseState, c.state, c.warning, lead}, "|")
+}
+
+// coarse is a standing as far as cells tell it from others: by county and month.
+// Many become one before they are spread over their cells.
+func (s standing) coarse() standing {
+	s.division = placeOf(s.division, len(summed)-1)
+	s.accepted = workday.Date(s.accepted.Year(), s.accepted.Month(), 1)
+	return s
 }
 
 // cells are those that a standing is counted in.

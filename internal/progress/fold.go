@@ -88,10 +88,12 @@ func fold(ctx context.Context, p store.Plain) (int, error) {
 	if err := insert(ctx, p, "standing_history", append([]string{"id", "at"}, columns...), moved); err != nil {
 		return 0, err
 	}
-	net := map[cell]*sums{}
+	together, net := Standings{}, map[cell]*sums{}
 	for i := range moved {
-		s := moved[i].standing()
-		count(net, &s, moved[i].N)
+		together.add(moved[i].standing().coarse(), moved[i].N)
+	}
+	for s, n := range together {
+		count(net, &s, n)
 	}
 	return len(moved), put(ctx, p, net, true)
 }

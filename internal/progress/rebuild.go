@@ -89,7 +89,7 @@ func (b *Board) sumCounty(ctx context.Context, p store.Plain, code string, to ma
 	if code[2:] == "0000" || code[4:] == "00" { // a case of the province or city itself
 		hi = code + "999999"
 	}
-	now, calendar := Standings{}, b.Calendar()
+	now, own, calendar := Standings{}, Standings{}, b.Calendar()
 	var files, items []lasted
 	err := cases(ctx, p, "c.division >= $1 AND c.division <= $2", []any{lo, hi}, true, func(f *file) error {
 		if used, onTime := f.took(calendar); used != nil && f.workdays == nil {
@@ -100,7 +100,11 @@ func (b *Board) sumCounty(ctx context.Context, p store.Plain, code string, to ma
 				items = append(items, lasted{i.id, *used, onTime})
 			}
 		}
-		f.count(calendar, now, 1)
+		clear(own)
+		f.count(calendar, own, 1)
+		for s, n := range own {
+			now.add(s.coarse(), n)
+		}
 		return nil
 	})
 	if err != nil {

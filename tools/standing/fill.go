@@ -12,9 +12,23 @@ import (
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
+// prepare fills an empty record and sums it.
+func prepare(ctx context.Context, s *store.Store, b *progress.Board, n int) error {
+	if err := fill(ctx, s, n); err != nil {
+		return err
+	}
+	start := time.Now()
+	if _, err := b.Fold(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("summed in %.0f s\n", time.Since(start).Seconds())
+	_, err := s.Pool.Exec(ctx, "VACUUM ANALYZE standing_tallies")
+	return err
+}
+
 // fill invents cases, unless there are some: three years of them, the last three
-// per cent in progress, spread over the townships and villages of the province.
-func fill(ctx context.Context, s *store.Store, b *progress.Board, n int) error {
+// per cent in progress, spread over the villages of the province.
+func fill(ctx context.Context, s *store.Store, n int) error {
 	there := 0
 	if err := s.Pool.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM case_files LIMIT 1) x").Scan(&there); err != nil || there > 0 {
 		return err
@@ -54,13 +68,7 @@ func fill(ctx context.Context, s *store.Store, b *progress.Board, n int) error {
 			return err
 		}
 	}
-	start = time.Now()
-	if err := b.Rebuild(ctx); err != nil {
-		return err
-	}
-	fmt.Printf("summed in %.0f s\n", time.Since(start).Seconds())
-	_, err = c.Exec(ctx, "VACUUM ANALYZE standing_tallies")
-	return err
+	return nil
 }
 
 // unindex drops the indexes of the large tables, but for keys, and returns the

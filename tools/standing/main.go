@@ -54,7 +54,7 @@ func run(ctx context.Context, database string, cases, times int) (err error) {
 		return err
 	}
 	desk := &casefile.Desk{Store: s, Calendar: workday.Builtin}
-	if err := fill(ctx, s, desk.Board(), cases); err != nil {
+	if err := prepare(ctx, s, desk.Board(), cases); err != nil {
 		return err
 	}
 	ctx = access.With(ctx, &access.Viewer{ID: "standing", Kind: access.Analyst, Division: "230000000000"})
