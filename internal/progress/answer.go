@@ -88,7 +88,7 @@ func (b *Board) Count(ctx context.Context, q Question) (*int, error) {
 // the order of their transactions, so it is the last one.
 func (b *Board) settled(ctx context.Context) (at int64, err error) {
 	err = b.Store.Snapshot(ctx, func(ctx context.Context, p store.Plain) error {
-		query, args := `SELECT max(coalesce((SELECT max(at) FROM standing_changes), 0), coalesce((SELECT max(at) FROM standing_history), 0))`, []any(nil)
+		query, args := `SELECT max(coalesce((SELECT max(at) FROM standing_changes), 0), coalesce((SELECT max(at) FROM standing_history), 0), (SELECT began FROM standing_marks))`, []any(nil)
 		if p.Postgres() {
 			query, args = `SELECT (extract(epoch FROM least(statement_timestamp(), (
 				SELECT min(a.xact_start) - interval '1 microsecond' FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
