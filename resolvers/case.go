@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
@@ -42,15 +41,19 @@ func (r *caseResolver) Materials(ctx context.Context, objs []*gen.CaseFile) ([][
 }
 
 func (r *caseResolver) Clock(ctx context.Context, objs []*gen.CaseFile) ([]*casefile.Clock, error) {
-	panic(fmt.Sprint("Clock - clock"))
+	by, err := all(ctx, load(ctx).clocks, objs, caseID)
+	if err != nil {
+		return nil, err
+	}
+	return each(by, func(c *casefile.CaseClock) *casefile.Clock { return c.Case }), nil
 }
 
 func (r *caseResolver) Remedy(ctx context.Context, obj *gen.CaseFile) (*words.Text, error) {
-	panic(fmt.Sprint("Remedy - remedy"))
+	return r.Desk.Remedy(ctx, obj)
 }
 
 func (r *caseResolver) Obligations(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Obligation, error) {
-	panic(fmt.Sprint("Obligations - obligations"))
+	return all(ctx, load(ctx).obligations, objs, caseID)
 }
 
 func (r *caseResolver) Timeline(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Event, error) {
@@ -85,23 +88,27 @@ func (r *caseMaterialResolver) NeededBy(ctx context.Context, obj *gen.Material) 
 }
 
 func (r *casePayloadResolver) Case(ctx context.Context, obj *model.CasePayload) (*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return r.Desk.Get(ctx, obj.CaseID)
 }
 
 func (r *defectResolver) Field(ctx context.Context, obj *lifecycle.Defect) (*catalog.Field, error) {
-	panic(fmt.Sprint("Field - field"))
+	return r.Catalogue().Field(obj.Field), nil
 }
 
 func (r *defectResolver) Material(ctx context.Context, obj *lifecycle.Defect) (*catalog.Material, error) {
-	panic(fmt.Sprint("Material - material"))
+	return r.Catalogue().Material(obj.Material), nil
 }
 
 func (r *feedbackSheetResolver) Seal(ctx context.Context, obj *model.FeedbackSheet) (*model.SheetSeal, error) {
-	panic(fmt.Sprint("Seal - seal"))
+	sealed, err := r.Desk.Seal(ctx, obj.Sheet)
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	return &model.SheetSeal{Suite: string(sealed.Suite), KeyID: sealed.KeyID, Text: sealed.Text, Qr: sealed.SVG}, nil
 }
 
 func (r *itemResolver) Case(ctx context.Context, objs []*gen.Item) ([]*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return all(ctx, load(ctx).file, objs, func(it *gen.Item) string { return it.CaseID })
 }
 
 func (r *itemResolver) Matter(ctx context.Context, obj *gen.Item) (*catalog.Matter, error) {
@@ -117,19 +124,27 @@ func (r *itemResolver) After(ctx context.Context, obj *gen.Item) ([]*catalog.Mat
 }
 
 func (r *itemResolver) Clock(ctx context.Context, objs []*gen.Item) ([]*casefile.Clock, error) {
-	panic(fmt.Sprint("Clock - clock"))
+	by, err := all(ctx, load(ctx).clocks, objs, func(it *gen.Item) string { return it.CaseID })
+	if err != nil {
+		return nil, err
+	}
+	return itemClocks(objs, by), nil
 }
 
 func (r *itemResolver) Corrections(ctx context.Context, objs []*gen.Item) ([][]*gen.Correction, error) {
-	panic(fmt.Sprint("Corrections - corrections"))
+	return all(ctx, load(ctx).corrections, objs, func(it *gen.Item) string { return it.ID })
 }
 
 func (r *itemResolver) Answers(ctx context.Context, obj *gen.Item) ([]*model.ItemAnswer, error) {
-	panic(fmt.Sprint("Answers - answers"))
+	answers, err := r.Desk.ItemAnswers(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return r.itemAnswers(answers), nil
 }
 
 func (r *itemPayloadResolver) Item(ctx context.Context, obj *model.ItemPayload) (*gen.Item, error) {
-	panic(fmt.Sprint("Item - item"))
+	return r.item(ctx, obj.ItemID)
 }
 
 func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCaseInput) (*model.SubmitCasePayload, error) {
@@ -141,15 +156,19 @@ func (r *mutationResolver) SubmitCase(ctx context.Context, input model.SubmitCas
 }
 
 func (r *mutationResolver) SupplementItem(ctx context.Context, input model.SupplementItemInput) (*model.SupplementItemPayload, error) {
-	panic(fmt.Sprint("SupplementItem - supplementItem"))
+	problems, err := r.Desk.Supplement(ctx, supplement(input))
+	if err != nil {
+		return nil, err
+	}
+	return &model.SupplementItemPayload{ItemID: input.ItemID, Problems: r.problems(problems)}, nil
 }
 
 func (r *mutationResolver) WithdrawItem(ctx context.Context, input model.WithdrawItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("WithdrawItem - withdrawItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.WithdrawItem(ctx, input.ItemID, orEmpty(input.Reason))
 }
 
 func (r *mutationResolver) WithdrawCase(ctx context.Context, input model.WithdrawCaseInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("WithdrawCase - withdrawCase"))
+	return &model.CasePayload{CaseID: input.CaseID}, r.Desk.WithdrawCase(ctx, input.CaseID, orEmpty(input.Reason))
 }
 
 func (r *queryResolver) Case(ctx context.Context, id string) (*gen.CaseFile, error) {
@@ -194,7 +213,7 @@ func (r *subscriptionResolver) CaseProgress(ctx context.Context, id string) (<-c
 }
 
 func (r *supplementItemPayloadResolver) Item(ctx context.Context, obj *model.SupplementItemPayload) (*gen.Item, error) {
-	panic(fmt.Sprint("Item - item"))
+	return r.item(ctx, obj.ItemID)
 }
 
 func (r *timelineEntryResolver) ID(ctx context.Context, obj *gen.Event) (string, error) {

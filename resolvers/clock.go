@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
@@ -11,11 +10,15 @@ import (
 )
 
 func (r *clockPauseResolver) Matter(ctx context.Context, obj *casefile.ClockPause) (*catalog.Matter, error) {
-	panic(fmt.Sprint("Matter - matter"))
+	return r.Catalogue().Matter(obj.Matter), nil
 }
 
 func (r *mutationResolver) LoadCalendar(ctx context.Context, input model.LoadCalendarInput) (*model.LoadCalendarPayload, error) {
-	panic(fmt.Sprint("LoadCalendar - loadCalendar"))
+	moves, err := r.Desk.LoadCalendar(ctx, []byte(input.Schedule), input.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	return r.moves(moves), nil
 }
 
 func (r *Resolver) ClockPause() exec.ClockPauseResolver { return &clockPauseResolver{r} }

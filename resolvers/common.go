@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -18,7 +17,7 @@ func (r *dueStepResolver) Kind(ctx context.Context, obj *workday.Step) (string, 
 }
 
 func (r *dueStepResolver) Matter(ctx context.Context, obj *workday.Step) (*catalog.Matter, error) {
-	panic(fmt.Sprint("Matter - matter"))
+	return r.Catalogue().Matter(obj.Matter), nil
 }
 
 func (r *provenanceResolver) Source(ctx context.Context, obj *fact.Provenance) (*catalog.Department, error) {

@@ -2,43 +2,50 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/graph/model"
 )
 
 func (r *mutationResolver) AcceptCase(ctx context.Context, input model.AcceptCaseInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("AcceptCase - acceptCase"))
+	return &model.CasePayload{CaseID: input.CaseID}, r.Desk.Accept(ctx, input.CaseID, orEmpty(input.Words))
 }
 
 func (r *mutationResolver) RefuseCase(ctx context.Context, input model.RefuseCaseInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("RefuseCase - refuseCase"))
+	return &model.CasePayload{CaseID: input.CaseID}, r.Desk.Refuse(ctx, input.CaseID, input.Reasons)
 }
 
 func (r *mutationResolver) DecideItem(ctx context.Context, input model.DecideItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("DecideItem - decideItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.Decide(ctx, input.ItemID, input.Granted, orEmpty(input.ResultNo), orEmpty(input.Words))
 }
 
 func (r *mutationResolver) ReturnItem(ctx context.Context, input model.ReturnItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("ReturnItem - returnItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.Return(ctx, input.ItemID, defects(input.Defects), orEmpty(input.Words))
 }
 
 func (r *mutationResolver) SuspendItem(ctx context.Context, input model.SuspendItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("SuspendItem - suspendItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.Suspend(ctx, input.ItemID, input.Reason, input.Law)
 }
 
 func (r *mutationResolver) ResumeItem(ctx context.Context, input model.ResumeItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("ResumeItem - resumeItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.Resume(ctx, input.ItemID, orEmpty(input.Words))
 }
 
 func (r *mutationResolver) DeliverItem(ctx context.Context, input model.DeliverItemInput) (*model.ItemPayload, error) {
-	panic(fmt.Sprint("DeliverItem - deliverItem"))
+	return &model.ItemPayload{ItemID: input.ItemID}, r.Desk.Deliver(ctx, input.ItemID, input.Words)
 }
 
 func (r *mutationResolver) TakePapers(ctx context.Context, input model.TakePapersInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("TakePapers - takePapers"))
+	return &model.CasePayload{CaseID: input.CaseID}, r.Desk.TakePapers(ctx, input.CaseID, input.Materials)
 }
 
 func (r *queryResolver) Items(ctx context.Context, filter *model.ItemFilter, first *int, after *string) (*model.ItemConnection, error) {
-	panic(fmt.Sprint("Items - items"))
+	n, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	items, more, err := r.Desk.Queue(ctx, r.itemFilter(filter), n, orEmpty(after))
+	if err != nil {
+		return nil, err
+	}
+	return itemPage(items, more), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/profile"
 )
@@ -41,13 +42,19 @@ type loaders struct {
 	preferentialCards   list[*gen.PreferentialCard]
 	pensionRelations    list[*gen.PensionRelation]
 
-	cases     list[*gen.CaseFile]
-	items     list[*gen.Item]
-	materials list[*gen.Material]
-	timelines list[*gen.Event]
-	mandates  list[*gen.Mandate]
-	disputes  list[*gen.Dispute]
+	cases       list[*gen.CaseFile]
+	items       list[*gen.Item]
+	materials   list[*gen.Material]
+	timelines   list[*gen.Event]
+	mandates    list[*gen.Mandate]
+	file        *batch[string, *gen.CaseFile]
+	clocks      *batch[string, *casefile.CaseClock]
+	obligations list[*gen.Obligation]
+	corrections list[*gen.Correction]
+	disputes    list[*gen.Dispute]
+	tasks       *batch[string, *gen.Task]
 
+	visiting
 	meeting meeting
 }
 
@@ -85,8 +92,17 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	}))
 	l.items, l.materials = mapped(&l.files, joined(l, p.Store, c.Items)), mapped(&l.files, joined(l, p.Store, c.Materials))
 	l.timelines = mapped(&l.files, joined(l, p.Store, c.Timeline))
+	l.file = aligned(nil, func(ctx context.Context, ids []string) ([]*gen.CaseFile, error) {
+		cs, err := c.GetMany(ctx, ids)
+		metCases(ctx, cs...)
+		return cs, err
+	})
+	l.clocks, l.obligations = mapped(&l.files, c.Clocks), mapped(&l.files, joined(l, p.Store, c.Obligations))
+	l.corrections = mapped(nil, c.Corrections)
+	l.tasks = aligned(nil, r.Office.Many)
 	l.mandates = mapped(&l.persons, joined(l, p.Store, r.Mandates.OfVeterans))
 	l.disputes = mapped(&l.persons, joined(l, p.Store, r.Disputes.OfVeterans))
+	l.openVisits(r)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
 

@@ -172,8 +172,9 @@ func submission(in model.SubmitCaseInput) casefile.Submission {
 	if in.Channel != nil {
 		s.Channel = string(*in.Channel)
 	}
-	for _, a := range in.Answers {
-		s.Answers = append(s.Answers, form.Answer{Field: a.Field, Value: a.Value})
+	s.Answers, s.DraftID, s.Commitments = formAnswers(in.Answers), orEmpty(in.DraftID), in.Commitments
+	for _, g := range in.Gaps {
+		s.Gaps = append(s.Gaps, casefile.Gap{Material: g.Material, By: g.By})
 	}
 	return s
 }
@@ -196,7 +197,7 @@ func receipt(c *gen.CaseFile) *model.Receipt {
 func (r *Resolver) sheet(s *casefile.Sheet) *model.FeedbackSheet {
 	out := &model.FeedbackSheet{
 		Number: s.Number, Complete: s.Complete, State: s.State, WorkdaysUsed: s.WorkdaysUsed,
-		WorkdaysPromised: s.WorkdaysPromised, OnTime: s.OnTime,
+		WorkdaysPromised: s.WorkdaysPromised, OnTime: s.OnTime, Sheet: s,
 	}
 	for _, l := range s.Lines {
 		line := &model.SheetLine{

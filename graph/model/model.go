@@ -10,6 +10,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	desk "github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fact"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -204,6 +205,8 @@ type FeedbackSheet struct {
 	WorkdaysUsed     *int
 	WorkdaysPromised int
 	OnTime           *bool
+
+	Sheet *desk.Sheet // what the seal is made of
 }
 
 // SheetLine is one item on the sheet.

@@ -206,19 +206,23 @@ func (d *Desk) Clocks(ctx context.Context, caseIDs []string) (map[string]*CaseCl
 		return nil, fmt.Errorf("pauses of %d cases: %w", len(caseIDs), err)
 	}
 	pauses := store.Group(rows, func(p *gen.Pause) string { return p.CaseID })
+	seen, err := d.Items(ctx, caseIDs) // an officer is told of their own items' pauses
+	if err != nil {
+		return nil, err
+	}
 	out := map[string]*CaseClock{}
 	for _, c := range files {
 		if c == nil || c.AcceptedOn == nil {
 			continue
 		}
-		if out[c.ID], err = d.clock(c, items[c.ID], pauses[c.ID]); err != nil {
+		if out[c.ID], err = d.clock(c, items[c.ID], pauses[c.ID], seen[c.ID]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (d *Desk) clock(c *gen.CaseFile, items []*gen.Item, pauses []*gen.Pause) (*CaseClock, error) {
+func (d *Desk) clock(c *gen.CaseFile, items []*gen.Item, pauses []*gen.Pause, seen []*gen.Item) (*CaseClock, error) {
 	calendar, today := d.Calendar(), workday.FromTime(d.Now())
 	dues, err := chain(calendar, c, items, pauses, today)
 	if err != nil {
@@ -230,7 +234,7 @@ func (d *Desk) clock(c *gen.CaseFile, items []*gen.Item, pauses []*gen.Pause) (*
 		due := dues[it.Matter]
 		one := &Clock{Due: due, Workdays: it.FinishDay, Left: calendar.Left(due.Day, today), Warning: it.Warning, Stopped: it.State.Stopped()}
 		for _, p := range pauses {
-			if p.ItemID == it.ID {
+			if p.ItemID == it.ID && slices.ContainsFunc(seen, func(o *gen.Item) bool { return o.ID == it.ID }) {
 				one.Pauses = append(one.Pauses, ClockPause{Matter: it.Matter, Kind: string(p.Kind), After: p.FromDay, Until: p.ToDay, Reason: p.Reason, Law: p.Law})
 			}
 		}

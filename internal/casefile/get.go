@@ -11,7 +11,9 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
@@ -141,4 +143,20 @@ func (d *Desk) PinnedPlan(ctx context.Context, caseID string) (*plan.Plan, error
 		return nil, fmt.Errorf("plan of a case: %w", err)
 	}
 	return p, nil
+}
+
+// Remedy is where a person may turn whose case was not accepted: what the first of
+// its matters says. Nil for any other.
+func (d *Desk) Remedy(ctx context.Context, c *gen.CaseFile) (*catalog.Text, error) {
+	if c.State != lifecycle.CaseNotAccepted || len(c.Matters) == 0 {
+		return nil, nil
+	}
+	cat, err := d.Shelf.Get(ctx, c.CatalogVersion)
+	if err != nil {
+		return nil, err
+	}
+	if m := cat.Matter(c.Matters[0]); m != nil {
+		return &m.Remedy, nil
+	}
+	return nil, nil
 }
