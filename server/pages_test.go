@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -122,7 +123,7 @@ func TestExampleAnswers(t *testing.T) {
 				Problems []any
 			}
 		}
-		k.get("clerk", `mutation($i: SubmitCaseInput!) { submitCase(input: $i) { case { id } problems { field reason } } }`,
+		k.get(fmt.Sprintf("veteran%d", i), `mutation($i: SubmitCaseInput!) { submitCase(input: $i) { case { id } problems { field reason } } }`,
 			map[string]any{"i": map[string]any{"idempotencyKey": "example-" + hero.ID, "veteranId": hero.ID, "answers": hero.Answers}}, &out)
 		if out.SubmitCase.Case == nil {
 			t.Errorf("hero %d: %v", i, out.SubmitCase.Problems)

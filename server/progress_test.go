@@ -116,7 +116,7 @@ func TestProgressOverEvents(t *testing.T) {
 
 func TestProgressOverWebSocket(t *testing.T) {
 	k := open(t, storetest.SQLite(t), nil)
-	id := k.submit("clerk", 1, "socket-001")
+	id := k.submit("veteran1", 1, "socket-001")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	ws, _, err := websocket.Dial(ctx, strings.Replace(k.public, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})

@@ -36,6 +36,7 @@ type side struct {
 	address string
 	path    string
 	token   string
+	tokens  []string // of those who ask one after another, each for themself; nil: all have the token above
 	handler http.Handler
 	body    func(seed int64) ([]byte, error)
 	count   func(context.Context) (context.Context, func() int64)
@@ -44,11 +45,20 @@ type side struct {
 }
 
 func (s *side) next() ([]byte, error) {
-	body, err := s.body(s.asked.Add(1))
+	seed := s.asked.Add(1)
+	body, err := s.body(seed)
 	if err != nil {
 		return nil, err
 	}
-	return post(s.address, s.path, s.token, body), nil
+	return post(s.address, s.path, s.as(seed), body), nil
+}
+
+// as is the token of who asks.
+func (s *side) as(seed int64) string {
+	if s.tokens == nil {
+		return s.token
+	}
+	return s.tokens[seed-1]
 }
 
 // operations in the order they are measured: those that write come last.
@@ -61,9 +71,13 @@ func (r *rig) operations(ctx context.Context) ([]*operation, error) {
 	one := func(seed int64) any { return map[string]any{"id": id(seed)} }
 	page := func(seed int64) any { return map[string]any{"after": id(seed)} }
 	filer := func(seed int64) any { return map[string]any{"id": pick(r.filers, seed)} }
+	submit, err := r.submission(answers)
+	if err != nil {
+		return nil, err
+	}
 	return []*operation{
 		r.operation("veteran", one), r.operation("page", page), r.operation("entities", r.representations),
-		r.operation("plan", filer), r.operation("plan_screen", filer).oursAlone(), r.submission(answers),
+		r.operation("plan", filer), r.operation("plan_screen", filer).oursAlone(), submit,
 	}, nil
 }
 
@@ -123,7 +137,7 @@ func (s *side) answer(ctx context.Context, seed int64) ([]byte, int64, error) {
 	ctx, count := s.count(ctx)
 	w, q := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "http://"+s.address+s.path, bytes.NewReader(body)).WithContext(ctx)
 	q.Header.Set("Content-Type", "application/json")
-	q.Header.Set("Authorization", "Bearer "+s.token)
+	q.Header.Set("Authorization", "Bearer "+s.as(seed))
 	s.handler.ServeHTTP(w, q)
 	if w.Code != http.StatusOK || bytes.HasPrefix(w.Body.Bytes(), []byte(`{"errors"`)) {
 		return nil, 0, fmt.Errorf("%s: %d %.600s", s.name, w.Code, w.Body)

@@ -26,7 +26,7 @@ import (
 
 // peer answers the operations the way one would write each by hand, for itself:
 // net/http, pgx, one round trip where that can be, no GraphQL, no ent. It reads
-// tokens, keeps to the clerk's division, opens what is sealed and masks it. It
+// tokens, keeps to the clerk's division or the person, opens what is sealed and masks it. It
 // is the measure, not an offer: it knows five questions.
 type peer struct {
 	pool    *pgxpool.Pool
@@ -55,8 +55,9 @@ func newPeer(ctx context.Context, hub *server.Hub, database string) (*peer, erro
 	return p, err
 }
 
-// span is the division that the one who asks serves, as a range of codes.
-type span struct{ lo, hi string }
+// span is the division that the one who asks serves, as a range of codes, or the
+// one person who asks.
+type span struct{ lo, hi, self string }
 
 func (p *peer) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -103,14 +104,21 @@ func (p *peer) identify(header string) (span, error) {
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
 	var claims struct {
 		Kind     string `json:"kind"`
+		Veteran  string `json:"veteran"`
 		Division string `json:"division"`
 		Expires  int64  `json:"exp"`
 	}
-	if err != nil || json.Unmarshal(body, &claims) != nil || claims.Kind != "CLERK" || time.Now().Unix() >= claims.Expires {
+	if err != nil || json.Unmarshal(body, &claims) != nil || time.Now().Unix() >= claims.Expires {
 		return span{}, errToken
 	}
-	lo, hi := division.Range(claims.Division)
-	return span{lo, hi}, nil
+	switch claims.Kind {
+	case "CLERK":
+		lo, hi := division.Range(claims.Division)
+		return span{lo: lo, hi: hi}, nil
+	case "VETERAN":
+		return span{self: claims.Veteran}, nil
+	}
+	return span{}, errToken
 }
 
 // place is a division in an answer.

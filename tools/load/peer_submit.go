@@ -43,6 +43,10 @@ func (p *peer) submit(ctx context.Context, w io.Writer, where span, body []byte)
 	if err := json.Unmarshal(body, f); err != nil {
 		return err
 	}
+	if where.self != f.Input.VeteranID { // a clerk would need a mandate
+		return errToken
+	}
+	where.hi = "9" // wherever they live
 	if f.who, f.plan, err = p.compile(ctx, f.Input.VeteranID, where); err != nil {
 		return err
 	}
@@ -182,8 +186,8 @@ func (f *filing) write(ctx context.Context, tx pgx.Tx, digest []byte) error {
 	}
 	b.Queue(`INSERT INTO materials (id, code, needed_by, state, case_id) SELECT $1 || ':' || c, c, n::jsonb, 'EXPECTED', $1 FROM unnest($2::text[], $3::text[]) AS n (c, n)`, f.id, papers, papersOf)
 	b.Queue(`INSERT INTO events (kind, actor_kind, actor, from_state, to_state, reason, at, case_id)
-		SELECT 'CASE_' || t, 'CLERK', 'demo/clerk', s, t, '', $1, $2 FROM unnest($3::text[], $4::text[]) AS n (s, t)`,
-		f.at, f.id, []string{"DRAFT", "SUBMITTED", "ACCEPTED"}, []string{"SUBMITTED", "ACCEPTED", "IN_PROGRESS"})
+		SELECT 'CASE_' || t, 'VETERAN', 'demo/veteran/' || $5, s, t, '', $1, $2 FROM unnest($3::text[], $4::text[]) AS n (s, t)`,
+		f.at, f.id, []string{"DRAFT", "SUBMITTED", "ACCEPTED"}, []string{"SUBMITTED", "ACCEPTED", "IN_PROGRESS"}, f.who.ID)
 	b.Queue(`INSERT INTO river_job (args, kind, max_attempts) SELECT a, 'dispatch', 16384 FROM unnest($1::jsonb[]) AS n (a)`, jobs)
 	return tx.SendBatch(ctx, &b).Close()
 }

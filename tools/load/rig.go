@@ -68,7 +68,7 @@ func open(ctx context.Context, o options) (r *rig, err error) {
 	if r.router, err = r.listen(r.hub.SubgraphHandler()); err != nil {
 		return r, err
 	}
-	if r.token, err = clerk(r.hub.Handler()); err != nil {
+	if r.token, err = token(r.hub.Handler(), "clerk"); err != nil {
 		return r, err
 	}
 	if r.hub.Store.Dialect == dialect.Postgres {
@@ -115,9 +115,9 @@ func (r *rig) listen(h http.Handler) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// clerk is the token of a clerk who serves the province.
-func clerk(h http.Handler) (string, error) {
-	w, q := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://127.0.0.1/dev/token?persona=clerk", nil)
+// token is that of a persona: "clerk" serves the province, "veteran&id=ID" is a person.
+func token(h http.Handler, persona string) (string, error) {
+	w, q := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://127.0.0.1/dev/token?persona="+persona, nil)
 	q.RemoteAddr = "127.0.0.1:1"
 	h.ServeHTTP(w, q)
 	if w.Code != http.StatusOK {

@@ -46,9 +46,9 @@ func (r *rig) answers(ctx context.Context) ([]map[string]any, error) {
 	return out, nil
 }
 
-// submission files all thirteen matters of a person, each person once. Jobs are
-// written and not worked meanwhile.
-func (r *rig) submission(answers []map[string]any) *operation {
+// submission files all thirteen matters of a person, each person once and for
+// themself: a clerk would need a mandate. Jobs are written and not worked meanwhile.
+func (r *rig) submission(answers []map[string]any) (*operation, error) {
 	run := time.Now().UnixNano()
 	input := func(from int, of string) func(seed int64) any {
 		return func(seed int64) any {
@@ -59,13 +59,22 @@ func (r *rig) submission(answers []map[string]any) *operation {
 	}
 	op := r.operation("submit", input(0, "hub"))
 	op.differs = true
+	tokens := make([]string, len(r.filers))
+	for i, id := range r.filers {
+		var err error
+		if tokens[i], err = token(r.hub.Handler(), "veteran&id="+id); err != nil {
+			return nil, err
+		}
+	}
+	op.sides[0].tokens = tokens[:filersOurs]
 	limit(op.sides[0], filersOurs)
 	if len(op.sides) > 1 {
 		theirs := input(filersOurs, "peer")
 		op.sides[1].body = func(seed int64) ([]byte, error) { return json.Marshal(theirs(seed)) }
+		op.sides[1].tokens = tokens[filersOurs:]
 		limit(op.sides[1], filersTheirs)
 	}
-	return op
+	return op, nil
 }
 
 // limit lets a side ask no more often than there are people.
