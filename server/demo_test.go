@@ -172,7 +172,7 @@ func lawful(c *gen.CaseFile, entries []*gen.Event) error {
 			return fmt.Errorf("%s is told before what came earlier", e.Kind)
 		}
 		last = e.At
-		if e.ToState == "" { // no move
+		if e.Kind != "CASE_"+e.ToState && e.Kind != "ITEM_"+e.ToState { // no move
 			continue
 		}
 		if e.ItemID == "" {

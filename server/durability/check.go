@@ -149,7 +149,7 @@ func (r *Report) checkJournal(c *gen.CaseFile) {
 		}
 	}
 	for _, e := range c.Edges.Events {
-		if e.ToState == "" { // no move
+		if e.Kind != "CASE_"+e.ToState && e.Kind != "ITEM_"+e.ToState { // no move
 			continue
 		}
 		var err error
