@@ -18,8 +18,10 @@ type Stretch struct {
 
 // Chain reckons the deadlines of matters that wait for one another. A matter begins
 // when all it waits for are due, on the day of acceptance if it waits for none, and
-// runs its working days; its own pauses add theirs, only while it runs. Without
-// pauses that is Due(accepted, the sum of the days along the longest way to it).
+// runs its working days; its own pauses add theirs, only while it runs, and one
+// begun on its last day moves that day and all that follows, by the rule of
+// [Calendar.DueWithPauses]. Without pauses that is Due(accepted, the sum of the days
+// along the longest way to it).
 //
 // The ledger of each deadline goes from acceptance along the way that decides:
 // through the matter before it that is due last, of several due together the one

@@ -59,9 +59,13 @@ func TestChain(t *testing.T) {
 		"without pauses": {nil, plain},
 		"a pause moves its matter and those that wait for it": {pause("M05", "2026-11-27", "2026-12-02"),
 			map[string]string{"M01": "2026-11-24", "M04": "2026-11-25", "M05": "2026-12-14", "M08": "2026-12-17"}},
-		"before the start":             {pause("M05", "2026-11-16", "2026-11-25"), plain},
-		"over the start":               {pause("M05", "2026-11-23", "2026-11-26"), map[string]string{"M01": "2026-11-24", "M04": "2026-11-25", "M05": "2026-12-10", "M08": "2026-12-15"}},
-		"after the deadline":           {pause("M04", "2026-11-25", "2026-12-09"), plain},
+		"before the start":   {pause("M05", "2026-11-16", "2026-11-25"), plain},
+		"over the start":     {pause("M05", "2026-11-23", "2026-11-26"), map[string]string{"M01": "2026-11-24", "M04": "2026-11-25", "M05": "2026-12-10", "M08": "2026-12-15"}},
+		"after the deadline": {pause("M04", "2026-11-26", "2026-12-09"), plain},
+		"stopped on the last day is not late": {pause("M04", "2026-11-25", "2026-12-09"),
+			map[string]string{"M01": "2026-11-24", "M04": "2026-12-09", "M05": "2026-12-23", "M08": "2026-12-28"}},
+		"stopped on the last day and resumed on a Saturday": {pause("M05", "2026-12-09", "2026-12-12"),
+			map[string]string{"M01": "2026-11-24", "M04": "2026-11-25", "M05": "2026-12-14", "M08": "2026-12-17"}},
 		"stopped the day before it":    {pause("M04", "2026-11-24", "2026-11-25"), map[string]string{"M01": "2026-11-24", "M04": "2026-11-26", "M05": "2026-12-10", "M08": "2026-12-15"}},
 		"over a weekend":               {pause("M05", "2026-11-27", "2026-11-29"), plain},
 		"stopped and resumed on a day": {pause("M05", "2026-11-27", "2026-11-27"), plain},
@@ -196,12 +200,15 @@ func walk(c *workday.Calendar, accepted workday.Day, stretches []workday.Stretch
 	for today := accepted; len(due) < len(stretches); today++ {
 		for _, s := range stretches {
 			n, running := left[s.Matter]
-			paused := slices.ContainsFunc(s.Pauses, func(p workday.Pause) bool { return p.From <= today && today <= p.To })
-			if works, _ := c.IsWorkday(today); running && n > 0 && works && !paused {
+			pausedOn := func(d workday.Day) bool {
+				return slices.ContainsFunc(s.Pauses, func(p workday.Pause) bool { return p.From <= d && d <= p.To })
+			}
+			works, _ := c.IsWorkday(today)
+			if running && n > 0 && works && !pausedOn(today) {
 				left[s.Matter]--
-				if n == 1 {
-					due[s.Matter] = today
-				}
+			}
+			if _, ended := due[s.Matter]; running && !ended && left[s.Matter] <= 0 && works && !pausedOn(today+1) {
+				due[s.Matter] = today // nothing was stopped today, so today it has to be done
 			}
 		}
 		for begun := true; begun; { // what became free today begins, and may free more if it takes no time

@@ -14,10 +14,21 @@ type Due struct {
 func (c *Calendar) Due(from Day, n int) Due { return c.DueWithPauses(from, n, nil) }
 
 // DueWithPauses is [Calendar.Due] with the working days of the pauses added, as
-// far as they fall while the clock runs: a pause before the start or after the
-// deadline moves nothing. Days that several pauses share are added once, for the
-// pause that began first. A pause makes a deadline provisional only if days
-// outside it do.
+// far as they fall while the clock runs: a pause before the start, or one that
+// begins later than the day after the deadline, moves nothing. One that begins on
+// that very day was begun on the last day ([PauseBetween]): what is stopped is not
+// late, so the deadline is then the last day of the pause, on which the clock runs
+// again, or the next working day if that is a day off (民法典 203, by analogy). The
+// same holds again for a pause begun by the deadline so moved.
+//
+// Days that several pauses share are added once, for the pause that began first. A
+// pause makes a deadline provisional only if days outside it do, or if the deadline
+// is where it ends.
+//
+// The law: each working day after the start, up to and including the deadline, is
+// counted or paused, once. Only the working day that the deadline is rolled to,
+// where the clock runs again on a day off, is neither; it is ROLLED. The deadline
+// never moves back as days are added or a pause grows longer.
 func (c *Calendar) DueWithPauses(from Day, n int, pauses []Pause) Due {
 	l := c.open("", from)
 	l.run(n, pauses)

@@ -77,7 +77,16 @@ func TestDueWithPauses(t *testing.T) {
 		{"a weekend costs nothing", []workday.Pause{pause("2026-11-28", "2026-11-29")}, "2026-11-30"},
 		{"shared days count once", []workday.Pause{pause("2026-11-24", "2026-11-25"), pause("2026-11-25", "2026-11-26")}, "2026-12-03"},
 		{"before the start", []workday.Pause{pause("2026-11-16", "2026-11-23")}, "2026-11-30"},
-		{"after the deadline", []workday.Pause{pause("2026-12-01", "2026-12-31")}, "2026-11-30"},
+		{"after the deadline", []workday.Pause{pause("2026-12-02", "2026-12-31")}, "2026-11-30"},
+		{"stopped on the last day is not late", []workday.Pause{pause("2026-12-01", "2026-12-31")}, "2026-12-31"},
+		{"stopped on the last day until a day off", []workday.Pause{pause("2026-12-01", "2026-12-05")}, "2026-12-07"},
+		{"stopped on the last day for no time", []workday.Pause{pause("2026-12-01", "2026-11-30")}, "2026-11-30"},
+		{"stopped on the last day, twice over", []workday.Pause{pause("2026-12-01", "2026-12-03"), pause("2026-12-02", "2026-12-08")}, "2026-12-08"},
+		{"stopped again on the last day so moved", []workday.Pause{pause("2026-12-01", "2026-12-03"), pause("2026-12-04", "2026-12-08")}, "2026-12-08"},
+		{"stopped again after the last day so moved", []workday.Pause{pause("2026-12-01", "2026-12-03"), pause("2026-12-05", "2026-12-08")}, "2026-12-03"},
+		{"stopped again before the day it is rolled to", []workday.Pause{pause("2026-12-01", "2026-12-05"), pause("2026-12-06", "2026-12-09")}, "2026-12-09"},
+		{"stopped again on the day it is rolled to", []workday.Pause{pause("2026-12-01", "2026-12-05"), pause("2026-12-08", "2026-12-09")}, "2026-12-09"},
+		{"stopped again after the day it is rolled to", []workday.Pause{pause("2026-12-01", "2026-12-05"), pause("2026-12-09", "2026-12-10")}, "2026-12-07"},
 		{"ends before it begins", []workday.Pause{pause("2026-11-25", "2026-11-24")}, "2026-11-30"},
 		{"on the last day", []workday.Pause{pause("2026-11-30", "2026-11-30")}, "2026-12-01"},
 	} {
@@ -88,6 +97,30 @@ func TestDueWithPauses(t *testing.T) {
 	if got := workday.Builtin().DueWithPauses(day(t, "2026-11-23"), 1, []workday.Pause{{From: 0, To: 1<<31 - 1}}); got.Day.Year() != 9999 || got.Steps[1].Kind != workday.Paused {
 		t.Errorf("a pause without an end: %v", got.Day)
 	}
+}
+
+// As days are added, acceptance comes later or a pause lasts longer, a deadline never
+// moves back, wherever the pauses lie.
+func TestDueWithPausesIsMonotone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, from, n := workday.Builtin(), anyDay().Draw(t, "from"), rapid.IntRange(0, 20).Draw(t, "n")
+		var pauses []workday.Pause
+		for range rapid.IntRange(1, 4).Draw(t, "pauses") {
+			stopped := from.AddDays(rapid.IntRange(-5, 35).Draw(t, "stopped"))
+			if rapid.Bool().Draw(t, "on the last day") {
+				stopped = c.DueWithPauses(from, n, pauses).Day
+			}
+			pauses = append(pauses, workday.PauseBetween(stopped, stopped.AddDays(rapid.IntRange(0, 8).Draw(t, "long"))))
+		}
+		due := c.DueWithPauses(from, n, pauses).Day
+		if c.DueWithPauses(from, n+1, pauses).Day < due || c.DueWithPauses(from+1, n, pauses).Day < due {
+			t.Fatalf("%v does not grow with its inputs", due)
+		}
+		pauses[0].To++
+		if longer := c.DueWithPauses(from, n, pauses).Day; longer < due {
+			t.Fatalf("%v moves back to %v when a pause is longer", due, longer)
+		}
+	})
 }
 
 func TestDueAddsUp(t *testing.T) {
@@ -122,8 +155,11 @@ func TestPausesAddTheirWorkingDays(t *testing.T) {
 		start := from.AddDays(rapid.IntRange(1, 30).Draw(t, "after"))
 		p := workday.Pause{From: start, To: start.AddDays(rapid.IntRange(0, 40).Draw(t, "long"))}
 		got, want := c.DueWithPauses(from, n, []workday.Pause{p}).Day, c.Due(from, n).Day
-		if want >= p.From { // else the deadline passes before the pause
+		switch {
+		case want >= p.From:
 			want = c.Due(from, n+c.Between(p.From-1, p.To)).Day
+		case want+1 == p.From: // stopped on the last day; any later the deadline passes before the pause
+			want = c.Next(p.To)
 		}
 		if got != want {
 			t.Fatalf("%v, want %v", got, want)

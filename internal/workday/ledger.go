@@ -21,7 +21,7 @@ const (
 	Holiday      Kind = "HOLIDAY"       // skipped, with the weekend days that join it
 	Paused       Kind = "PAUSED"        // the clock stands still
 	CalendarDays Kind = "CALENDAR_DAYS" // every day counts
-	Rolled       Kind = "ROLLED"        // days off at the end of a calendar deadline
+	Rolled       Kind = "ROLLED"        // a last day that is off moves on
 	Provisional  Kind = "PROVISIONAL"   // from here on a schedule is missing
 	End          Kind = "END"           // the deadline
 )
@@ -29,8 +29,11 @@ const (
 // Step is one entry of the ledger that explains a deadline: what the days from
 // Day to Until, both included, do to it. Days counts working days where the kind
 // is COUNTED, MAKE_UP or PAUSED, calendar days where it is CALENDAR_DAYS, days off
-// where it is WEEKEND, HOLIDAY or ROLLED, and is 0 otherwise. In the ledger of a
-// [Calendar.Chain] the Matter says whose time the days are; elsewhere it is empty.
+// where it is WEEKEND, HOLIDAY or ROLLED, and is 0 otherwise. In calendar days
+// ROLLED stands from the last day that is off to the day before the deadline; behind
+// a pause, whose own days those are, it stands from the day after it to the deadline.
+// In the ledger of a [Calendar.Chain] the Matter says whose time the days are;
+// elsewhere it is empty.
 type Step struct {
 	Day    Day    `json:"day"`
 	Until  Day    `json:"until"`
@@ -57,6 +60,7 @@ type ledger struct {
 type entry struct {
 	Step
 	pause Pause
+	last  bool // all days were counted before: the clock was stopped on the last
 }
 
 func (c *Calendar) open(matter string, from Day) *ledger {
@@ -96,23 +100,57 @@ func (e entry) joins(next entry) bool {
 		e.pause.Open == next.pause.Open && e.pause.Reason == next.pause.Reason
 }
 
-// run counts n working days on, standing still where the pauses say so.
+// run counts n working days on, standing still where the pauses say so. A pause
+// stands from the day after the stop, so one that begins the day after the deadline
+// was begun on it.
 func (l *ledger) run(n int, pauses []Pause) {
+	if n <= 0 {
+		return
+	}
 	start := l.at
 	for counted := 0; counted < n && l.at < lastDay; {
-		d := l.at + 1
-		l.at = d
-		if p, paused := pauseAt(pauses, d); paused {
-			l.at = min(p.To, lastDay)
-			l.put(entry{Step: Step{Day: d, Until: l.at, Kind: Paused, Days: l.calendar.Between(d-1, l.at)}, pause: p})
+		if p, paused := pauseAt(pauses, l.at+1); paused {
+			l.stand(p, false)
 			continue
 		}
-		counted += l.enter(d)
+		l.at++
+		counted += l.enter(l.at)
 	}
+	l.stoppedLast(pauses)
 	for _, p := range pauses {
-		if n > 0 && p.Open && p.From <= l.at && p.To >= start && (!l.standing || p.From < l.since) {
+		if p.Open && p.From <= l.at+1 && p.To >= start && (!l.standing || p.From < l.since) {
 			l.standing, l.since = true, p.From
 		}
+	}
+}
+
+// stand writes what is left of a pause.
+func (l *ledger) stand(p Pause, last bool) {
+	before := l.at
+	l.at = min(p.To, lastDay)
+	l.put(entry{Step: Step{Day: before + 1, Until: l.at, Kind: Paused, Days: l.calendar.Between(before, l.at)}, pause: p, last: last})
+}
+
+// stoppedLast moves a deadline whose clock was stopped on its very last day: what
+// is stopped is not late, so it is due on the day on which the clock runs again,
+// or the working day after that. It goes on day by day, because the clock may be
+// stopped again before that day has passed.
+func (l *ledger) stoppedLast(pauses []Pause) {
+	for moved := false; l.at < lastDay; {
+		if p, paused := pauseAt(pauses, l.at+1); paused {
+			l.stand(p, true)
+			moved = true
+			continue
+		}
+		if !moved {
+			return
+		}
+		l.check(l.at) // the date rests on whether this day is worked, even where the pause covers it
+		if l.calendar.works(l.at) {
+			return
+		}
+		l.at++
+		l.put(entry{Step: Step{Day: l.at, Until: l.at, Kind: Rolled, Days: 1}, last: true})
 	}
 }
 
@@ -152,9 +190,11 @@ func (l *ledger) close() Due {
 			counted += s.Days
 			s.Note = l.calendar.note(s, counted)
 		case Paused:
-			s.Note = e.pause.note(s)
+			s.Note = e.pause.note(s, e.last)
 		case Start:
 			s.Note = startNote(i == 0)
+		case Rolled:
+			s.Note = rolledNote(e.last)
 		default:
 			s.Note = l.calendar.note(s, counted)
 		}

@@ -19,6 +19,10 @@ type Pause struct {
 // clock still counts, and takes in the day of the resumption, after which the
 // clock counts again. Each working day is counted or paused, never both and never
 // neither. Stopped and resumed on one day, or resumed earlier, is no pause.
+//
+// Stopped on the last day, which is counted, nothing is left to count: the deadline
+// is then the day of the resumption, or the next working day. Stopped any later it
+// is too late, and the pause moves nothing.
 func PauseBetween(stopped, resumed Day) Pause {
 	return Pause{From: stopped + 1, To: resumed}
 }
@@ -26,7 +30,8 @@ func PauseBetween(stopped, resumed Day) Pause {
 // PauseSince is a pause that has not ended, as seen today: it reaches to today. A
 // deadline reckoned with it is that of a clock which runs again now, so it is
 // [Due.Open] and moves on with every working day until the pause ends, and is then
-// what [PauseBetween] gives.
+// what [PauseBetween] gives. Stopped on the last day it is Open from that day on,
+// though nothing has moved yet, and is never earlier than today.
 func PauseSince(stopped, today Day) Pause {
 	p := PauseBetween(stopped, today)
 	p.Open = true

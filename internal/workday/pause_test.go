@@ -2,6 +2,7 @@ package workday_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,7 +24,11 @@ func TestPauseBetween(t *testing.T) {
 		{"Friday to Monday", "2026-11-27", "2026-11-30", "2026-12-01"},
 		{"Friday to Sunday", "2026-11-27", "2026-11-29", "2026-11-30"},
 		{"the day before the deadline", "2026-11-29", "2026-12-04", "2026-12-07"},
-		{"on the deadline", "2026-11-30", "2026-12-04", "2026-11-30"},
+		{"stopped on the last day is not late", "2026-11-30", "2026-12-04", "2026-12-04"},
+		{"stopped on the last day until a Saturday", "2026-11-30", "2026-12-05", "2026-12-07"},
+		{"stopped on the last day until a Sunday", "2026-11-30", "2026-12-06", "2026-12-07"},
+		{"stopped and resumed on the last day", "2026-11-30", "2026-11-30", "2026-11-30"},
+		{"the day after the deadline", "2026-12-01", "2026-12-04", "2026-11-30"},
 	} {
 		p := workday.PauseBetween(day(t, x.stopped), day(t, x.resumed))
 		due := workday.Builtin().DueWithPauses(day(t, "2026-11-23"), 5, []workday.Pause{p})
@@ -44,7 +49,10 @@ func TestPauseSince(t *testing.T) {
 		{"a day later", "2026-11-24", "2026-11-25", "2026-12-01", true},
 		{"two days later", "2026-11-24", "2026-11-26", "2026-12-02", true},
 		{"over the weekend", "2026-11-27", "2026-11-29", "2026-11-30", true},
-		{"on the deadline", "2026-11-30", "2026-12-04", "2026-11-30", false},
+		{"stopped on the last day is not late", "2026-11-30", "2026-12-04", "2026-12-04", true},
+		{"just stopped on the last day", "2026-11-30", "2026-11-30", "2026-11-30", true},
+		{"stopped on the last day, on a Saturday", "2026-11-30", "2026-12-05", "2026-12-07", true},
+		{"the day after the deadline", "2026-12-01", "2026-12-04", "2026-11-30", false},
 		{"long before the start", "2026-11-16", "2026-11-20", "2026-11-30", false},
 		{"before the start, and still", "2026-11-16", "2026-11-24", "2026-12-01", true},
 	} {
@@ -86,6 +94,9 @@ func TestOpenPauseMovesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, from, n := workday.Builtin(), anyDay().Draw(t, "from"), rapid.IntRange(1, 30).Draw(t, "n")
 		stopped := from.AddDays(rapid.IntRange(0, 40).Draw(t, "stopped"))
+		if rapid.Bool().Draw(t, "on the last day") {
+			stopped = c.Due(from, n).Day
+		}
 		today := stopped.AddDays(rapid.IntRange(0, 30).Draw(t, "today"))
 		due := func(p workday.Pause) workday.Due { return c.DueWithPauses(from, n, []workday.Pause{p}) }
 		now := due(workday.PauseSince(stopped, today))
@@ -93,17 +104,25 @@ func TestOpenPauseMovesOn(t *testing.T) {
 			t.Fatal("resumed now, it is due on another day")
 		}
 		tomorrow := due(workday.PauseSince(stopped, today+1))
-		if now.Open != tomorrow.Open || now.Open != (stopped < c.Due(from, n).Day && c.Between(stopped, c.Due(from, n).Day) > 0) {
+		last := c.Due(from, n).Day
+		if now.Open != tomorrow.Open || now.Open != (stopped <= last) {
 			t.Fatalf("stands %t, then %t", now.Open, tomorrow.Open)
 		}
-		if now.Open && c.Left(now.Day, today) != c.Left(tomorrow.Day, today+1) {
+		if now.Open && now.Day < today {
+			t.Fatalf("due %v on %v, late though it stands", now.Day, today)
+		}
+		if stopped == last && now.Day != c.Next(today) {
+			t.Fatalf("due %v on %v, though nothing but the last day is left", now.Day, today)
+		}
+		if stopped < last && c.Left(now.Day, today) != c.Left(tomorrow.Day, today+1) {
 			t.Fatal("days are used up while the clock stands")
 		}
 	})
 }
 
 // The law of pauses: between start and deadline each working day is counted or
-// paused, once, and together they are all there are.
+// paused, once, and together they are all there are, but for a working day that a
+// deadline is rolled to because its clock runs again on a day off.
 func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, from, n := workday.Builtin(), anyDay().Draw(t, "from"), rapid.IntRange(1, 40).Draw(t, "n")
@@ -111,6 +130,9 @@ func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 		stands := map[workday.Day]bool{}
 		for range rapid.IntRange(0, 4).Draw(t, "pauses") {
 			stopped := from.AddDays(rapid.IntRange(-10, 60).Draw(t, "stopped"))
+			if rapid.Bool().Draw(t, "on the last day") {
+				stopped = c.DueWithPauses(from, n, pauses).Day
+			}
 			resumed := stopped.AddDays(rapid.IntRange(-2, 15).Draw(t, "long"))
 			for d := stopped + 1; d <= resumed; d++ {
 				stands[d] = true
@@ -119,7 +141,7 @@ func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 			pauses = append(pauses, workday.PauseBetween(stopped, resumed).Because(reason))
 		}
 		due := c.DueWithPauses(from, n, pauses)
-		counted, paused, times := 0, 0, map[workday.Day]int{}
+		counted, paused, rolled, times := 0, 0, 0, map[workday.Day]int{}
 		for _, s := range due.Steps {
 			if s.Kind == workday.Start || s.Kind == workday.End || s.Kind == workday.Provisional {
 				continue
@@ -132,6 +154,11 @@ func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 					t.Fatalf("%v is %s", d, s.Kind)
 				case works && stands[d]:
 					paused++
+				case works && s.Kind == workday.Rolled:
+					before, _ := c.IsWorkday(d - 1)
+					if rolled++; counted != n || before || d != s.Until {
+						t.Fatalf("rolled to %v after %d of %d days", d, counted, n)
+					}
 				case works:
 					counted++
 				}
@@ -142,8 +169,11 @@ func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 				t.Fatalf("%v stands %d times in the ledger", d, times[d])
 			}
 		}
-		if counted != n || c.Between(from, due.Day) != n+paused || len(times) != int(due.Day-from) {
-			t.Fatalf("counted %d of %d, paused %d, %d in all", counted, n, paused, c.Between(from, due.Day))
+		if counted != n || c.Between(from, due.Day) != n+paused+rolled || len(times) != int(due.Day-from) {
+			t.Fatalf("counted %d of %d, paused %d, rolled to %d, %d in all", counted, n, paused, rolled, c.Between(from, due.Day))
+		}
+		if works, _ := c.IsWorkday(due.Day); !works || stands[due.Day+1] {
+			t.Fatalf("due %v, a day off or one on which the clock is stopped", due.Day)
 		}
 		for i, j := 0, len(pauses)-1; i < j; i, j = i+1, j-1 {
 			pauses[i], pauses[j] = pauses[j], pauses[i]
@@ -152,6 +182,62 @@ func TestEachWorkdayIsCountedOrPausedOnce(t *testing.T) {
 			t.Fatalf("the order of the pauses matters:\n%s\n%s", a, b)
 		}
 	})
+}
+
+// A ledger tells why a deadline lies behind the day on which its last day was counted.
+func TestStoppedOnTheLastDayIsExplained(t *testing.T) {
+	c, from := workday.Builtin(), day(t, "2026-11-23")
+	steps := func(due workday.Due) string {
+		var lines []string
+		for _, s := range due.Steps[2:] { // the counted days of this week and the weekend are other tests'
+			lines = append(lines, fmt.Sprintf("%v %v %s %d %s %s", s.Day, s.Until, s.Kind, s.Days, s.Note.Zh, s.Note.En))
+		}
+		return strings.Join(lines, "\n")
+	}
+	correction := workday.Text{Zh: "补正期间不计入。", En: "A correction is not counted."}
+	const (
+		chinese = "期限最后一日停止计时，不为超期，期间 %d 个工作日不计入，期限顺延至恢复计时之日。"
+		english = "Stopped on the last day and so not late: %s not counted, and the deadline is the day on which the clock runs again."
+		roll    = "恢复计时之日为休息日，期限顺延至休息日结束的次日(参照《民法典》第二百零三条)。 The clock runs again on a day off; the deadline is the day after the days off (Civil Code art. 203, by analogy)."
+	)
+	for _, x := range []struct {
+		name  string
+		days  int
+		pause workday.Pause
+		want  string
+	}{
+		{"to a Thursday", 4, workday.PauseBetween(day(t, "2026-11-27"), day(t, "2026-12-03")).Because(correction),
+			"2026-11-28 2026-12-03 PAUSED 4 补正期间不计入。" + fmt.Sprintf(chinese, 4) + " A correction is not counted. " + fmt.Sprintf(english, "4 working days are") +
+				"\n2026-12-03 2026-12-03 END 0 期限届满之日。 The deadline."},
+		{"to a Saturday", 4, workday.PauseBetween(day(t, "2026-11-27"), day(t, "2026-11-28")),
+			"2026-11-28 2026-11-28 PAUSED 0 " + fmt.Sprintf(chinese, 0) + " " + fmt.Sprintf(english, "0 working days are") +
+				"\n2026-11-29 2026-11-30 ROLLED 2 " + roll + "\n2026-11-30 2026-11-30 END 0 期限届满之日。 The deadline."},
+		{"still, seen on a Sunday", 4, workday.PauseSince(day(t, "2026-11-27"), day(t, "2026-11-29")),
+			"2026-11-28 2026-11-29 PAUSED 0 计时自 2026-11-28 起停止，至 2026-11-29 已有 0 个工作日不计入，恢复计时前期限继续顺延。" +
+				" The clock stands since 2026-11-28; up to 2026-11-29, 0 working days are not counted, and the deadline moves on until it runs again." +
+				"\n2026-11-30 2026-11-30 ROLLED 1 " + roll +
+				"\n2026-11-30 2026-11-30 END 0 期限届满之日：计时自 2026-11-28 起停止，此为即日恢复计时的期限，恢复前继续顺延。" +
+				" The deadline if the clock ran again now: it stands since 2026-11-28, and the date moves on until it does."},
+	} {
+		if got := steps(c.DueWithPauses(from, x.days, []workday.Pause{x.pause})); got != x.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", x.name, got, x.want)
+		}
+	}
+}
+
+// The days of a pause need no schedule, but the day on which a deadline stopped on
+// its last day falls does.
+func TestStoppedOnTheLastDayIntoAYearNotLoaded(t *testing.T) {
+	c, from := workday.Builtin(), day(t, "2026-12-21")
+	for resumed, provisional := range map[string]bool{"2026-12-30": false, "2027-01-04": true, "2027-01-09": true} {
+		due := c.DueWithPauses(from, 3, []workday.Pause{workday.PauseBetween(day(t, "2026-12-24"), day(t, resumed))})
+		if due.Day != c.Next(day(t, resumed)) || due.Provisional != provisional {
+			t.Errorf("resumed %s: due %v, provisional %t", resumed, due.Day, due.Provisional)
+		}
+		if told := strings.Contains(asJSON(t, due.Steps), `"PROVISIONAL"`); told != provisional {
+			t.Errorf("resumed %s: the ledger says so: %t", resumed, told)
+		}
+	}
 }
 
 func asJSON(t interface{ Fatal(...any) }, v any) string {

@@ -25,9 +25,6 @@ func (c *Calendar) note(s Step, counted int) Text {
 			fmt.Sprintf("%s, %s off, not counted (Administrative Licensing Law art. 82).", f.En, days(s.Days)))
 	case CalendarDays:
 		return text(fmt.Sprintf("按自然日连续计算 %d 天。", s.Days), fmt.Sprintf("%s, every day counted.", calendarDays(s.Days)))
-	case Rolled:
-		return text("期限最后一日为休息日，顺延至休息日结束的次日(《民法典》第二百零三条)。",
-			"The last day is a day off; the deadline is the day after the days off (Civil Code art. 203).")
 	case Provisional:
 		y := c.missing(s.Day)
 		return text(fmt.Sprintf("%d 年节假日安排尚未载入，自此暂按已知安排和周末推算，载入后应重新计算。", y),
@@ -46,10 +43,26 @@ func startNote(first bool) Text {
 		"Begins when the matter before it is due; that day is not counted, counting begins the day after (Civil Code art. 201).")
 }
 
-// note words a pause, its reason first.
-func (p Pause) note(s Step) Text {
+// rolledNote words a last day that is off: that of a calendar deadline, or the one
+// on which a clock runs again that was stopped on the last day.
+func rolledNote(resumed bool) Text {
+	if resumed {
+		return text("恢复计时之日为休息日，期限顺延至休息日结束的次日(参照《民法典》第二百零三条)。",
+			"The clock runs again on a day off; the deadline is the day after the days off (Civil Code art. 203, by analogy).")
+	}
+	return text("期限最后一日为休息日，顺延至休息日结束的次日(《民法典》第二百零三条)。",
+		"The last day is a day off; the deadline is the day after the days off (Civil Code art. 203).")
+}
+
+// note words a pause, its reason first. Last tells that the clock was stopped on
+// the last day.
+func (p Pause) note(s Step, last bool) Text {
 	t := text(fmt.Sprintf("暂停计时，期间 %d 个工作日不计入，期限顺延。", s.Days),
 		fmt.Sprintf("The clock stands still; the deadline moves by the %s of the pause.", working(s.Days)))
+	if last {
+		t = text(fmt.Sprintf("期限最后一日停止计时，不为超期，期间 %d 个工作日不计入，期限顺延至恢复计时之日。", s.Days),
+			fmt.Sprintf("Stopped on the last day and so not late: %s not counted, and the deadline is the day on which the clock runs again.", are(s.Days)))
+	}
 	if p.Open {
 		t = text(fmt.Sprintf("计时自 %v 起停止，至 %v 已有 %d 个工作日不计入，恢复计时前期限继续顺延。", p.From, s.Until, s.Days),
 			fmt.Sprintf("The clock stands since %v; up to %v, %s not counted, and the deadline moves on until it runs again.", p.From, s.Until, are(s.Days)))
