@@ -40,6 +40,7 @@ const otherNumber = "-{y}-{8}"
 var known = map[string]catalog.Facts{
 	"M04": {"hasLocalHukou": true},
 	"M08": {"hasSocialSecurityCard": true},
+	"M09": {"medicalEnrolmentStatus": "ACTIVE_HERE"},
 }
 
 // resultNumber is unique at its department: its serial is the act's.

@@ -82,6 +82,19 @@ func (d *Desk) Many(ctx context.Context, keys []Key) ([]Answer, error) {
 	return out, nil
 }
 
+// Ask asks one department about one person: what it holds, by field and fact ID.
+// Nothing, if it does not know them; its fault, if it does not answer.
+func (d *Desk) Ask(ctx context.Context, veteranID, department string) (catalog.Facts, error) {
+	out, err := d.Many(ctx, []Key{{veteranID, department}})
+	if err != nil {
+		return nil, err
+	}
+	if out[0].Silence != nil {
+		return nil, out[0].Silence
+	}
+	return out[0].Record.Facts, nil
+}
+
 // persons reads the people asked about, those the viewer may see.
 func (d *Desk) persons(ctx context.Context, keys []Key) (map[string]*gen.Veteran, error) {
 	by := map[string]*gen.Veteran{}

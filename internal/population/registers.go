@@ -35,7 +35,27 @@ func DepartmentRecords(q profile.Person) map[string]map[string]any {
 	if r.IntN(50) == 0 {
 		registers["HRSS"]["employmentStatus"] = "51"
 	}
+	add("HSA", "medicalEnrolmentStatus", medicalStatus(&q, r.IntN(100)))
 	return registers
+}
+
+// medicalStatus is where the person is a member, over all levels. Three of a
+// hundred are somewhere else, which the profile was never told.
+func medicalStatus(q *profile.Person, percent int) string {
+	status := "NONE"
+	for _, e := range q.Enrolments {
+		switch {
+		case e.Branch != profile.Medical || e.State == profile.None:
+		case e.State == profile.Active && !e.BeforeService:
+			return "ACTIVE_HERE"
+		default:
+			status = "SUSPENDED"
+		}
+	}
+	if percent < 3 {
+		return "ACTIVE_ELSEWHERE"
+	}
+	return status
 }
 
 // marital follows the number, so that the register says what the profile holds:
