@@ -41,6 +41,7 @@ type Desk struct {
 	Office    *supervision.Office // nil: nobody is given a task
 	Post      Teller              // nil: nobody is told
 	Limits    *Limits             // nil: those that ship
+	Registers Registers           // nil: no department is asked live before submission
 	Bell      *Bell
 	Now       func() time.Time
 	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal

@@ -68,7 +68,7 @@ func (d *Desk) lean() *gen.CaseFileQuery {
 var leanColumns = func() []string {
 	var cs []string
 	for _, c := range gencase.Columns {
-		if c != gencase.FieldAnswersSealed && c != gencase.FieldPlanSealed && c != gencase.FieldSubmissionHash {
+		if c != gencase.FieldAnswersSealed && c != gencase.FieldPlanSealed && c != gencase.FieldDraftSealed && c != gencase.FieldSubmissionHash {
 			cs = append(cs, c)
 		}
 	}
