@@ -2,78 +2,87 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/appointment"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 func (r *appointmentResolver) Case(ctx context.Context, objs []*gen.Appointment) ([]*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return all(ctx, load(ctx).file, objs, func(a *gen.Appointment) string { return a.CaseID })
 }
 
 func (r *appointmentResolver) Name(ctx context.Context, obj *gen.Appointment) (*words.Text, error) {
-	panic(fmt.Sprint("Name - name"))
+	name := r.Diary.Name(obj.Window)
+	return &name, nil
 }
 
 func (r *appointmentResolver) Division(ctx context.Context, obj *gen.Appointment) (*division.Division, error) {
-	panic(fmt.Sprint("Division - division"))
+	return r.mustPlace(obj.Division), nil
 }
 
 func (r *appointmentResolver) Starts(ctx context.Context, obj *gen.Appointment) (string, error) {
-	panic(fmt.Sprint("Starts - starts"))
+	return appointment.Clock(obj.Starts), nil
 }
 
 func (r *appointmentResolver) Ends(ctx context.Context, obj *gen.Appointment) (string, error) {
-	panic(fmt.Sprint("Ends - ends"))
+	return appointment.Clock(obj.Ends), nil
 }
 
 func (r *appointmentResolver) Matters(ctx context.Context, obj *gen.Appointment) ([]*catalog.Matter, error) {
-	panic(fmt.Sprint("Matters - matters"))
+	return r.matters(obj.Matters), nil
 }
 
 func (r *appointmentResolver) Bring(ctx context.Context, obj *gen.Appointment) ([]*catalog.Material, error) {
-	panic(fmt.Sprint("Bring - bring"))
+	return r.papers(obj.Bring), nil
 }
 
 func (r *caseResolver) Appointments(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Appointment, error) {
-	panic(fmt.Sprint("Appointments - appointments"))
+	return all(ctx, load(ctx).booked, objs, caseID)
 }
 
 func (r *mutationResolver) BookAppointment(ctx context.Context, input model.BookAppointmentInput) (*model.AppointmentPayload, error) {
-	panic(fmt.Sprint("BookAppointment - bookAppointment"))
+	return appointmentPayload(r.Diary.Book(ctx, input.CaseID, input.SlotID, input.IdempotencyKey))
 }
 
 func (r *mutationResolver) MoveAppointment(ctx context.Context, input model.MoveAppointmentInput) (*model.AppointmentPayload, error) {
-	panic(fmt.Sprint("MoveAppointment - moveAppointment"))
+	return appointmentPayload(r.Diary.Move(ctx, input.AppointmentID, input.SlotID))
 }
 
 func (r *mutationResolver) CancelAppointment(ctx context.Context, input model.CancelAppointmentInput) (*model.AppointmentPayload, error) {
-	panic(fmt.Sprint("CancelAppointment - cancelAppointment"))
+	return appointmentPayload(r.Diary.Cancel(ctx, input.AppointmentID))
 }
 
 func (r *queryResolver) AppointmentOptions(ctx context.Context, input model.AppointmentOptionsInput) (*model.AppointmentOptions, error) {
-	panic(fmt.Sprint("AppointmentOptions - appointmentOptions"))
+	workdays := 0
+	if input.Workdays != nil {
+		workdays = *input.Workdays
+	}
+	visits, err := r.Diary.Options(ctx, input.CaseID, input.From, workdays)
+	if err != nil {
+		return nil, err
+	}
+	return r.appointmentOptions(visits), nil
 }
 
 func (r *slotResolver) Starts(ctx context.Context, obj *gen.Slot) (string, error) {
-	panic(fmt.Sprint("Starts - starts"))
+	return appointment.Clock(obj.Starts), nil
 }
 
 func (r *slotResolver) Ends(ctx context.Context, obj *gen.Slot) (string, error) {
-	panic(fmt.Sprint("Ends - ends"))
+	return appointment.Clock(obj.Ends), nil
 }
 
 func (r *slotResolver) Left(ctx context.Context, obj *gen.Slot) (int, error) {
-	panic(fmt.Sprint("Left - left"))
+	return max(obj.Capacity-obj.Taken, 0), nil
 }
 
 func (r *veteranResolver) Appointments(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Appointment, error) {
-	panic(fmt.Sprint("Appointments - appointments"))
+	return all(ctx, load(ctx).appointments, objs, func(v *gen.Veteran) string { return v.ID })
 }
 
 func (r *Resolver) Appointment() exec.AppointmentResolver { return &appointmentResolver{r} }

@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -11,35 +10,43 @@ import (
 )
 
 func (r *caseResolver) Rating(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Rating, error) {
-	panic(fmt.Sprint("Rating - rating"))
+	return all(ctx, load(ctx).ratings, objs, caseID)
 }
 
 func (r *mutationResolver) RateCase(ctx context.Context, input model.RateCaseInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("RateCase - rateCase"))
+	if err := r.Ratings.Rate(ctx, input.CaseID, grades(input.Ratings)); err != nil {
+		return nil, err
+	}
+	return &model.CasePayload{CaseID: input.CaseID}, nil
 }
 
 func (r *mutationResolver) ReplyRating(ctx context.Context, input model.ReplyRatingInput) (*model.RatingPayload, error) {
-	panic(fmt.Sprint("ReplyRating - replyRating"))
+	row, err := r.Ratings.Reply(ctx, input.RatingID, input.Words)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RatingPayload{Rating: row}, nil
 }
 
 func (r *rateCasePayloadResolver) Case(ctx context.Context, obj *model.CasePayload) (*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return r.Desk.Get(ctx, obj.CaseID)
 }
 
 func (r *ratingResolver) Matter(ctx context.Context, obj *gen.Rating) (*catalog.Matter, error) {
-	panic(fmt.Sprint("Matter - matter"))
+	return r.Catalogue().Matter(obj.Matter), nil
 }
 
 func (r *ratingResolver) Department(ctx context.Context, obj *gen.Rating) (*catalog.Department, error) {
-	panic(fmt.Sprint("Department - department"))
+	return r.mustDepartment(obj.Department), nil
 }
 
 func (r *ratingResolver) Grade(ctx context.Context, obj *gen.Rating) (model.RatingGrade, error) {
-	panic(fmt.Sprint("Grade - grade"))
+	return model.RatingGrade(obj.Grade), nil
 }
 
 func (r *ratingResolver) Words(ctx context.Context, obj *gen.Rating) (*string, error) {
-	panic(fmt.Sprint("Words - words"))
+	said, err := r.Ratings.Words(ctx, obj)
+	return orNil(said), err
 }
 
 func (r *Resolver) RateCasePayload() exec.RateCasePayloadResolver { return &rateCasePayloadResolver{r} }
