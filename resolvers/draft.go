@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -14,63 +13,67 @@ import (
 )
 
 func (r *caseResolver) Draft(ctx context.Context, obj *gen.CaseFile) (*casefile.Draft, error) {
-	panic(fmt.Sprint("Draft - draft"))
+	return r.Desk.Draft(ctx, obj.ID)
 }
 
 func (r *caseResolver) PreReviews(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.PreReview, error) {
-	panic(fmt.Sprint("PreReviews - preReviews"))
+	return all(ctx, load(ctx).preReviews, objs, caseID)
 }
 
 func (r *draftResolver) Problems(ctx context.Context, obj *casefile.Draft) ([]*model.FormProblem, error) {
-	panic(fmt.Sprint("Problems - problems"))
+	return r.problems(obj.Problems), nil
 }
 
 func (r *draftResolver) Matters(ctx context.Context, obj *casefile.Draft) ([]*catalog.Matter, error) {
-	panic(fmt.Sprint("Matters - matters"))
+	return r.matters(obj.Matters), nil
 }
 
 func (r *findingResolver) Field(ctx context.Context, obj *lifecycle.Finding) (*catalog.Field, error) {
-	panic(fmt.Sprint("Field - field"))
+	return r.Catalogue().Field(obj.Field), nil
 }
 
 func (r *findingResolver) Material(ctx context.Context, obj *lifecycle.Finding) (*catalog.Material, error) {
-	panic(fmt.Sprint("Material - material"))
+	return r.Catalogue().Material(obj.Material), nil
 }
 
 func (r *findingResolver) Words(ctx context.Context, obj *lifecycle.Finding) (*words.Text, error) {
-	panic(fmt.Sprint("Words - words"))
+	return &words.Text{Zh: obj.Zh, En: obj.En}, nil
 }
 
 func (r *mutationResolver) SaveDraft(ctx context.Context, input model.SaveDraftInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("SaveDraft - saveDraft"))
+	id, err := r.Desk.SaveDraft(ctx, draft(input))
+	return &model.CasePayload{CaseID: id}, err
 }
 
 func (r *mutationResolver) RequestPreReview(ctx context.Context, input model.RequestPreReviewInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("RequestPreReview - requestPreReview"))
+	return &model.CasePayload{CaseID: input.CaseID}, r.Desk.RequestPreReview(ctx, input.CaseID)
 }
 
 func (r *mutationResolver) DecidePreReview(ctx context.Context, input model.DecidePreReviewInput) (*model.CasePayload, error) {
-	panic(fmt.Sprint("DecidePreReview - decidePreReview"))
+	id, err := r.Desk.DecidePreReview(ctx, casefile.Conclusion{
+		PreReviewID: input.PreReviewID, Passed: input.Passed, Defects: defects(input.Defects), Words: orEmpty(input.Words),
+	})
+	return &model.CasePayload{CaseID: id}, err
 }
 
 func (r *preReviewResolver) Matter(ctx context.Context, obj *gen.PreReview) (*catalog.Matter, error) {
-	panic(fmt.Sprint("Matter - matter"))
+	return r.Catalogue().Matter(obj.Matter), nil
 }
 
 func (r *preReviewResolver) Department(ctx context.Context, obj *gen.PreReview) (*catalog.Department, error) {
-	panic(fmt.Sprint("Department - department"))
+	return r.Catalogue().Department(obj.Department), nil
 }
 
 func (r *requestPreReviewPayloadResolver) Case(ctx context.Context, obj *model.CasePayload) (*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return r.Desk.Get(ctx, obj.CaseID)
 }
 
 func (r *requestPreReviewPayloadResolver) PreReviews(ctx context.Context, obj *model.CasePayload) ([]*gen.PreReview, error) {
-	panic(fmt.Sprint("PreReviews - preReviews"))
+	return r.Desk.LastPreReviews(ctx, obj.CaseID)
 }
 
 func (r *saveDraftPayloadResolver) Case(ctx context.Context, obj *model.CasePayload) (*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return r.Desk.Get(ctx, obj.CaseID)
 }
 
 func (r *Resolver) Draft() exec.DraftResolver { return &draftResolver{r} }

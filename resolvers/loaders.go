@@ -46,6 +46,7 @@ type loaders struct {
 	items       list[*gen.Item]
 	materials   list[*gen.Material]
 	timelines   list[*gen.Event]
+	preReviews  list[*gen.PreReview]
 	mandates    list[*gen.Mandate]
 	file        *batch[string, *gen.CaseFile]
 	clocks      *batch[string, *casefile.CaseClock]
@@ -92,6 +93,7 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	}))
 	l.items, l.materials = mapped(&l.files, joined(l, p.Store, c.Items)), mapped(&l.files, joined(l, p.Store, c.Materials))
 	l.timelines = mapped(&l.files, joined(l, p.Store, c.Timeline))
+	l.preReviews = mapped(&l.files, joined(l, p.Store, c.PreReviews))
 	l.file = aligned(nil, func(ctx context.Context, ids []string) ([]*gen.CaseFile, error) {
 		cs, err := c.GetMany(ctx, ids)
 		metCases(ctx, cs...)

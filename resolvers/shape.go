@@ -179,6 +179,14 @@ func submission(in model.SubmitCaseInput) casefile.Submission {
 	return s
 }
 
+func draft(in model.SaveDraftInput) casefile.DraftInput {
+	d := casefile.DraftInput{CaseID: orEmpty(in.CaseID), VeteranID: in.VeteranID, Matters: in.Matters, Answers: formAnswers(in.Answers)}
+	if in.Channel != nil {
+		d.Channel = string(*in.Channel)
+	}
+	return d
+}
+
 func (r *Resolver) problems(in []form.Problem) []*model.FormProblem {
 	out := make([]*model.FormProblem, len(in))
 	for i, p := range in {

@@ -346,6 +346,20 @@ func (d *Desk) PreReviews(ctx context.Context, caseIDs []string) (map[string][]*
 	return store.Group(rows, func(r *gen.PreReview) string { return r.CaseID }), nil
 }
 
+// LastPreReviews are those that were asked for last, together, the machine's first.
+func (d *Desk) LastPreReviews(ctx context.Context, caseID string) ([]*gen.PreReview, error) {
+	all, err := d.PreReviews(ctx, []string{caseID})
+	if err != nil {
+		return nil, err
+	}
+	rows := all[caseID]
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	last := rows[len(rows)-1].AskedAt
+	return slices.DeleteFunc(rows, func(r *gen.PreReview) bool { return !r.AskedAt.Equal(last) }), nil
+}
+
 // underReview are the matters of a case whose pre-review a department owes.
 func (d *Desk) underReview(ctx context.Context, caseID, department string) ([]string, error) {
 	var matters []string
