@@ -31,11 +31,17 @@ func Statement(ctx context.Context) {
 type counted struct{ dialect.Driver }
 
 func (d counted) Exec(ctx context.Context, query string, args, v any) error {
+	if err := burn(ctx); err != nil {
+		return err
+	}
 	Statement(ctx)
 	return d.Driver.Exec(ctx, query, args, v)
 }
 
 func (d counted) Query(ctx context.Context, query string, args, v any) error {
+	if err := burn(ctx); err != nil {
+		return err
+	}
 	Statement(ctx)
 	return d.Driver.Query(ctx, query, args, v)
 }

@@ -43,6 +43,9 @@ func (s *Store) Snapshot(ctx context.Context, f func(context.Context, Plain) err
 
 // Each runs a query and hands every row to f, which scans it; see [Anew].
 func (p Plain) Each(ctx context.Context, query string, args []any, f func(scan func(...any) error) error) error {
+	if err := burn(ctx); err != nil {
+		return err
+	}
 	Statement(ctx)
 	if p.pg != nil {
 		if anew(ctx) {
@@ -75,6 +78,9 @@ func (p Plain) Each(ctx context.Context, query string, args []any, f func(scan f
 
 // Exec runs a statement and tells how many rows it changed.
 func (p Plain) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := burn(ctx); err != nil {
+		return 0, err
+	}
 	Statement(ctx)
 	if p.pg != nil {
 		tag, err := p.pg.Exec(ctx, query, args...)

@@ -156,11 +156,14 @@ func (s *Store) InTx(ctx context.Context, f func(context.Context, Tx) error) (er
 	if err := f(ctx, tx); err != nil {
 		return err
 	}
+	if err := burn(ctx); err != nil {
+		return err
+	}
 	committed = true
 	if err := end(true); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	return nil
+	return burn(ctx)
 }
 
 func (s *Store) begin(ctx context.Context) (Tx, func(commit bool) error, error) {
