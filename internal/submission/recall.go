@@ -15,13 +15,17 @@ type recaller struct {
 	carrier *Carrier
 }
 
-// Work asks a department to let go of an item that the applicant wants back, or
+// Work is [Carrier.TakeBack].
+func (r *recaller) Work(ctx context.Context, job *river.Job[Recall]) error {
+	return r.carrier.TakeBack(ctx, job.Args.Item)
+}
+
+// TakeBack asks a department to let go of an item that the applicant wants back, or
 // that has ended at our desk. It may have decided meanwhile: then that is applied.
 // An item it does not know is let go of already; should one that was on its way
 // arrive after all, its receipt brings another recall.
-func (r *recaller) Work(ctx context.Context, job *river.Job[Recall]) error {
+func (c *Carrier) TakeBack(ctx context.Context, id string) error {
 	ctx = access.AsMachine(ctx, "recall")
-	c, id := r.carrier, job.Args.Item
 	code, wanted, err := c.Desk.Recall(ctx, id)
 	if err != nil || !wanted {
 		return err

@@ -120,15 +120,19 @@ type dispatcher struct {
 	carrier *Carrier
 }
 
-// Work delivers one item and notes the receipt. A department that is away is a
+// Work is [Carrier.Deliver].
+func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
+	return d.carrier.Deliver(ctx, job.Args.Item, len(job.Errors) == 0) // the first failure, also after an attempt that a kill cut off
+}
+
+// Deliver delivers one item and notes the receipt. A department that is away is a
 // reason to try again later; one that refuses outright is too, for a person
 // must then mend the port, and nothing accepted may be lost meanwhile.
-func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
+func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error {
 	ctx = access.AsMachine(ctx, "dispatch")
-	c := d.carrier
-	code, out, err := c.Desk.Delivery(ctx, job.Args.Item)
+	code, out, err := c.Desk.Delivery(ctx, itemID)
 	if err != nil {
-		c.Log.Error().Err(err).Str("item", job.Args.Item).Msg("an item cannot be made up for its department")
+		c.Log.Error().Err(err).Str("item", itemID).Msg("an item cannot be made up for its department")
 		return err
 	}
 	if out.ItemID == "" {
@@ -139,7 +143,7 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 	receipt, err := department.Deliver(ctx, out)
 	if err != nil {
 		reason := fault.Of(err).Reason
-		if len(job.Errors) == 0 { // the first failure, also after an attempt that a kill cut off
+		if first {
 			c.Log.Warn().Str("item", out.ItemID).Str("department", code).Str("reason", reason).Msg("not delivered, will be tried again")
 			if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil {
 				return serr
@@ -157,12 +161,19 @@ type inquirer struct {
 
 const page = 500 // items in one question
 
-// Work asks after every open item of a department, a page at a time, and applies
+// Work is [Carrier.Ask]. What fails is not tried again: it is asked soon anyway.
+func (q *inquirer) Work(ctx context.Context, job *river.Job[Inquire]) error {
+	if err := q.carrier.Ask(ctx, job.Args.Department); err != nil {
+		return river.JobCancel(err)
+	}
+	return nil
+}
+
+// Ask asks after every open item of a department, a page at a time, and applies
 // what has changed. An item that the department does not know yet is still on its
 // way: its own job delivers it.
-func (q *inquirer) Work(ctx context.Context, job *river.Job[Inquire]) error {
+func (c *Carrier) Ask(ctx context.Context, code string) error {
 	ctx = access.AsMachine(ctx, "inquire")
-	c, code := q.carrier, job.Args.Department
 	for after := ""; ; {
 		ids, err := c.Desk.Open(ctx, code, after, page)
 		if err != nil || len(ids) == 0 {
@@ -170,7 +181,7 @@ func (q *inquirer) Work(ctx context.Context, job *river.Job[Inquire]) error {
 		}
 		answers, err := c.Departments.Get(code).Status(ctx, ids)
 		if err != nil {
-			return river.JobCancel(fmt.Errorf("ask %s: %s", code, strings.ToLower(fault.Of(err).Reason))) // asked again soon anyway
+			return fmt.Errorf("ask %s: %s", code, strings.ToLower(fault.Of(err).Reason))
 		}
 		for _, a := range answers {
 			if a.State == "" {
