@@ -2,7 +2,7 @@ package dispute
 
 import (
 	_ "embed" // dispute.yaml
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -25,6 +25,9 @@ type Figure struct {
 	Source     string `yaml:"source"`
 }
 
+// marks of confidence: those of the catalogue, and ours.
+var marks = []string{"S", "C", "L", "K", "I", "R", "A"}
+
 // Builtin are the limits that come with the program.
 var Builtin = sync.OnceValues(func() (Figures, error) { return Load("dispute.yaml", figures) })
 
@@ -43,7 +46,7 @@ func Load(file string, data []byte) (Figures, error) {
 		if c.of.Unit != c.unit {
 			s.Blame(&c.of.Unit, "is counted in %s", c.unit)
 		}
-		if len(c.of.Confidence) != 1 || !strings.Contains("SCLKIRA", c.of.Confidence) {
+		if !slices.Contains(marks, c.of.Confidence) {
 			s.Blame(&c.of.Confidence, "wants a mark of the catalogue, or A")
 		}
 	}

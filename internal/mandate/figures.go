@@ -2,7 +2,7 @@ package mandate
 
 import (
 	_ "embed" // mandate.yaml
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -30,6 +30,9 @@ type Figure struct {
 	Source     string `yaml:"source"`
 }
 
+// marks of confidence: those of the catalogue, and ours.
+var marks = []string{"S", "C", "L", "K", "I", "R", "A"}
+
 // Builtin are the limits that come with the program.
 var Builtin = sync.OnceValues(func() (Figures, error) { return Load("mandate.yaml", figures) })
 
@@ -51,7 +54,7 @@ func Load(file string, data []byte) (Figures, error) {
 		if c.of.Unit != c.unit {
 			s.Blame(&c.of.Unit, "is counted in %s", c.unit)
 		}
-		if len(c.of.Confidence) != 1 || !strings.Contains("SCLKIRA", c.of.Confidence) {
+		if !slices.Contains(marks, c.of.Confidence) {
 			s.Blame(&c.of.Confidence, "wants a mark of the catalogue, or A")
 		}
 	}
