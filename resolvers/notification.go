@@ -2,7 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -12,27 +11,37 @@ import (
 )
 
 func (r *mutationResolver) ReadNotifications(ctx context.Context, input model.ReadNotificationsInput) (*model.ReadNotificationsPayload, error) {
-	panic(fmt.Sprint("ReadNotifications - readNotifications"))
+	ns, err := r.Post.Read(ctx, input.Ids)
+	return &model.ReadNotificationsPayload{Notifications: ns}, err
 }
 
 func (r *notificationResolver) Title(ctx context.Context, obj *gen.Notification) (*words.Text, error) {
-	panic(fmt.Sprint("Title - title"))
+	t := r.Post.Title(obj)
+	return &t, nil
 }
 
 func (r *notificationResolver) Body(ctx context.Context, obj *gen.Notification) (*words.Text, error) {
-	panic(fmt.Sprint("Body - body"))
+	t := r.Post.Body(ctx, obj)
+	return &t, nil
 }
 
 func (r *notificationResolver) Case(ctx context.Context, objs []*gen.Notification) ([]*gen.CaseFile, error) {
-	panic(fmt.Sprint("Case - case"))
+	return all(ctx, load(ctx).file, objs, func(n *gen.Notification) string { return n.CaseID })
 }
 
 func (r *notificationResolver) Matter(ctx context.Context, obj *gen.Notification) (*catalog.Matter, error) {
-	panic(fmt.Sprint("Matter - matter"))
+	return r.Catalogue().Matter(obj.Matter), nil
 }
 
 func (r *veteranResolver) Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error) {
-	panic(fmt.Sprint("Notifications - notifications"))
+	n, err := pageSize(first)
+	if err != nil {
+		return nil, err
+	}
+	notices := mapped(nil, func(ctx context.Context, ids []string) (map[string][]*gen.Notification, error) {
+		return r.Post.Of(ctx, ids, n, unread != nil && *unread)
+	})
+	return all(ctx, notices, objs, func(v *gen.Veteran) string { return v.ID })
 }
 
 func (r *Resolver) Notification() exec.NotificationResolver { return &notificationResolver{r} }

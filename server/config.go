@@ -26,6 +26,7 @@ type Config struct {
 	Catalog  string `help:"Folder with a catalogue in place of the built-in one. 事项目录文件夹。" type:"path" placeholder:"DIR"`
 	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
 	Windows  string `help:"YAML file with the windows that can be booked: hours, places. 可预约窗口文件。" type:"path" placeholder:"FILE"`
+	Roster   string `help:"YAML file that names who has what is late, by department and division. 督办责任人名单。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
 
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
@@ -46,6 +47,7 @@ type Config struct {
 	SealIssuer string `help:"Who seals feedback sheets, as they show it. Default: the host of --public-url. 反馈单的签发单位。" placeholder:"NAME"`
 
 	Endpoints string        `help:"JSON or YAML file with the departments' addresses and secrets. 部门系统地址文件。" type:"path" placeholder:"FILE"`
+	Messages  string        `help:"JSON or YAML file with the short-message gateway's url and token; none: notices go into the portal. 短信网关地址文件。" type:"path" placeholder:"FILE"`
 	Inquire   time.Duration `help:"How often departments are asked after open items. Default 5s in the demonstration, else 1m. 催询间隔。" placeholder:"TIME"`
 	Workers   int           `help:"Items carried to departments at once. 并发送件数。" default:"32" placeholder:"N"`
 
@@ -133,7 +135,8 @@ func (c *Config) checkDemo(wrong *mistakes) {
 	if c.Veterans < 10 || c.Veterans > 200_000 {
 		wrong.add("--veterans", "is from 10 to 200000")
 	}
-	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "", "--endpoints": c.Endpoints != ""} {
+	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "", "--endpoints": c.Endpoints != "",
+		"--messages": c.Messages != ""} {
 		if set {
 			wrong.add(name, "is for production: add --demo=false")
 		}
@@ -150,7 +153,7 @@ func (c *Config) checkProduction(wrong *mistakes) {
 	if c.OIDCAudience == "" {
 		wrong.add("--oidc-audience", "is needed in production: the name that tokens for us carry")
 	}
-	for name, file := range map[string]string{"--keys": c.Keys, "--endpoints": c.Endpoints} {
+	for name, file := range map[string]string{"--keys": c.Keys, "--endpoints": c.Endpoints, "--roster": c.Roster} {
 		if file == "" {
 			wrong.add(name, "is needed in production")
 		} else if _, err := os.Stat(file); err != nil {

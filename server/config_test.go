@@ -25,22 +25,25 @@ func write(t *testing.T, name, body string) string {
 	return path
 }
 
+// roster names one person for everything.
+const roster = `entries: [{department: "*", division: "230000000000", account: office/1, name: 值班}]`
+
 // Every mistake is told, all at once, by the name of its flag.
 func TestBadConfiguration(t *testing.T) {
 	keys := filepath.Join(t.TempDir(), "keys.json")
 	if status, _, errs := run("keygen", keys); status != 0 {
 		t.Fatal(errs)
 	}
-	ends := write(t, "ends.yaml", "PS: {url: https://ps.example.org/v1, token: x}\n")
+	ends, people := write(t, "ends.yaml", "PS: {url: https://ps.example.org/v1, token: x}\n"), write(t, "roster.yaml", roster)
 	for name, c := range map[string]struct {
 		args []string
 		want []string
 	}{
 		"several at once": {[]string{"--listen=here", "--closing=25", "--veterans=1", "--database=mysql://x"}, []string{"--listen", "--closing", "--veterans", "--database"}},
-		"production needs sign-in, keys and departments": {[]string{"--demo=false"}, []string{"--oidc-issuer", "--oidc-audience", "--keys", "--endpoints"}},
-		"production refuses files that are not there": {[]string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=/nowhere/keys", "--endpoints=/nowhere/ends"},
-			[]string{"--keys", "--endpoints"}},
-		"production with an open subgraph needs a secret": {[]string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=" + keys, "--endpoints=" + ends, "--subgraph-listen=0.0.0.0:8081"},
+		"production needs sign-in, keys, departments and people": {[]string{"--demo=false"}, []string{"--oidc-issuer", "--oidc-audience", "--keys", "--endpoints", "--roster"}},
+		"production refuses files that are not there": {[]string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=/nowhere/keys", "--endpoints=/nowhere/ends", "--roster=/nowhere/roster"},
+			[]string{"--keys", "--endpoints", "--roster"}},
+		"production with an open subgraph needs a secret": {[]string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=" + keys, "--endpoints=" + ends, "--roster=" + people, "--subgraph-listen=0.0.0.0:8081"},
 			[]string{"--subgraph-secret"}},
 		"the demonstration has its own sign-in": {[]string{"--oidc-issuer=https://id.example.org"}, []string{"--oidc-issuer", "--demo=false"}},
 		"origins have no path":                  {[]string{"--origins=https://portal.example.org/app"}, []string{"--origins"}},
@@ -103,7 +106,7 @@ func TestProductionRefusesPendingMigrations(t *testing.T) {
 		t.Errorf("keys were overwritten: %s", errs)
 	}
 	ends := write(t, "ends.yaml", "PS: {url: 'https://ps.example.org/v1', token: x}\n")
-	args := []string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=" + keys, "--endpoints=" + ends,
+	args := []string{"--demo=false", "--oidc-issuer=https://id.example.org", "--oidc-audience=hub", "--keys=" + keys, "--endpoints=" + ends, "--roster=" + write(t, "roster.yaml", roster),
 		"--data=" + dir, "--listen=127.0.0.1:0", "--subgraph-listen=", "--admin-listen="}
 	if status, _, errs := run(args...); status == 0 || !strings.Contains(errs, "vetgraph migrate") {
 		t.Errorf("an empty database was taken: %s", errs)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/vault"
 )
@@ -41,6 +42,7 @@ func (doctorCommand) Run(s *session) error {
 	if !c.Demo {
 		check("登录服务 sign-in", func() (string, error) { return lookAtIssuer(s.ctx, c) })
 		check("部门系统 departments", func() (string, error) { return lookAtEndpoints(c) })
+		check("督办责任人 people", func() (string, error) { return lookAtRoster(c) })
 	}
 	if sick > 0 {
 		return fmt.Errorf("%d 项有问题 (%d of the checks failed)", sick, sick)
@@ -75,6 +77,21 @@ func lookAtCatalog(c Config) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%s, %d matters, %d ports", cat.Version, len(cat.Matters), len(cat.Ports)), nil
+}
+
+func lookAtRoster(c Config) (string, error) {
+	cat, err := catalog.Builtin()
+	if c.Catalog != "" {
+		cat, err = catalog.Load(os.DirFS(c.Catalog))
+	}
+	if err != nil {
+		return "", err
+	}
+	r, err := readRoster(c.Roster, cat, division.Builtin())
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d entries", len(r.Entries)), nil
 }
 
 func lookAtDatabase(ctx context.Context, c Config) (said string, err error) {

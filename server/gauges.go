@@ -2,16 +2,18 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/vetgraph/vetgraph/internal/access"
 )
 
 var (
 	jobsNow  = prometheus.NewDesc("vetgraph_jobs", "Jobs in the queue by state.", []string{"state"}, nil)
 	itemsNow = prometheus.NewDesc("vetgraph_items", "Items by department and state.", []string{"department", "state"}, nil)
-	oldest   = prometheus.NewDesc("vetgraph_oldest_silence_seconds", "Age of the oldest item that waits to be taken by its department.", nil, nil)
+	oldest   = prometheus.NewDesc("vetgraph_oldest_silence_seconds", "Time since the open obligation that has waited longest was last heard of.", nil, nil)
+	silent   = prometheus.NewDesc("vetgraph_silences", "Words owed that nobody has; must be 0 at every instant.", nil, nil)
 	dbOpen   = prometheus.NewDesc("vetgraph_db_connections", "Open connections to the database by use.", []string{"use"}, nil)
 )
 
@@ -23,6 +25,7 @@ func (*gauges) Describe(to chan<- *prometheus.Desc) {
 	to <- jobsNow
 	to <- itemsNow
 	to <- oldest
+	to <- silent
 	to <- dbOpen
 }
 
@@ -52,26 +55,18 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	if rows.Err() == nil {
-		g.silence(ctx, db, to)
+		g.silence(ctx, to)
 	}
 }
 
-// silence is how long the item that waits longest has waited for its department.
-func (g *gauges) silence(ctx context.Context, db *sql.DB, to chan<- prometheus.Metric) {
-	since := `CAST(strftime('%s', min(created_at)) AS INTEGER)`
-	if g.hub.Store.Pool != nil {
-		since = `extract(epoch FROM min(created_at))::bigint`
-	}
-	var at sql.NullInt64
-	err := db.QueryRowContext(ctx, `SELECT `+since+` FROM river_job WHERE kind = 'dispatch' AND finalized_at IS NULL`).Scan(&at)
+// silence is what supervision finds for the whole record.
+func (g *gauges) silence(ctx context.Context, to chan<- prometheus.Metric) {
+	r, err := g.hub.Office.Silences(access.AsMachine(ctx, "metrics"), 0)
 	if err != nil {
 		return
 	}
-	age := 0.0
-	if at.Valid {
-		age = g.hub.Config.Now().Sub(time.Unix(at.Int64, 0)).Seconds()
-	}
-	to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, age)
+	to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, r.Oldest.Seconds())
+	to <- prometheus.MustNewConstMetric(silent, prometheus.GaugeValue, float64(r.Total))
 }
 
 func (g *gauges) connections(to chan<- prometheus.Metric) {

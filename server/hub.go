@@ -23,6 +23,8 @@ import (
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/profile"
@@ -31,6 +33,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/submission"
+	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 	"github.com/vetgraph/vetgraph/resolvers"
@@ -48,6 +51,9 @@ type Hub struct {
 	Fleet     *department.Fleet // the simulated departments; nil in production
 	Resolver  *resolvers.Resolver
 	Divisions *division.Tree
+	Office    *supervision.Office
+	Post      *notify.Post
+	Messages  *exchange.Exchange // the played message gateway; nil in production
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 
@@ -79,8 +85,8 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
-		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.openSignIn, h.startQueue)
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
+		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
 	}
@@ -240,10 +246,12 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	carrier := &submission.Carrier{
 		Desk: h.Cases, Departments: h.Registry, Callback: h.callback, Log: h.log("submission"),
 	}
-	h.Queue, err = queue.Open(h.Store, carrier.Workers(), queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Log: h.Config.Log,
+	workers := carrier.Workers()
+	h.Post.Install(workers)
+	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: h.watchRounds(), Log: h.Config.Log,
 	})
-	h.Cases.Outbox = &submission.Outbox{Queue: h.Queue}
+	h.Cases.Outbox, h.Post.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue
 	return err
 }
 
@@ -256,8 +264,9 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
-		Diary:  h.Diary, Ratings: h.Ratings, Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Places: h.Divisions, Now: h.Config.Now,
 	}
+	h.Cases.Registers = h.Resolver.Lookup
 	return nil
 }
 

@@ -30,6 +30,10 @@ func costs() exec.ComplexityRoot {
 	c.Query.CaseStatistics = func(child int, _ *model.CaseFilter, _ []progress.Dimension, _ *progress.Level, _ *time.Time) int {
 		return 100 * child
 	} // as a hundred groups; few have more
+	c.Query.Silences = func(child int, first *int) int { return rows(first, 20) * child }
+	c.Query.Tasks = func(child int, _ *model.TaskFilter, first *int, _ *string) int { return rows(first, 20) * child }
+	c.Query.Violations = func(child int, _ *model.ViolationFilter, first *int, _ *string) int { return rows(first, 20) * child }
+	c.Veteran.Notifications = func(child int, first *int, _ *bool) int { return rows(first, 20) * child }
 	c.Case.Items = func(child int) int { return 13 * child }
 	c.Case.Timeline = func(child int) int { return 20 * child }
 	return c

@@ -23,6 +23,7 @@ func (h *Hub) Handler() http.Handler {
 	route("GET /readyz", "ready", http.HandlerFunc(h.ready))
 	if d, ok := h.who.(*demoTokens); ok {
 		route("GET /dev/token", "token", h.devToken(d))
+		route("GET /dev/messages", "messages", http.HandlerFunc(h.devMessages))
 		route("GET /dev/personas", "personas", http.HandlerFunc(h.devPersonas))
 	}
 	h.pages(route)

@@ -273,7 +273,7 @@ func TestKeysOfBefore(t *testing.T) {
 		t.Errorf("what to run is not told: %s", errs)
 	}
 	production := []string{"doctor", "--demo=false", "--oidc-issuer=http://127.0.0.1:1", "--oidc-audience=hub", "--keys=" + path, "--data=" + dir,
-		"--endpoints=" + write(t, "ends.yaml", "PS: {url: 'https://ps.example.org/v1', token: x}\n")}
+		"--endpoints=" + write(t, "ends.yaml", "PS: {url: 'https://ps.example.org/v1', token: x}\n"), "--roster=" + write(t, "roster.yaml", roster)}
 	if _, out, _ := run(production...); !strings.Contains(out, "✓ 密钥 keys") || !strings.Contains(out, "vetgraph keygen "+path) {
 		t.Errorf("production does not say what to run: %s", out)
 	}

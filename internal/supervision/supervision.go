@@ -36,6 +36,8 @@ type Office struct {
 	Tell     Teller // nil: nobody is told
 	Rules    *Rules // nil: the built-in ones
 
+	Changed func(caseID string) // nil: nobody follows cases
+
 	// Figures notes how a case stands, as read, before its warnings change, and
 	// answers what notes the change afterwards. Nil: nobody counts.
 	Figures func(tx store.Tx, c *gen.CaseFile, items []*gen.Item) func(context.Context) error
@@ -129,6 +131,16 @@ func (o *Office) Undelivered(ctx context.Context, tx store.Tx, u notify.Undelive
 // Reached implements [notify.Callers].
 func (o *Office) Reached(ctx context.Context, tx store.Tx, notificationID string) error {
 	return o.Settle(ctx, tx, task.KindUNDELIVERED, notificationID, "本人已在站内查看。")
+}
+
+// changed tells those who follow cases that something was committed about them.
+func (o *Office) changed(cases []string) {
+	if o.Changed == nil {
+		return
+	}
+	for _, id := range cases {
+		o.Changed(id)
+	}
 }
 
 func (o *Office) rules() *Rules {

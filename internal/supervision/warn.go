@@ -2,6 +2,7 @@ package supervision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,33 +22,71 @@ import (
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
+// look is how many items are looked at in one read.
+const look = 1000
+
 // warn brings the warnings of a department's open items up to the day. It looks at
-// items of which a word is owed, which is all open ones, and of those only at the
-// ones whose level can have changed; see warnable.
+// those whose level can have changed (warnable) without holding up anybody, and
+// takes hold only of the cases where it has.
 func (o *Office) warn(ctx context.Context, department string) error {
 	today := workday.FromTime(o.Now())
-	return inPages(func(after string) ([]string, error) {
+	var failed []error
+	for after := ""; ; {
+		items, err := o.Store.Read.Item.Query().Where(item.Department(department), item.IDGT(after), o.warnable(today)).
+			WithCase(func(q *gen.CaseFileQuery) { q.Select(casefile.FieldID, casefile.FieldAcceptedOn) }).
+			Order(item.ByID()).Limit(look).Select(besides(item.Columns, item.FieldOutputsSealed)...).All(store.Anew(ctx))
+		if err != nil {
+			return errors.Join(append(failed, fmt.Errorf("items to look at: %w", err))...)
+		}
 		var cases []string
-		err := o.Store.Read.Item.Query().Where(item.Department(department), item.CaseIDGT(after), o.warnable(today)).
-			Unique(true).Order(item.ByCaseID()).Limit(page).Select(item.FieldCaseID).Scan(store.Anew(ctx), &cases)
-		return cases, err
-	}, func(id string) string { return id }, func(cases []string) error {
-		return o.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-			if err := lock(ctx, tx, cases); err != nil {
+		for _, it := range items {
+			if o.level(it, *it.Edges.Case.AcceptedOn, today) != it.Warning && !slices.Contains(cases, it.CaseID) {
+				cases = append(cases, it.CaseID)
+			}
+		}
+		for some := range slices.Chunk(cases, page) {
+			failed = append(failed, each(some, func(id string) string { return id }, func(cases []string) error {
+				return o.warnCases(ctx, cases, department, today)
+			}))
+		}
+		if len(items) < look {
+			return errors.Join(failed...)
+		}
+		after = items[len(items)-1].ID
+	}
+}
+
+// level is the warning that an open item has on a day.
+func (o *Office) level(it *gen.Item, accepted, today workday.Day) lifecycle.Warning {
+	return lifecycle.Warning(o.rules().Warning.Thresholds().Level(o.Calendar(), accepted, it.DueOn, today, nil))
+}
+
+func (o *Office) warnCases(ctx context.Context, cases []string, department string, today workday.Day) error {
+	var moved []string
+	err := o.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		moved = nil
+		if err := lock(ctx, tx, cases); err != nil {
+			return err
+		}
+		files, err := unsealed(tx.Ent.CaseFile.Query().Where(casefile.IDIn(cases...)).Order(casefile.ByID())).All(ctx)
+		if err != nil {
+			return fmt.Errorf("cases to look at: %w", err)
+		}
+		for _, f := range files {
+			changed, err := o.warnCase(ctx, tx, f, department, today)
+			if err != nil {
 				return err
 			}
-			files, err := unsealed(tx.Ent.CaseFile.Query().Where(casefile.IDIn(cases...)).Order(casefile.ByID())).All(ctx)
-			if err != nil {
-				return fmt.Errorf("cases to look at: %w", err)
+			if changed {
+				moved = append(moved, f.ID)
 			}
-			for _, f := range files {
-				if err := o.warnCase(ctx, tx, f, department, today); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		}
+		return nil
 	})
+	if err == nil {
+		o.changed(moved)
+	}
+	return err
 }
 
 // unsealed reads cases and their items without what is sealed, which is large.
@@ -88,25 +127,25 @@ func (o *Office) warnable(today workday.Day) predicate.Item {
 // for; a longer one turns yellow later, when fewer days than that are left.
 const furthest = 60
 
-// warnCase writes the levels of a case's items that have changed.
-func (o *Office) warnCase(ctx context.Context, tx store.Tx, f *gen.CaseFile, department string, today workday.Day) error {
+// warnCase writes the levels of a case's items that have changed, and says whether any has.
+func (o *Office) warnCase(ctx context.Context, tx store.Tx, f *gen.CaseFile, department string, today workday.Day) (changed bool, err error) {
 	if f.AcceptedOn == nil {
-		return nil
+		return false, nil
 	}
-	var noted func(context.Context) error
+	noted := func(context.Context) error { return nil }
 	if o.Figures != nil {
 		noted = o.Figures(tx, f, f.Edges.Items)
 	}
-	changed, worst := false, lifecycle.NoWarning
+	worst := lifecycle.NoWarning
 	for _, it := range f.Edges.Items {
 		is := it.Warning
-		if it.Department == department && !it.State.Ended() && it.State != lifecycle.ItemCorrection && it.State != lifecycle.ItemSuspended {
-			is = lifecycle.Warning(o.rules().Warning.Thresholds().Level(o.Calendar(), *f.AcceptedOn, it.DueOn, today, nil))
+		if it.Department == department && !it.State.Ended() && !it.State.Stopped() {
+			is = o.level(it, *f.AcceptedOn, today)
 		}
 		if is != it.Warning {
 			changed = true
 			if err := o.setWarning(ctx, tx, f, it, is); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if rank(is) > rank(worst) {
@@ -116,13 +155,13 @@ func (o *Office) warnCase(ctx context.Context, tx store.Tx, f *gen.CaseFile, dep
 	if worst != f.Warning {
 		changed = true
 		if err := tx.Ent.CaseFile.UpdateOneID(f.ID).SetWarning(worst).Exec(ctx); err != nil {
-			return fmt.Errorf("warning of a case: %w", err)
+			return false, fmt.Errorf("warning of a case: %w", err)
 		}
 	}
-	if !changed || noted == nil {
-		return nil
+	if !changed {
+		return false, nil
 	}
-	return noted(ctx)
+	return true, noted(ctx)
 }
 
 func (o *Office) setWarning(ctx context.Context, tx store.Tx, f *gen.CaseFile, it *gen.Item, is lifecycle.Warning) error {

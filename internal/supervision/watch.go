@@ -58,30 +58,48 @@ func untasked(s *sql.Selector) {
 
 // escalate gives late words to the people whom the roster names.
 func (o *Office) escalate(ctx context.Context, department string) error {
-	return inPages(func(after string) ([]*gen.Obligation, error) {
-		return o.Store.Read.Obligation.Query().Where(o.late(department)...).Where(obligation.IDGT(after)).
+	var failed []error
+	for after := ""; ; {
+		rows, err := o.Store.Read.Obligation.Query().Where(o.late(department)...).Where(obligation.IDGT(after)).
 			Order(obligation.ByID()).Limit(page).All(store.Anew(ctx))
-	}, func(q *gen.Obligation) string { return q.ID }, func(rows []*gen.Obligation) error {
-		ids, cases := make([]string, len(rows)), make([]string, len(rows))
-		for i, q := range rows {
-			ids[i], cases[i] = q.ID, q.CaseID
+		if err != nil {
+			return errors.Join(append(failed, fmt.Errorf("late words: %w", err))...)
 		}
-		return o.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-			if err := lock(ctx, tx, cases); err != nil {
+		if len(rows) == 0 {
+			return errors.Join(failed...)
+		}
+		failed = append(failed, each(rows, func(q *gen.Obligation) string { return q.ID }, func(rows []*gen.Obligation) error {
+			return o.handAll(ctx, department, rows)
+		}))
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// handAll gives some late words to people, in one transaction.
+func (o *Office) handAll(ctx context.Context, department string, rows []*gen.Obligation) error {
+	ids, cases := make([]string, len(rows)), make([]string, len(rows))
+	for i, q := range rows {
+		ids[i], cases[i] = q.ID, q.CaseID
+	}
+	err := o.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := lock(ctx, tx, cases); err != nil {
+			return err
+		}
+		still, err := tx.Ent.Obligation.Query().Where(o.late(department)...).Where(obligation.IDIn(ids...)).WithCase(lean).Order(obligation.ByID()).All(ctx)
+		if err != nil {
+			return fmt.Errorf("late words: %w", err)
+		}
+		for _, q := range still {
+			if err := o.hand(ctx, tx, q); err != nil {
 				return err
 			}
-			still, err := tx.Ent.Obligation.Query().Where(o.late(department)...).Where(obligation.IDIn(ids...)).WithCase(lean).Order(obligation.ByID()).All(ctx)
-			if err != nil {
-				return fmt.Errorf("late words: %w", err)
-			}
-			for _, q := range still {
-				if err := o.hand(ctx, tx, q); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		}
+		return nil
 	})
+	if err == nil {
+		o.changed(cases)
+	}
+	return err
 }
 
 func lean(q *gen.CaseFileQuery) {
@@ -167,29 +185,21 @@ func open() []any {
 	return all
 }
 
-// inPages reads page by page and does something with each. A page that fails is
-// tried again row by row, so that one bad row holds up nobody else.
-func inPages[R any](read func(after string) ([]R, error), id func(R) string, do func([]R) error) error {
-	var failed []error
-	for after := ""; ; {
-		rows, err := read(after)
-		if err != nil {
-			return errors.Join(append(failed, fmt.Errorf("look: %w", err))...)
-		}
-		if len(rows) == 0 {
-			return errors.Join(failed...)
-		}
-		if err := do(rows); err != nil && len(rows) == 1 {
-			failed = append(failed, fmt.Errorf("%s: %w", id(rows[0]), err))
-		} else if err != nil {
-			for _, r := range rows {
-				if err := do([]R{r}); err != nil {
-					failed = append(failed, fmt.Errorf("%s: %w", id(r), err))
-				}
-			}
-		}
-		after = id(rows[len(rows)-1])
+// each does something with a page of rows. If that fails it is tried again row by
+// row, so that one bad row holds up nobody else.
+func each[R any](rows []R, id func(R) string, do func([]R) error) error {
+	err := do(rows)
+	if err == nil {
+		return nil
 	}
+	if len(rows) == 1 {
+		return fmt.Errorf("%s: %w", id(rows[0]), err)
+	}
+	var failed []error
+	for _, r := range rows {
+		failed = append(failed, each([]R{r}, id, do))
+	}
+	return errors.Join(failed...)
 }
 
 // lock locks cases, always in the same order, so that two who want the same wait

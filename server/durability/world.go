@@ -76,6 +76,10 @@ func prepare(ctx context.Context, c Config) (w *world, err error) {
 	if err := w.enrol(ctx, keys); err != nil {
 		return w, err
 	}
+	roster := filepath.Join(c.Dir, "roster.yaml")
+	if err := os.WriteFile(roster, []byte(onDuty), 0o600); err != nil {
+		return w, err
+	}
 	endpoints, err := w.departments(ctx)
 	if err != nil {
 		return w, err
@@ -92,12 +96,16 @@ func prepare(ctx context.Context, c Config) (w *world, err error) {
 	}
 	w.client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	w.hub = &hub{program: c.Program, address: at, log: LogFile(c.Dir), database: c.Database, args: []string{
-		"--demo=false", "--data=" + c.Dir, "--keys=" + keysFile, "--endpoints=" + endpoints,
+		"--demo=false", "--data=" + c.Dir, "--keys=" + keysFile, "--endpoints=" + endpoints, "--roster=" + roster,
 		"--oidc-issuer=" + w.issuer.url, "--oidc-audience=" + audience,
 		"--listen=" + at, "--subgraph-listen=", "--admin-listen=", "--inquire=2s", "--log-level=warn", "--log-format=json",
 	}}
 	return w, nil
 }
+
+// onDuty is one person who has whatever nobody has settled.
+const onDuty = `entries: [{department: "*", division: "230000000000", account: office/1, name: 值班}]
+`
 
 // enrol makes the tables and writes people who have not settled anywhere yet, so
 // that nearly every matter is theirs to file.
