@@ -69,7 +69,7 @@ const (
 const version = "VG1;"
 
 // letters are the states in which items end.
-var letters = map[string]string{"APPROVED": "A", "DELIVERED": "D", "REJECTED": "R", "BLOCKED": "B", "WITHDRAWN": "W"}
+var letters = map[string]string{"APPROVED": "A", "DELIVERED": "D", "REJECTED": "R", "BLOCKED": "B", "WITHDRAWN": "W", "TERMINATED": "T"}
 
 var names = func() map[string]string {
 	back := map[string]string{}
