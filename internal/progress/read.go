@@ -22,7 +22,16 @@ func cases(ctx context.Context, p store.Plain, where string, args []any, grades 
 	if grades {
 		query += lastGrade
 	}
-	query += " FROM case_files c LEFT JOIN items i ON i.case_id = c.id WHERE " + where + " ORDER BY c.id, i.position, i.matter"
+	items := "items i ON i.case_id = c.id"
+	if p.Postgres() {
+		// Left to itself it reads all items there are for those of a county, eight
+		// seconds for thirteen million. The limit cuts nothing off.
+		items = "LATERAL (SELECT * FROM items WHERE items.case_id = c.id LIMIT 10000) i ON true"
+		if _, err := p.Exec(ctx, "SET LOCAL random_page_cost = 1.1"); err != nil {
+			return err
+		}
+	}
+	query += " FROM case_files c LEFT JOIN " + items + " WHERE " + where + " ORDER BY c.id, i.position, i.matter"
 	var now *file
 	err := p.Each(ctx, query, args, func(scan func(...any) error) error {
 		next, item, err := row(scan, grades)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/progress"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
@@ -234,6 +235,32 @@ func TestViewsLeadToNobody(t *testing.T) {
 		}
 		if n := w.number("SELECT count(*) FROM analytics_items WHERE province <> '230000000000' OR county NOT LIKE '%000000' OR city NOT LIKE '%00000000'"); n != 0 {
 			t.Errorf("%d items in the wrong place", n)
+		}
+	})
+}
+
+// TestWhatIsUnderWayIsLater: an answer given while a transaction has noted a change
+// and not committed is given again after it has.
+func TestWhatIsUnderWayIsLater(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s, 2)
+		w.begin()
+		fold(w)
+		w.begin()
+		var during *progress.Statistics
+		w.tx(func(tx store.Tx) error {
+			c := tx.Ent.CaseFile.GetX(w.ctx, w.cases[0])
+			before := w.board.Of(c, c.QueryItems().AllX(w.ctx))
+			c.Update().SetState(lifecycle.CaseTerminated).ExecX(w.ctx)
+			err := w.board.Note(w.ctx, tx, c.ID, before)
+			during = w.ask(w.ctx, progress.Question{})
+			return err
+		})
+		if got := w.ask(w.ctx, progress.Question{AsOf: &during.AsOf}); text(got) != text(during) {
+			t.Errorf("after it committed\n got %s\nwant %s", text(got), text(during))
+		}
+		if got, want := flat(w.ask(w.ctx, progress.Question{})), w.count(progress.Question{}); got != want {
+			t.Errorf("now\n got %s\nwant %s", got, want)
 		}
 	})
 }

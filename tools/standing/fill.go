@@ -39,7 +39,7 @@ func fill(ctx context.Context, s *store.Store, n int) error {
 	}
 	defer c.Release()
 	start := time.Now()
-	for _, q := range []string{"SET session_replication_role = replica", "SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'", "CREATE TEMP TABLE spots (i serial, code text)"} {
+	for _, q := range []string{"SET session_replication_role = replica", "SET synchronous_commit = off", "SET maintenance_work_mem = '512MB'", "CREATE TEMP TABLE spots (i serial, code text)", "BEGIN"} {
 		if _, err := c.Exec(ctx, q); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func fill(ctx context.Context, s *store.Store, n int) error {
 	if err != nil {
 		return err
 	}
-	for _, q := range append([]string{"CREATE INDEX ON spots (i)", fmt.Sprintf(someCases, n, len(codes), n*97/100), someItems}, again...) {
+	for _, q := range append([]string{"CREATE INDEX ON spots (i)", fmt.Sprintf(someCases, n, len(codes), n*97/100), someItems}, append(again, "COMMIT")...) {
 		if _, err := c.Exec(ctx, q); err != nil {
 			return fmt.Errorf("%.60s: %w", q, err)
 		}
