@@ -69,10 +69,9 @@ type planted struct {
 }
 
 func (p planted) Book(ctx context.Context, caseID, slot, key string) (*gen.Appointment, error) {
-	n := p.n.Add(1)
 	switch p.bug {
 	case "answers before it writes":
-		if n%50 == 0 {
+		if n := p.n.Add(1); n%20 == 0 {
 			return &gen.Appointment{ID: fmt.Sprintf("lost-%d", n)}, nil
 		}
 	case "takes without looking":
@@ -81,7 +80,7 @@ func (p planted) Book(ctx context.Context, caseID, slot, key string) (*gen.Appoi
 		return p.take(ctx, caseID, slot, key, false)
 	}
 	a, err := p.Diary.Book(ctx, caseID, slot, key)
-	if p.bug == "refuses what it has done" && err == nil && n%50 == 0 {
+	if p.bug == "refuses what it has done" && err == nil && p.n.Add(1)%5 == 0 {
 		return nil, context.DeadlineExceeded
 	}
 	return a, err
