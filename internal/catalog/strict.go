@@ -18,8 +18,13 @@ func ReadStrict(file string, data []byte, into any) *Strict {
 	return &Strict{l}
 }
 
-// Blame reports a mistake in a value that was read, given by its address.
-func (s *Strict) Blame(of any, format string, args ...any) { s.loader.blame(of, format, args...) }
+// Blame reports a mistake in a value that was read, given by its address. A value
+// that is not there is not blamed too: that it is missing has been reported.
+func (s *Strict) Blame(of any, format string, args ...any) {
+	if _, read := s.loader.places[of]; read || len(s.loader.problems) == 0 {
+		s.loader.blame(of, format, args...)
+	}
+}
 
 // BlameKey reports a mistake in an entry of a map that was read, given by the
 // map's address and the key.
