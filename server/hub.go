@@ -57,7 +57,8 @@ type Hub struct {
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 
-	years   atomic.Pointer[workday.Calendar]
+	base    *workday.Calendar              // built in and configured
+	years   atomic.Pointer[casefile.Years] // with those that an operator has loaded
 	keys    vault.Keys
 	ring    seal.Ring // public keys of the electronic seal
 	born    time.Time // of the demonstration's data
@@ -132,7 +133,7 @@ func (h *Hub) openFiles(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the catalogue has mistakes (事项目录有误):\n%w", err)
 	}
-	h.years.Store(workday.Builtin())
+	h.base = workday.Builtin()
 	if h.Config.Calendar == "" {
 		return nil
 	}
@@ -145,15 +146,17 @@ func (h *Hub) openFiles(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("calendar %s: %w", h.Config.Calendar, err)
 	}
-	merged, err := h.Calendar().Merge(more)
-	if err == nil {
-		h.years.Store(merged)
-	}
+	h.base, err = h.base.Merge(more)
 	return err
 }
 
 // Calendar is the calendar in force. A year can be loaded while we run.
-func (h *Hub) Calendar() *workday.Calendar { return h.years.Load() }
+func (h *Hub) Calendar() *workday.Calendar {
+	if y := h.years.Load(); y != nil {
+		return y.Calendar()
+	}
+	return h.base
+}
 
 // openKeys reads the keys. The demonstration makes its own the first time.
 func (h *Hub) openKeys(context.Context) error {
@@ -214,9 +217,14 @@ func (h *Hub) openRooms(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	years, err := casefile.OpenYears(ctx, h.Store, h.base)
+	if err != nil {
+		return err
+	}
+	h.years.Store(years)
 	h.Profile = &profile.Profile{Store: h.Store, Vault: h.Vault, Catalog: current, Divisions: h.Divisions, Now: h.Config.Now}
 	h.Cases = &casefile.Desk{
-		Store: h.Store, Profile: h.Profile, Shelf: shelf, Calendar: h.Calendar, Divisions: h.Divisions,
+		Store: h.Store, Profile: h.Profile, Shelf: shelf, Calendar: years.Calendar, Years: years, Divisions: h.Divisions,
 		Vault: h.Vault, Bell: &casefile.Bell{}, Now: h.Config.Now, Closing: h.Config.Closing,
 	}
 	return nil
@@ -249,7 +257,7 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	workers := carrier.Workers()
 	h.Post.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: h.watchRounds(), Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: append(h.watchRounds(), h.deskRounds()...), Log: h.Config.Log,
 	})
 	h.Cases.Outbox, h.Post.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue
 	return err
