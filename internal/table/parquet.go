@@ -16,7 +16,7 @@ const groupRows = 50_000
 // parquetFile is Apache Parquet, compressed by Snappy. Its columns are in order of
 // name. Texts are as they are: nothing that reads Parquet runs formulas.
 type parquetFile struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []Column
 	place   []int // of each column in the file
 	row     parquet.Row
@@ -33,7 +33,7 @@ func newParquet(w io.Writer, columns []Column) (Writer, error) {
 		leaf, _ := schema.Lookup(c.Name) // it was put there
 		f.place[i] = leaf.ColumnIndex
 	}
-	f.w = parquet.NewWriter(w, schema, parquet.MaxRowsPerRowGroup(groupRows), parquet.Compression(&parquet.Snappy), parquet.CreatedBy("vetgraph", "", ""))
+	f.w = parquet.NewGenericWriter[any](w, schema, parquet.MaxRowsPerRowGroup(groupRows), parquet.Compression(&parquet.Snappy), parquet.CreatedBy("vetgraph", "", ""))
 	return f, nil
 }
 
