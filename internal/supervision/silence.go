@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -188,9 +189,23 @@ func (o *Office) taskNotTold(ctx context.Context, r *Report, first int) (int, er
 		})
 }
 
-// unended is true of an item that has not ended. The states are spelt out so that
-// the index of open items answers.
-func unended(s *sql.Selector) { s.Where(sql.In(s.C(item.FieldState), open()...)) }
+// unended is true of an item that has not ended. The states are spelt out, in the
+// words of the index of open items, or a prepared statement would not know it.
+func unended(s *sql.Selector) {
+	s.Where(sql.P(func(b *sql.Builder) {
+		b.Ident(s.C(item.FieldState)).WriteString(" IN ('" + strings.Join(open(), "', '") + "')")
+	}))
+}
+
+// open are the states of items that have not ended.
+func open() (all []string) {
+	for _, s := range lifecycle.ItemState("").Values() {
+		if !lifecycle.ItemState(s).Ended() {
+			all = append(all, s)
+		}
+	}
+	return all
+}
 
 // handled is true of an item whose case has been accepted and has not ended.
 func handled(s *sql.Selector) {

@@ -108,9 +108,10 @@ func besides(all []string, some ...string) []string {
 func (o *Office) warnable(today workday.Day) predicate.Item {
 	rule := o.rules().Warning
 	return func(s *sql.Selector) {
+		unended(s)
 		owed, file := sql.Table(obligation.Table), sql.Table(casefile.Table)
 		s.Where(sql.And(
-			sql.In(s.C(item.FieldState), string(lifecycle.ItemWaiting), string(lifecycle.ItemReady), string(lifecycle.ItemDispatched), string(lifecycle.ItemReceived)),
+			sql.NotIn(s.C(item.FieldState), string(lifecycle.ItemCorrection), string(lifecycle.ItemSuspended)),
 			sql.Exists(sql.Select(owed.C(obligation.FieldID)).From(owed).Where(sql.And(
 				sql.ColumnsEQ(owed.C(obligation.FieldItemID), s.C(item.FieldID)), sql.IsNull(owed.C(obligation.FieldEndedAt))))),
 			sql.Exists(sql.Select(file.C(casefile.FieldID)).From(file).Where(sql.And(

@@ -17,7 +17,6 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/journal"
-	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -158,7 +157,7 @@ func (o *Office) release(ctx context.Context, department string) error {
 	ended := func(s *sql.Selector) {
 		t := sql.Table(item.Table)
 		s.Where(sql.Exists(sql.Select(t.C(item.FieldID)).From(t).Where(sql.And(
-			sql.ColumnsEQ(t.C(item.FieldID), s.C(task.FieldSubject)), sql.Not(sql.In(t.C(item.FieldState), open()...))))))
+			sql.ColumnsEQ(t.C(item.FieldID), s.C(task.FieldSubject)), sql.NotIn(t.C(item.FieldState), anys(open())...)))))
 	}
 	done := map[task.Kind]predicate.Task{task.KindSILENCE: over, task.KindOVERDUE: ended}
 	words := map[task.Kind]string{task.KindSILENCE: "已有答复。", task.KindOVERDUE: "事项已办结，超期另有记录。"}
@@ -172,17 +171,6 @@ func (o *Office) release(ctx context.Context, department string) error {
 		}
 		return nil
 	})
-}
-
-// open are the states of items that have not ended.
-func open() []any {
-	var all []any
-	for _, s := range lifecycle.ItemState("").Values() {
-		if !lifecycle.ItemState(s).Ended() {
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 // each does something with a page of rows. If that fails it is tried again row by
@@ -200,6 +188,14 @@ func each[R any](rows []R, id func(R) string, do func([]R) error) error {
 		failed = append(failed, each([]R{r}, id, do))
 	}
 	return errors.Join(failed...)
+}
+
+func anys(texts []string) []any {
+	out := make([]any, len(texts))
+	for i, t := range texts {
+		out[i] = t
+	}
+	return out
 }
 
 // lock locks cases, always in the same order, so that two who want the same wait
