@@ -34,6 +34,8 @@ func costs() exec.ComplexityRoot {
 	c.Query.Tasks = func(child int, _ *model.TaskFilter, first *int, _ *string) int { return rows(first, 20) * child }
 	c.Query.Violations = func(child int, _ *model.ViolationFilter, first *int, _ *string) int { return rows(first, 20) * child }
 	c.Veteran.Notifications = func(child int, first *int, _ *bool) int { return rows(first, 20) * child }
+	c.Query.AppointmentOptions = func(child int, in model.AppointmentOptionsInput) int { return rows(in.Workdays, 5) * child }
+	c.VisitOption.Slots = func(child int) int { return 11 * child } // of each of those days
 	c.Case.Items = func(child int) int { return 13 * child }
 	c.Case.Timeline = func(child int) int { return 20 * child }
 	return c
