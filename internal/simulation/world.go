@@ -1,0 +1,420 @@
+package simulation
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/notify"
+	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/progress"
+	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/submission"
+	"github.com/vetgraph/vetgraph/internal/supervision"
+	"github.com/vetgraph/vetgraph/internal/workday"
+)
+
+// world is one seed's: a virtual clock, what is going to happen, and the rooms.
+type world struct {
+	lab     *Lab
+	options Options
+	ctx     context.Context
+	r       *rand.Rand // decides what happens
+	look    *rand.Rand // decides what is looked at; it changes nothing
+	result  *Result
+
+	fuse   *store.Fuse // of what the hub does at the moment
+	now    time.Time
+	skew   time.Duration // by how much the wall clock is behind, up to two seconds
+	ahead  agenda
+	serial int
+	mood   mood
+	calm   bool // nobody misbehaves any more
+	began  time.Time
+
+	// The hub. What is here dies with it.
+	life    int // how often it was started
+	shelf   int // which catalogue is in force
+	years   *casefile.Years
+	desk    *casefile.Desk
+	office  *supervision.Office
+	post    *notify.Post
+	board   *progress.Board
+	carrier *submission.Carrier
+	carried map[int64]bool // jobs that are on the agenda
+
+	profile  *profile.Profile
+	people   []*person
+	systems  map[string]*system
+	codes    []string
+	rows     rows
+	history  history
+	drifted  workday.Day
+	rounded  time.Time
+	dropJobs int // sabotage: so many jobs are lost
+}
+
+// mood is how much goes wrong, in hundredths.
+type mood struct {
+	death, lost, twice, late, early, against, silent, away, skew int
+}
+
+func (w *world) chance(percent int) bool { return percent > 0 && w.r.IntN(100) < percent }
+
+func (w *world) between(lo, hi time.Duration) time.Duration {
+	return lo + time.Duration(w.r.Int64N(int64(hi-lo)/int64(time.Second)+1))*time.Second
+}
+
+func pick[T any](r *rand.Rand, of []T) T { return of[r.IntN(len(of))] }
+
+// happening is something that is going to happen.
+type happening struct {
+	at     time.Time
+	serial int // of events at one time the first that was planned
+	do     func()
+}
+
+type agenda []*happening
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	return a[i].at.Before(a[j].at) || a[i].at.Equal(a[j].at) && a[i].serial < a[j].serial
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(*happening)) }
+func (a *agenda) Pop() any {
+	old := *a
+	x := old[len(old)-1]
+	*a = old[:len(old)-1]
+	return x
+}
+
+// after plans something.
+func (w *world) after(d time.Duration, do func()) {
+	w.serial++
+	heap.Push(&w.ahead, &happening{w.now.Add(d), w.serial, do})
+}
+
+// hub plans something of the hub's, which is forgotten when it dies.
+func (w *world) hub(d time.Duration, do func()) {
+	life := w.life
+	w.after(d, func() {
+		if life == w.life {
+			do()
+		}
+	})
+}
+
+// tell adds a line to the story.
+func (w *world) tell(format string, args ...any) {
+	line := w.now.In(workday.Zone()).Format("2006-01-02 15:04:05 ") + fmt.Sprintf(format, args...)
+	w.result.Trace = append(w.result.Trace, line)
+	if w.options.Verbose != nil {
+		_, _ = fmt.Fprintln(w.options.Verbose, line)
+	}
+}
+
+// fail says what does not hold. The first is kept.
+func (w *world) fail(format string, args ...any) {
+	if w.result.Failure == nil {
+		w.result.Failure = fmt.Errorf(format, args...)
+		w.tell("FAILED: %v", w.result.Failure)
+	}
+}
+
+// clock is the wall clock as the hub reads it.
+func (w *world) clock() time.Time { return w.now.Add(-w.skew) }
+
+// errors of the log are ours: nothing may be logged as one.
+type alarm struct{ w *world }
+
+func (a alarm) Write(line []byte) (int, error) {
+	if !a.w.dying() {
+		a.w.fail("an error was logged: %s", line)
+	}
+	return len(line), nil
+}
+
+func (w *world) dying() bool { return w.fuse != nil && w.fuse.Blown }
+
+// start opens the rooms as the hub does, and catches up.
+func (w *world) start() {
+	l := w.lab
+	w.life++
+	w.carried = map[int64]bool{}
+	var err error
+	if w.years, err = casefile.OpenYears(w.ctx, l.Store, workday.Builtin()); err != nil {
+		w.fail("open years: %v", err)
+		return
+	}
+	calendar := w.years.Calendar
+	current := func() *catalog.Catalog { return l.shelves[w.shelf].Current() }
+	w.profile = &profile.Profile{Store: l.Store, Vault: l.vault, Catalog: current, Divisions: division.Builtin(), Now: w.clock}
+	w.post = &notify.Post{Store: l.Store, Vault: l.vault, Words: l.words, Calendar: calendar, Catalog: current, Queue: queue{w}, Now: w.clock, Log: zerolog.Nop()}
+	w.office = &supervision.Office{Store: l.Store, Roster: l.roster, Calendar: calendar, Now: w.clock, Catalog: current, Tell: w.post}
+	w.post.Callers = w.office
+	w.board = &progress.Board{Store: l.Store, Calendar: calendar}
+	w.office.Figures = func(tx store.Tx, c *gen.CaseFile, items []*gen.Item) func(context.Context) error {
+		before := w.board.Of(c, items)
+		return func(ctx context.Context) error { return w.board.Note(ctx, tx, c.ID, before) }
+	}
+	w.desk = &casefile.Desk{
+		Store: l.Store, Profile: w.profile, Shelf: l.shelves[w.shelf], Calendar: calendar, Years: w.years, Divisions: division.Builtin(),
+		Vault: l.vault, Outbox: queue{w}, Office: w.office, Post: w.post, Bell: &casefile.Bell{}, Now: w.clock, Closing: 17,
+	}
+	w.carrier = &submission.Carrier{
+		Desk: w.desk, Departments: systems{w}, Callback: func(string) string { return "https://hub.example" }, Log: zerolog.New(alarm{w}).Level(zerolog.ErrorLevel),
+	}
+	for _, code := range w.codes {
+		w.hub(w.between(time.Hour, 30*time.Hour), func() { w.ask(code) })
+	}
+}
+
+// catchUp is what the hub does before its doors open.
+func (w *world) catchUp() {
+	for w.result.Failure == nil {
+		w.start()
+		if w.rounds("starts") {
+			return
+		}
+	}
+}
+
+// try lets the hub do something. It may die of it; then it is started again from
+// what the record has. Answers the fault that a person was told, and whether the
+// deed was lived through.
+func (w *world) try(what string, as *access.Viewer, f func(ctx context.Context) error) (refused *fault.Fault, lived bool) {
+	return w.attempt(what, as, w.mood.death, f)
+}
+
+func (w *world) attempt(what string, as *access.Viewer, death int, f func(ctx context.Context) error) (refused *fault.Fault, lived bool) {
+	ctx := access.With(w.ctx, as)
+	w.fuse = nil
+	if !w.calm && w.chance(death) {
+		w.fuse = &store.Fuse{Left: w.r.IntN(45)}
+		ctx = store.WithFuse(ctx, w.fuse)
+	}
+	w.skew = 0
+	if w.chance(w.mood.skew) {
+		w.skew = w.between(0, 2*time.Second)
+	}
+	err := f(ctx)
+	switch {
+	case w.dying():
+		w.result.Deaths++
+		w.tell("%s: the hub dies", what)
+		w.fuse = nil
+		return nil, false
+	case err == nil:
+		w.tell("%s", what)
+		return nil, true
+	}
+	w.fuse = nil
+	refused = fault.Of(err)
+	if refused.Kind == fault.Internal {
+		w.fail("%s: %v", what, err)
+		return nil, true
+	}
+	w.tell("%s: %s", what, refused.Reason)
+	return refused, true
+}
+
+// rounds does what time does: clocks that stand move on, what lapses ends, what is
+// late gets an owner. It says whether the hub has lived through it.
+func (w *world) rounds(what string) bool {
+	w.rounded = w.now
+	machine := &access.Viewer{ID: "rounds", Kind: access.Machine}
+	death := w.mood.death / 2
+	if w.stands() || what == "starts" {
+		w.drifted = workday.FromTime(w.clock())
+		if _, lived := w.attempt(what+": drift", machine, death, w.desk.Drift); !lived {
+			return false
+		}
+	}
+	if _, lived := w.attempt(what+": lapse", machine, death, w.desk.Lapse); !lived {
+		return false
+	}
+	for _, code := range w.codes {
+		if _, lived := w.attempt(what+": watch "+code, machine, death, func(ctx context.Context) error { return w.office.Watch(ctx, code) }); !lived {
+			return false
+		}
+	}
+	if w.chance(20) {
+		_, lived := w.attempt(what+": look", machine, death, w.post.Look)
+		return lived
+	}
+	return true
+}
+
+// due is when rounds next have something to do: some minutes after a word is due.
+func (w *world) due() (time.Time, bool) {
+	var first time.Time
+	for _, o := range w.rows.owed {
+		if o.EndedAt == nil && o.WordBy.After(w.rounded) && (first.IsZero() || o.WordBy.Before(first)) {
+			first = o.WordBy
+		}
+	}
+	return first.Add(w.patience()), !first.IsZero()
+}
+
+// patience is how long after the minute the rounds come; always the same within a seed.
+func (w *world) patience() time.Duration { return time.Duration(w.result.Seed%9) * time.Minute }
+
+// live goes from event to event until everything has come to its end.
+func (w *world) live() {
+	for w.result.Failure == nil {
+		if w.calm && w.settled() {
+			w.finally()
+			return
+		}
+		if len(w.ahead) == 0 {
+			w.fail("nothing will ever happen, and not all has ended")
+			return
+		}
+		if at, some := w.due(); some && at.Before(w.ahead[0].at) {
+			w.advance(at)
+			if !w.rounds("round") {
+				w.catchUp()
+			}
+		} else {
+			e := heap.Pop(&w.ahead).(*happening)
+			w.advance(e.at)
+			e.do()
+		}
+		w.result.Events++
+		w.check()
+		if w.options.sabotage != nil && w.result.Failure == nil {
+			w.options.sabotage(w.ctx, w)
+		}
+		w.plan()
+		if w.result.Events > 3000 {
+			w.fail("no end after %d events", w.result.Events)
+		}
+	}
+}
+
+func (w *world) advance(to time.Time) {
+	if to.After(w.now) {
+		w.now = to
+	}
+}
+
+// Run lives through one seed.
+func (l *Lab) Run(ctx context.Context, seed uint64, o Options) *Result {
+	w := &world{
+		lab: l, options: o, ctx: access.AsMachine(ctx, "simulation"), r: rand.New(rand.NewPCG(seed, 1)), look: rand.New(rand.NewPCG(seed, 2)),
+		result: &Result{Seed: seed}, systems: map[string]*system{},
+	}
+	w.begin()
+	if w.result.Failure == nil {
+		w.live()
+	}
+	w.result.Days = int(w.now.Sub(w.began).Hours() / 24)
+	return w.result
+}
+
+// begin draws the seed's circumstances.
+func (w *world) begin() {
+	day := workday.Date(2026, time.January, 5).AddDays(w.r.IntN(350))
+	w.now = day.Time().Add(8*time.Hour + w.between(0, 12*time.Hour))
+	w.began = w.now
+	maybe := func(most int) int { return w.r.IntN(2) * w.r.IntN(most+1) } // in half of all seeds not at all
+	w.mood = mood{
+		death: maybe(12), lost: maybe(40), twice: maybe(40), late: maybe(40), early: maybe(30), against: maybe(10), silent: maybe(40), away: maybe(30), skew: maybe(50),
+	}
+	w.codes = []string{"HRSS", "HSA", "PS", "VA"}
+	n := 1 + w.r.IntN(2)*w.r.IntN(2)
+	first := w.r.IntN(len(w.lab.people))
+	w.start()
+	var people []profile.Person
+	for i := range n {
+		p := w.lab.people[(first+i)%len(w.lab.people)]
+		people = append(people, p)
+		w.people = append(w.people, newPerson(w, i, w.profile.VeteranID(p.Number)))
+	}
+	if err := w.lab.empty(w.ctx, w.profile, people); err != nil {
+		w.fail("empty the record: %v", err)
+		return
+	}
+	for _, p := range w.people {
+		w.after(w.between(0, 4*time.Hour), p.wake)
+	}
+	w.officers()
+	if w.chance(w.mood.away) {
+		w.after(w.between(time.Hour, 20*24*time.Hour), w.sleep)
+	}
+	if w.chance(30) {
+		w.after(w.between(time.Hour, 15*24*time.Hour), func() {
+			w.shelf = 1
+			w.tell("another catalogue is in force")
+			w.catchUp()
+		})
+	}
+	if w.chance(40) {
+		w.after(w.between(time.Hour, 40*24*time.Hour), func() { w.loadYear(w.chance(30)) })
+	}
+	w.after(w.between(5*24*time.Hour, 40*24*time.Hour), func() {
+		w.calm = true
+		w.mood = mood{}
+		w.tell("everybody behaves from now on")
+		for _, code := range w.codes {
+			w.hub(w.between(time.Minute, time.Hour), func() { w.ask(code) })
+		}
+		for _, code := range w.codes {
+			w.system(code).behave()
+		}
+	})
+}
+
+// sleep is an outage of hours or weeks.
+func (w *world) sleep() {
+	w.advance(w.now.Add(pick(w.r, []time.Duration{3 * time.Hour, 26 * time.Hour, 8 * 24 * time.Hour, 24 * 24 * time.Hour})))
+	w.tell("the hub was away until now")
+	w.catchUp()
+}
+
+// settled says whether nothing is left to happen: all cases have ended and no job waits.
+func (w *world) settled() bool {
+	for _, p := range w.people {
+		if !p.done() {
+			return false
+		}
+	}
+	return len(w.rows.jobs) == 0 && !slices.ContainsFunc(w.rows.cases, func(c *gen.CaseFile) bool { return !c.State.Ended() })
+}
+
+func (w *world) stands() bool {
+	return slices.ContainsFunc(w.rows.items, func(it *gen.Item) bool { return it.State.Stopped() })
+}
+
+// loadYear is an operator who loads the holidays of the next year.
+func (w *world) loadYear(dry bool) {
+	operator := &access.Viewer{ID: "operator", Kind: access.Operator}
+	_, lived := w.attempt(fmt.Sprintf("the operator loads 2027 (dry run: %v)", dry), operator, 3*w.mood.death, func(ctx context.Context) error {
+		_, err := w.desk.LoadCalendar(ctx, []byte(year2027), dry)
+		return err
+	})
+	if !lived {
+		w.catchUp()
+		w.after(time.Hour, func() { w.loadYear(dry) })
+	}
+}
+
+// year2027 is invented: the State Council has not spoken when this was written.
+const year2027 = `{"2027": {"off": ["2027-01-01", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11", "2027-02-12", "2027-04-05",
+	"2027-05-03", "2027-05-04", "2027-06-09", "2027-09-15", "2027-10-01", "2027-10-04", "2027-10-05", "2027-10-06", "2027-10-07"],
+	"work": ["2027-02-14", "2027-02-20", "2027-09-26", "2027-10-09"]}}`
+
+var errLost = errors.New("lost on the way")
