@@ -30,6 +30,20 @@ func (s *Store) Migrate(ctx context.Context) (steps int, err error) {
 	return len(ran), nil
 }
 
+// MigrateTo is Migrate up to a step, by its number, for what must start from an
+// older record.
+func (s *Store) MigrateTo(ctx context.Context, step int64) error {
+	p, done, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, err := p.UpTo(ctx, step); err != nil {
+		return fmt.Errorf("migrate to step %d: %w", step, err)
+	}
+	return nil
+}
+
 // Pending says whether there are steps that Migrate has not taken.
 func (s *Store) Pending(ctx context.Context) (bool, error) {
 	p, done, err := s.migrations()

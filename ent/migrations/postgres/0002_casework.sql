@@ -47,3 +47,19 @@ CREATE INDEX "rating_department_division_id" ON "ratings" ("department", "divisi
 CREATE TABLE "violations" ("id" character varying NOT NULL, "item_id" character varying NULL, "matter" character varying NULL, "kind" character varying NOT NULL, "element" character varying NULL, "material" character varying NULL, "owner" character varying NOT NULL, "department" character varying NOT NULL, "division" character varying NOT NULL, "law" character varying NOT NULL, "words" character varying NOT NULL, "at" timestamptz NOT NULL, "case_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "violations_case_files_case" FOREIGN KEY ("case_id") REFERENCES "case_files" ("id") ON DELETE RESTRICT);
 CREATE INDEX "violation_case_id" ON "violations" ("case_id");
 CREATE INDEX "violation_department_division_id" ON "violations" ("department", "division", "id");
+-- What lies open already: who owes the next word, and why clocks stand. Times are the best that the record has.
+INSERT INTO "obligations" ("id", "case_id", "item_id", "matter", "kind", "owed_by", "department", "division", "opened_at", "heard_at", "word_by")
+  SELECT 'o-' || i."id", i."case_id", i."id", i."matter", 'RESULT',
+    CASE i."state" WHEN 'CORRECTION' THEN 'APPLICANT' WHEN 'WAITING' THEN 'HUB' WHEN 'READY' THEN 'HUB' ELSE 'DEPARTMENT' END,
+    i."department", i."division", coalesce(c."submitted_at", c."created_at"), coalesce(i."received_at", i."dispatched_at", c."submitted_at", c."created_at"),
+    (CASE i."state" WHEN 'CORRECTION' THEN current_date + 15 ELSE i."due_on" END + time '16:00') AT TIME ZONE 'UTC'
+  FROM "items" i JOIN "case_files" c ON c."id" = i."case_id"
+  WHERE i."state" IN ('WAITING', 'READY', 'DISPATCHED', 'RECEIVED', 'CORRECTION', 'SUSPENDED');
+INSERT INTO "corrections" ("id", "case_id", "item_id", "round", "words", "returned_by", "returned_at", "due_on")
+  SELECT 'c-' || "id", "case_id", "id", 0, "words", 'department/' || "department", coalesce("received_at", "dispatched_at", now()), current_date + 15
+  FROM "items" WHERE "state" = 'CORRECTION';
+INSERT INTO "pauses" ("id", "case_id", "item_id", "kind", "from_day", "reason", "law", "ordered_by")
+  SELECT 'p-' || "id", "case_id", "id", CASE "state" WHEN 'CORRECTION' THEN 'CORRECTION' ELSE 'SUSPENSION' END,
+    (coalesce("received_at", "dispatched_at", now()) AT TIME ZONE 'Asia/Shanghai')::date, CASE "state" WHEN 'CORRECTION' THEN '退回补正' ELSE '中止办理' END,
+    '《行政许可法》第四十五条', 'department/' || "department"
+  FROM "items" WHERE "state" IN ('CORRECTION', 'SUSPENDED');

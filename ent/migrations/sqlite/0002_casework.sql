@@ -57,3 +57,19 @@ CREATE INDEX `task_case_id` ON `tasks` (`case_id`);
 CREATE TABLE `violations` (`id` text NOT NULL, `item_id` text NULL, `matter` text NULL, `kind` text NOT NULL, `element` text NULL, `material` text NULL, `owner` text NOT NULL, `department` text NOT NULL, `division` text NOT NULL, `law` text NOT NULL, `words` text NOT NULL, `at` datetime NOT NULL, `case_id` text NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `violations_case_files_case` FOREIGN KEY (`case_id`) REFERENCES `case_files` (`id`) ON DELETE RESTRICT);
 CREATE INDEX `violation_case_id` ON `violations` (`case_id`);
 CREATE INDEX `violation_department_division_id` ON `violations` (`department`, `division`, `id`);
+-- What lies open already: who owes the next word, and why clocks stand. Times are the best that the record has.
+INSERT INTO `obligations` (`id`, `case_id`, `item_id`, `matter`, `kind`, `owed_by`, `department`, `division`, `opened_at`, `heard_at`, `word_by`)
+  SELECT 'o-' || i.`id`, i.`case_id`, i.`id`, i.`matter`, 'RESULT',
+    CASE i.`state` WHEN 'CORRECTION' THEN 'APPLICANT' WHEN 'WAITING' THEN 'HUB' WHEN 'READY' THEN 'HUB' ELSE 'DEPARTMENT' END,
+    i.`department`, i.`division`, coalesce(c.`submitted_at`, c.`created_at`), coalesce(i.`received_at`, i.`dispatched_at`, c.`submitted_at`, c.`created_at`),
+    CASE i.`state` WHEN 'CORRECTION' THEN date('now', '+15 days') ELSE i.`due_on` END || ' 16:00:00+00:00'
+  FROM `items` i JOIN `case_files` c ON c.`id` = i.`case_id`
+  WHERE i.`state` IN ('WAITING', 'READY', 'DISPATCHED', 'RECEIVED', 'CORRECTION', 'SUSPENDED');
+INSERT INTO `corrections` (`id`, `case_id`, `item_id`, `round`, `words`, `returned_by`, `returned_at`, `due_on`)
+  SELECT 'c-' || `id`, `case_id`, `id`, 0, `words`, 'department/' || `department`, coalesce(`received_at`, `dispatched_at`, CURRENT_TIMESTAMP || '+00:00'), date('now', '+15 days')
+  FROM `items` WHERE `state` = 'CORRECTION';
+INSERT INTO `pauses` (`id`, `case_id`, `item_id`, `kind`, `from_day`, `reason`, `law`, `ordered_by`)
+  SELECT 'p-' || `id`, `case_id`, `id`, CASE `state` WHEN 'CORRECTION' THEN 'CORRECTION' ELSE 'SUSPENSION' END,
+    date(coalesce(`received_at`, `dispatched_at`, 'now'), '+8 hours'), CASE `state` WHEN 'CORRECTION' THEN '退回补正' ELSE '中止办理' END,
+    '《行政许可法》第四十五条', 'department/' || `department`
+  FROM `items` WHERE `state` IN ('CORRECTION', 'SUSPENDED');

@@ -29,14 +29,34 @@ func Each(t *testing.T, f func(t *testing.T, s *store.Store)) {
 	t.Run("postgres", func(t *testing.T) { f(t, Open(t, PostgreSQL(t))) })
 }
 
-// Open opens and migrates a database and closes it when the test ends.
-func Open(t testing.TB, address string) *store.Store {
+// EachAt is Each with the tables as they were after a step of the migrations.
+func EachAt(t *testing.T, step int64, f func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	for name, address := range map[string]func(testing.TB) string{"sqlite": SQLite, "postgres": PostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, address(t))
+			if err := s.MigrateTo(t.Context(), step); err != nil {
+				t.Fatal(err)
+			}
+			f(t, s)
+		})
+	}
+}
+
+func open(t testing.TB, address string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), address, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Open opens and migrates a database and closes it when the test ends.
+func Open(t testing.TB, address string) *store.Store {
+	t.Helper()
+	s := open(t, address)
 	if _, err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
