@@ -9,7 +9,6 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
-	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -142,12 +141,13 @@ func (w *work) departmentOf(matters []string) string {
 // takeDraft locks a draft of a veteran that is about to be submitted. Faults:
 // DRAFT_NOT_FOUND, also for another's; CASE_STATE once it was submitted.
 func (d *Desk) takeDraft(ctx context.Context, tx store.Tx, caseID, veteranID string) (*gen.CaseFile, error) {
-	if err := tx.LockCase(ctx, caseID); err != nil {
-		return nil, err
+	err := tx.LockCase(all(ctx), caseID)
+	var c *gen.CaseFile
+	if err == nil {
+		c, err = tx.Ent.CaseFile.Query().Where(gencase.ID(caseID), gencase.VeteranID(veteranID)).Only(all(ctx))
 	}
-	c, err := tx.Ent.CaseFile.Query().Where(gencase.ID(caseID), gencase.VeteranID(veteranID)).Only(all(ctx))
 	if gen.IsNotFound(err) {
-		return nil, fault.New(fault.NotFound, "DRAFT_NOT_FOUND", "没有找到这份草稿。", "There is no such draft.").At("input", "draftId")
+		return nil, draftNotFound().At("input", "draftId")
 	} else if err != nil {
 		return nil, fmt.Errorf("draft: %w", err)
 	}

@@ -52,7 +52,7 @@ type draftContent struct {
 
 func bindDraft(caseID string) string { return "case_files:draft:" + caseID }
 
-func draftNotFound() error {
+func draftNotFound() *fault.Fault {
 	return fault.New(fault.NotFound, "DRAFT_NOT_FOUND", "没有找到这份草稿。", "There is no such draft.")
 }
 
@@ -180,7 +180,7 @@ func (d *Desk) saveAgain(ctx context.Context, in DraftInput, matters []string) e
 		w.note(nil, "DRAFT_SAVED", string(w.file.State), string(w.file.State), "")
 		if old != cur {
 			if moved := draftChanges(old, cur, matters, now.Answers); len(moved) > 0 {
-				w.note(nil, "DRAFT_MOVED", w.file.CatalogVersion, cur.Version, listed(moved))
+				w.note(nil, "DRAFT_MOVED", "", "", fmt.Sprintf("%s → %s: %s", w.file.CatalogVersion, cur.Version, listed(moved)))
 			}
 		}
 		w.file.Matters, w.file.CatalogVersion = matters, cur.Version

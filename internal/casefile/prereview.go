@@ -14,7 +14,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -240,7 +239,7 @@ func (w *work) conclude(ctx context.Context, id string, in Conclusion) error {
 		}
 	}
 	w.note(nil, "PRE_REVIEW_DECIDED", string(prereview.StatePENDING), string(row.State), row.Matter+" "+in.Words)
-	return w.roundEnds(ctx, rows, row)
+	return w.roundEnds(ctx, lastRound(rows))
 }
 
 func officersFindings(in Conclusion) []lifecycle.Finding {
@@ -254,13 +253,13 @@ func officersFindings(in Conclusion) []lifecycle.Finding {
 	return out
 }
 
-// roundEnds lets the case go on, and tells the person, once nobody asked together
-// with a review is still to speak.
-func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview, one *gen.PreReview) error {
+// roundEnds lets the case go on, and tells the person, once nobody who was asked
+// is still to speak.
+func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview) error {
 	var wrong []string
 	for _, r := range rows {
 		switch {
-		case !r.AskedAt.Equal(one.AskedAt) || r.Matter == "":
+		case r.Matter == "":
 		case r.EndedAt == nil:
 			return nil
 		case r.State == prereview.StateFAILED:
@@ -284,58 +283,6 @@ func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview, one *gen.Pr
 	return w.desk.Post.Tell(ctx, w.tx, notify.Notice{VeteranID: w.file.VeteranID, CaseID: w.file.ID, Division: w.file.Division, Kind: kind, Facts: facts})
 }
 
-// weighPreReview notes, while a case is submitted, whether the pre-review that its
-// matters provide for was done: passed by every department for exactly what is
-// submitted, and not expired. If not it is waived, and the departments look within
-// their own days. What an officer still owed ends with it.
-func (w *work) weighPreReview(ctx context.Context, answers []form.Answer) error {
-	rows, err := w.tx.Ent.PreReview.Query().Where(prereview.CaseID(w.file.ID)).Order(prereview.ByID()).All(all(ctx))
-	if err != nil {
-		return fmt.Errorf("pre-reviews: %w", err)
-	}
-	content, err := w.desk.openSealed(w.file)
-	if err != nil {
-		return err
-	}
-	good := map[string]bool{}
-	for _, r := range rows {
-		if r.EndedAt == nil {
-			err := w.tx.Ent.PreReview.UpdateOneID(r.ID).SetEndedAt(w.now).SetWords("申请人已直接提交，预审不再进行。").Exec(all(ctx))
-			if err != nil {
-				return fmt.Errorf("pre-review: %w", err)
-			}
-		}
-		valid := r.State == prereview.StatePASSED && r.ValidUntil != nil && *r.ValidUntil >= w.today()
-		if valid && slices.Contains(content.Reviewed, r.ID) && sameAnswers(content.Answers, answers) {
-			good[r.Matter] = true
-		}
-	}
-	if err := w.endReviews(ctx); err != nil {
-		return err
-	}
-	for _, code := range w.file.Matters {
-		m := w.desk.Shelf.Current().Matter(code)
-		switch {
-		case m == nil || m.Days.PreReview == 0:
-		case good[code]:
-			w.note(nil, "PRE_REVIEW_USED", "", passed, code)
-		default:
-			w.note(nil, "PRE_REVIEW_WAIVED", "", "", code)
-		}
-	}
-	return nil
-}
-
-// endReviews ends what departments owe to a draft that is submitted.
-func (w *work) endReviews(ctx context.Context) error {
-	err := w.tx.Ent.Obligation.Update().Where(obligation.CaseID(w.file.ID), obligation.KindEQ(obligation.KindPRE_REVIEW), obligation.EndedAtIsNil()).
-		SetEndedAt(w.now).SetHeardAt(w.now).SetEnding(string(lifecycle.CaseSubmitted)).Exec(all(ctx))
-	if err != nil {
-		return fmt.Errorf("pre-reviews owed: %w", err)
-	}
-	return nil
-}
-
 // PreReviews returns the pre-reviews of each case, oldest first.
 func (d *Desk) PreReviews(ctx context.Context, caseIDs []string) (map[string][]*gen.PreReview, error) {
 	rows, err := d.Store.Read.PreReview.Query().Where(store.OneOf[predicate.PreReview](prereview.FieldCaseID, caseIDs)).
@@ -352,12 +299,17 @@ func (d *Desk) LastPreReviews(ctx context.Context, caseID string) ([]*gen.PreRev
 	if err != nil {
 		return nil, err
 	}
-	rows := all[caseID]
-	if len(rows) == 0 {
-		return nil, nil
+	return lastRound(all[caseID]), nil
+}
+
+// lastRound is the machine's last review and those of officers that followed it.
+func lastRound(rows []*gen.PreReview) []*gen.PreReview {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if rows[i].Matter == "" {
+			return rows[i:]
+		}
 	}
-	last := rows[len(rows)-1].AskedAt
-	return slices.DeleteFunc(rows, func(r *gen.PreReview) bool { return !r.AskedAt.Equal(last) }), nil
+	return rows
 }
 
 // underReview are the matters of a case whose pre-review a department owes.
