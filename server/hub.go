@@ -21,8 +21,10 @@ import (
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
+	"github.com/vetgraph/vetgraph/internal/dispute"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/port"
@@ -54,6 +56,8 @@ type Hub struct {
 	Office    *supervision.Office
 	Post      *notify.Post
 	Messages  *exchange.Exchange // the played message gateway; nil in production
+	Mandates  *mandate.Desk
+	Disputes  *dispute.Desk
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 
@@ -86,7 +90,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -272,7 +276,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil
