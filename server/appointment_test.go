@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 )
@@ -138,9 +140,14 @@ func TestAppointmentByGraphQL(t *testing.T) {
 // A bad grade, the department's reply, and the person's last word.
 func TestRatingByGraphQL(t *testing.T) {
 	k := open(t, storetest.SQLite(t), noon)
-	c := k.aCase(lifecycle.CaseCompleted)
+	it, err := k.hub.Store.Read.Item.Query().Where(item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered)).WithCase().
+		Order(item.ByID()).First(access.AsMachine(t.Context(), "test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := it.Edges.Case
 	k.heroes = append(k.heroes, c.VeteranID)
-	person, it := fmt.Sprintf("veteran%d", len(k.heroes)-1), c.Edges.Items[0]
+	person := fmt.Sprintf("veteran%d", len(k.heroes)-1)
 	const rate = `mutation($c: ID!, $m: ID!, $g: RatingGrade!, $w: String) { rateCase(input: {caseId: $c, ratings: [{matter: $m, grade: $g, words: $w}]}) {
 		case { rating { id matter { code } department { code } round grade words reply repliedAt } } } }`
 	var out struct {
