@@ -80,9 +80,7 @@ func TestLateWord(t *testing.T) {
 		if got := r.silences(r.supervisor(daoli)); got.Total != 0 {
 			t.Errorf("silences: %+v", got.Silences)
 		}
-		r.in(func(ctx context.Context, tx store.Tx) error {
-			return tx.Ent.Obligation.UpdateOneID(id).SetEndedAt(r.now).SetEnding("RESULT").Exec(ctx)
-		})
+		r.over(id)
 		r.in(func(ctx context.Context, tx store.Tx) error {
 			return tx.Ent.Item.UpdateOneID(itemID).SetState(lifecycle.ItemApproved).Exec(ctx)
 		})
@@ -235,14 +233,22 @@ func TestSilences(t *testing.T) {
 		bare, _ := r.file(nangang, today-5, today+5)
 		waiting, waitingItem := r.file(daoli, today-5, today+5)
 		ended, endedItem := r.file(daoli, today-5, today+5)
+		r.over(r.owed(ended, endedItem, noon))
+		before, beforeItem := r.file(daoli, today-5, today+5) // ended before words were owed, and told as things were then
 		told, toldItem := r.file(daoli, today-5, today+5)
+		paid := []string{r.owed(ended, endedItem, noon), r.owed(told, toldItem, noon)}
 		r.in(func(ctx context.Context, tx store.Tx) error {
-			for _, id := range []string{waitingItem, endedItem, toldItem} {
+			for _, id := range []string{waitingItem, endedItem, toldItem, beforeItem} {
 				if err := tx.Ent.Item.UpdateOneID(id).SetState(lifecycle.ItemApproved).Exec(ctx); err != nil {
 					return err
 				}
 			}
-			for _, id := range []string{ended, told} {
+			for _, id := range paid {
+				if err := tx.Ent.Obligation.UpdateOneID(id).SetEndedAt(noon.Add(-time.Minute)).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			for _, id := range []string{ended, told, before} {
 				if err := tx.Ent.CaseFile.UpdateOneID(id).SetState(lifecycle.CaseCompleted).SetSubmittedAt(noon.Add(-time.Hour)).SetClosedAt(noon.Add(-time.Minute)).Exec(ctx); err != nil {
 					return err
 				}
