@@ -32,6 +32,7 @@ func (h *Hub) openVisits(context.Context) (err error) {
 	h.Ratings = &rating.Desk{
 		Store: h.Store, Vault: h.Vault, Catalog: current, Noted: h.Cases.Board().NoteRating, Changed: h.Cases.Bell.Ring, Now: h.Config.Now,
 	}
+	h.Cases.Visits = visits{h.Diary}
 	if h.Cases.Mandates != nil {
 		h.Diary.Mandates = h.Cases.Mandates
 	}
@@ -42,4 +43,14 @@ func (h *Hub) openVisits(context.Context) (err error) {
 		h.Ratings.Office = h.Cases.Office
 	}
 	return nil
+}
+
+// visits is the diary as casework knows it.
+type visits struct{ *appointment.Diary }
+
+// Reseat implements [casefile.Visits]. Those for whom no place was found keep
+// their appointment on a day off; a person at the window sees it in the list.
+func (v visits) Reseat(ctx context.Context) error {
+	_, _, err := v.Diary.Reseat(ctx)
+	return err
 }

@@ -42,6 +42,7 @@ type Desk struct {
 	Post      Teller              // nil: nobody is told
 	Limits    *Limits             // nil: those that ship
 	Registers Registers           // nil: no department is asked live before submission
+	Visits    Visits              // nil: nobody holds places at windows
 	Bell      *Bell
 	Now       func() time.Time
 	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal
@@ -54,6 +55,12 @@ type Desk struct {
 type Outbox interface {
 	Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error
 	Recall(ctx context.Context, tx store.Tx, itemIDs []string) error // asks departments to let go of items
+}
+
+// Visits holds places at windows (一键预约).
+type Visits interface {
+	Free(ctx context.Context, tx store.Tx, caseID string) error // of a case that ends
+	Reseat(ctx context.Context) error                           // those whose day is no working day any more
 }
 
 // Teller tells veterans what was written, from the transaction that writes it.

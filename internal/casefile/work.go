@@ -189,6 +189,11 @@ func (w *work) finish(ctx context.Context) error {
 	if err := w.write(ctx); err != nil {
 		return err
 	}
+	if w.desk.Visits != nil && w.file.State.Ended() && !w.wasFile.State.Ended() {
+		if err := w.desk.Visits.Free(ctx, w.tx, w.file.ID); err != nil {
+			return err
+		}
+	}
 	if len(w.entries) > 0 {
 		if err := journal.Write(ctx, w.tx, w.entries...); err != nil {
 			return err
@@ -304,10 +309,7 @@ func (w *work) write(ctx context.Context) error {
 			return fmt.Errorf("item %s: %w", it.Matter, err)
 		}
 	}
-	if !w.changed() {
-		return nil
-	}
-	if w.fresh {
+	if !w.changed() || w.fresh { // a promised paper may have lapsed of which nothing open has need
 		return w.writeOwed(ctx)
 	}
 	c := w.file

@@ -153,7 +153,10 @@ func (d *Desk) LoadCalendar(ctx context.Context, schedule []byte, dryRun bool) (
 		return nil, err
 	}
 	moves.Loaded = true
-	return moves, d.Recount(ctx)
+	if err := d.Recount(ctx); err != nil || d.Visits == nil {
+		return moves, err
+	}
+	return moves, d.Visits.Reseat(access.AsMachine(ctx, "calendar"))
 }
 
 // split reads a schedule and cuts it into its years.
