@@ -135,6 +135,14 @@ func (f teller) Tell(ctx context.Context, tx store.Tx, notices ...notify.Notice)
 	return f(ctx, tx, notices...)
 }
 
+// over ends an obligation.
+func (r *rig) over(id string) {
+	r.t.Helper()
+	r.in(func(ctx context.Context, tx store.Tx) error {
+		return tx.Ent.Obligation.UpdateOneID(id).SetEndedAt(r.now).SetEnding("RESULT").Exec(ctx)
+	})
+}
+
 // acceptance writes that a case waits to be accepted.
 func (r *rig) acceptance(caseID string, by time.Time) {
 	r.t.Helper()

@@ -148,9 +148,9 @@ func (o *Office) caseWithoutObligation(ctx context.Context, r *Report, first int
 
 func (o *Office) endNotTold(ctx context.Context, r *Report, first int) (int, error) {
 	q := o.Store.Read.CaseFile.Query().Where(casefile.ClosedAtGT(r.AsOf.Add(-ends)), casefile.SubmittedAtNotNil(), func(s *sql.Selector) {
-		owed := sql.Table(obligation.Table) // one that ended before words were owed has none
+		owed, t := sql.Table(obligation.Table), sql.Table(notification.Table)
+		// A case that ended before there were obligations has none, and no notices.
 		s.Where(sql.Exists(sql.Select(owed.C(obligation.FieldID)).From(owed).Where(sql.ColumnsEQ(owed.C(obligation.FieldCaseID), s.C(casefile.FieldID)))))
-		t := sql.Table(notification.Table)
 		s.Where(sql.Not(sql.Exists(sql.Select(t.C(notification.FieldID)).From(t).Where(sql.And(
 			sql.ColumnsEQ(t.C(notification.FieldCaseID), s.C(casefile.FieldID)),
 			sql.P(func(b *sql.Builder) {
