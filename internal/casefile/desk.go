@@ -5,6 +5,11 @@
 // given. What departments answer is applied once, whichever way and however
 // often it comes. The state of a case lives in these tables; the queue only
 // carries.
+//
+// Before that it is a draft. The machine looks at it first and rejects nothing: it
+// gives back what could not be submitted anyhow, and tells the rest to the person
+// and to the officers, who alone say whether a pre-review is passed
+// ([Desk.RequestPreReview] has the rule). Anybody may submit without one.
 package casefile
 
 import (
