@@ -15,7 +15,7 @@ import (
 // recorded of changes: answers can be had as of now and later, not before. It is
 // for a record that was filled without [Board.Note]: by an import, by example
 // cases, by an earlier version. Whoever changes a case waits until it is done,
-// half a minute for a million of them on two processors.
+// minutes for a million of them (docs/analysts.md): not for office hours.
 func (b *Board) Rebuild(ctx context.Context) error {
 	err := b.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		p := tx.Plain()
