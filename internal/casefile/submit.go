@@ -240,6 +240,9 @@ func (n *acceptance) write(ctx context.Context, tx store.Tx) error {
 		return err
 	}
 	n.file = w.file
+	if err := w.weighPreReview(ctx, n.submission.Answers); err != nil {
+		return err
+	}
 	w.committed = map[string]bool{}
 	for _, code := range n.submission.Commitments {
 		w.committed[code] = true

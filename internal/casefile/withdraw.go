@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/port"
@@ -57,7 +58,11 @@ func (d *Desk) WithdrawCase(ctx context.Context, caseID, reason string) error {
 			return err
 		}
 		if w.file.State != lifecycle.CaseInProgress {
-			w.file.Reason = reason
+			w.file.Reason = clip(reason, 1000)
+			err := w.tx.Ent.PreReview.Update().Where(prereview.CaseID(caseID), prereview.EndedAtIsNil()).SetEndedAt(w.now).SetWords("申请人撤回，不再预审。").Exec(all(ctx))
+			if err != nil {
+				return fmt.Errorf("pre-reviews: %w", err)
+			}
 			return w.moveCase(lifecycle.CaseWithdrawn, reason)
 		}
 		for _, it := range w.items {
@@ -96,7 +101,7 @@ func (d *Desk) Recall(ctx context.Context, itemID string) (department string, wa
 	if err != nil {
 		return "", false, fmt.Errorf("item: %w", err)
 	}
-	return it.Department, it.Withdrawing || it.State.Ended(), nil
+	return it.Department, it.Withdrawing || endedHere(it), nil
 }
 
 // Recalled takes a department's answer to a recall: that it lets go (found or not),
