@@ -7,9 +7,17 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
+	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	rooms "github.com/vetgraph/vetgraph/internal/dispute"
 )
+
+func (r *disputeResolver) Veteran(ctx context.Context, objs []*gen.Dispute) ([]*gen.Veteran, error) {
+	if !access.From(ctx).May(access.ReadProfile) {
+		return make([]*gen.Veteran, len(objs)), nil
+	}
+	return all(ctx, load(ctx).veterans, objs, func(d *gen.Dispute) string { return d.VeteranID })
+}
 
 func (r *disputeResolver) Field(ctx context.Context, obj *gen.Dispute) (*catalog.Field, error) {
 	return r.mustField(obj.Element), nil

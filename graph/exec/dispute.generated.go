@@ -21,6 +21,7 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type DisputeResolver interface {
+	Veteran(ctx context.Context, objs []*gen.Dispute) ([]*gen.Veteran, error)
 	Field(ctx context.Context, obj *gen.Dispute) (*catalog.Field, error)
 	Department(ctx context.Context, obj *gen.Dispute) (*catalog.Department, error)
 	Claim(ctx context.Context, obj *gen.Dispute) (any, error)
@@ -56,6 +57,61 @@ func (ec *executionContext) _Dispute_id(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Dispute_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Dispute", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Dispute_veteran(ctx context.Context, field graphql.CollectedField, obj *gen.Dispute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Dispute_veteran(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Dispute_veteran(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Veteran) graphql.Marshaler {
+			return ec.marshalOVeteran2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐVeteran(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Dispute_veteran(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Dispute",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Veteran(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Dispute_veteran(ctx context.Context, field graphql.CollectedField, obj *gen.Dispute) (any, error) {
+	resolver := ec.Resolvers.Dispute()
+	if batch, ok := graphql.BatchParentsFor[*gen.Dispute](ctx, "Dispute"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Veteran(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*gen.Veteran](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Dispute.veteran",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Veteran(ctx, []*gen.Dispute{obj})
+	return graphql.ResolveBatchSingleResult[*gen.Veteran](
+		ctx,
+		results,
+		err,
+		"Dispute.veteran",
+	)
 }
 
 func (ec *executionContext) _Dispute_field(ctx context.Context, field graphql.CollectedField, obj *gen.Dispute) (ret graphql.Marshaler) {
@@ -526,6 +582,12 @@ func (ec *executionContext) _Dispute(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "veteran":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Dispute_veteran(ctx, field, obj)
+				})
 		case "field":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -673,6 +735,7 @@ func (ec *executionContext) unmarshalNDecideDisputeInput2githubᚗcomᚋvetgraph
 }
 
 func (ec *executionContext) marshalNDispute2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐDisputeᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Dispute) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Dispute", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

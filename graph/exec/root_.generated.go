@@ -318,6 +318,7 @@ type ComplexityRoot struct {
 		OpenedAt   func(childComplexity int) int
 		Reason     func(childComplexity int) int
 		State      func(childComplexity int) int
+		Veteran    func(childComplexity int) int
 		Words      func(childComplexity int) int
 	}
 
@@ -2127,6 +2128,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Dispute.State(childComplexity), true
+	case "Dispute.veteran":
+		if e.ComplexityRoot.Dispute.Veteran == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispute.Veteran(childComplexity), true
 	case "Dispute.words":
 		if e.ComplexityRoot.Dispute.Words == nil {
 			break
@@ -7307,6 +7314,8 @@ extend type Element {
 type Dispute {
   "编号。 Opaque ID."
   id: ID!
+  "提出的人；本人和该部门可见。 Who objects; for the person and the department."
+  veteran: Veteran
   "数据元。 The data element."
   field: FormField!
   "数源部门。 The department that vouches."
@@ -9571,6 +9580,8 @@ func (ec *executionContext) childFields_Dispute(ctx context.Context, field graph
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Dispute_id(ctx, field)
+	case "veteran":
+		return ec.fieldContext_Dispute_veteran(ctx, field)
 	case "field":
 		return ec.fieldContext_Dispute_field(ctx, field)
 	case "department":

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
 	"github.com/vetgraph/vetgraph/ent/gen/intercept"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
@@ -51,7 +52,7 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 	case gen.TypeCatalogVersion, gen.TypeCalendarYear:
 		return nothing()
 	case gen.TypeVeteran:
-		return person(v, col)
+		return known(v, col)
 	case gen.TypeCaseFile:
 		return file(v, col)
 	case gen.TypeItem:
@@ -94,6 +95,19 @@ func person(v *access.Viewer, col func(string) string) *sql.Predicate {
 		return sql.And(inDivision(v, col(veteran.FieldDivision)), one(item.Table, item.FieldVeteranID, col(veteran.FieldID), v, matter))
 	}
 	return nothing()
+}
+
+// known is person, and for an officer also who objects to a value before this
+// department: who they are, for as long as it is open, and nothing else of them.
+func known(v *access.Viewer, col func(string) string) *sql.Predicate {
+	if v.Kind != access.Officer {
+		return person(v, col)
+	}
+	open := func(v *access.Viewer, of func(string) string) *sql.Predicate {
+		return sql.And(supervised(v, of), sql.EQ(of(dispute.FieldState), dispute.StateOPEN))
+	}
+	return sql.Or(person(v, col), sql.And(inDivision(v, col(veteran.FieldDivision)),
+		one(dispute.Table, dispute.FieldVeteranID, col(veteran.FieldID), v, open)))
 }
 
 // file is the condition on a row of case_files.
