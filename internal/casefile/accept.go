@@ -98,9 +98,13 @@ func (w *work) makeUps(ctx context.Context) error {
 		return fmt.Errorf("papers promised: %w", err)
 	}
 	for _, m := range rows {
+		until := endOf(*m.DueOn)
+		if until.Before(w.now) {
+			until = w.now // acceptance took longer: it lapses in the next round, and is nobody's silence meanwhile
+		}
 		w.owed = append(w.owed, &gen.Obligation{
 			ID: newID(), CaseID: w.file.ID, Matter: m.Code, Kind: obligation.KindMAKE_UP, OwedBy: obligation.OwedByAPPLICANT,
-			Department: w.departmentOf(m.NeededBy), Division: w.file.Division, OpenedAt: w.now, HeardAt: w.now, WordBy: endOf(*m.DueOn),
+			Department: w.departmentOf(m.NeededBy), Division: w.file.Division, OpenedAt: w.now, HeardAt: w.now, WordBy: until,
 		})
 		w.note(nil, "MATERIAL_DUE", "", "", m.Code+" "+m.DueOn.String())
 	}

@@ -25,8 +25,10 @@ func itemNotFound() error {
 
 // asDepartment is a context in which a department's own system speaks.
 func asDepartment(ctx context.Context, code string) context.Context {
-	return access.With(ctx, &access.Viewer{ID: "department/" + code, Kind: access.Machine})
+	return access.With(ctx, &access.Viewer{ID: systemOf(code), Kind: access.Machine})
 }
+
+func systemOf(code string) string { return "department/" + code }
 
 // Apply takes a department's word about an item, from a callback or from a
 // question of ours, whichever comes first. It may come twice, late or out of

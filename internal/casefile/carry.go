@@ -23,7 +23,7 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 	if err != nil {
 		return "", port.Delivery{}, fmt.Errorf("item: %w", err)
 	}
-	if it.ReceiptNo != "" || it.Withdrawing || !slices.Contains(delivered, it.State) {
+	if it.ReceiptNo != "" || it.Withdrawing || !slices.Contains(delivered, it.State) || endedHere(it) {
 		return it.Department, port.Delivery{}, nil
 	}
 	answers, err := d.answers(ctx, it)
@@ -52,6 +52,12 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 var delivered = []lifecycle.ItemState{
 	lifecycle.ItemReady, lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended,
 	lifecycle.ItemApproved, lifecycle.ItemRejected, lifecycle.ItemDelivered,
+}
+
+// endedHere says whether an item has ended otherwise than by a decision of its
+// department's system: then that is not to work on it.
+func endedHere(it *gen.Item) bool {
+	return it.State.Ended() && it.DecidedBy != systemOf(it.Department)
 }
 
 // answers opens what the person and the sources said, and what was added by the
@@ -141,8 +147,8 @@ func (d *Desk) Received(ctx context.Context, itemID string, round int, r port.Re
 		if it.State == lifecycle.ItemDispatched {
 			return w.move(it, lifecycle.ItemReceived, "")
 		}
-		if it.State == lifecycle.ItemWithdrawn || it.State == lifecycle.ItemTerminated {
-			w.recall = append(w.recall, it.ID) // it was on its way when it was taken back
+		if endedHere(it) {
+			w.recall = append(w.recall, it.ID) // it was on its way when it ended
 		}
 		return nil
 	})

@@ -49,9 +49,7 @@ func (d *Desk) Decide(ctx context.Context, itemID string, granted bool, number, 
 		return tooLong("resultNo", 80)
 	}
 	return d.onItem(ctx, itemID, func(ctx context.Context, w *work, it *gen.Item) error {
-		if it.DispatchedAt != nil {
-			w.recall = append(w.recall, it.ID)
-		}
+		w.recall = append(w.recall, it.ID) // also before a receipt is known: it may be on its way
 		return w.decide(ctx, it, decision{granted: granted, number: number, words: words})
 	})
 }

@@ -125,7 +125,8 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 	return d.carrier.Deliver(ctx, job.Args.Item, len(job.Errors) == 0) // the first failure, also after an attempt that a kill cut off
 }
 
-// Deliver delivers one item and notes the receipt. A department that is away is a
+// Deliver delivers one item and notes the receipt, or takes back what is not to be
+// delivered any more. A department that is away is a
 // reason to try again later; one that refuses outright is too, for a person
 // must then mend the port, and nothing accepted may be lost meanwhile.
 func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error {
@@ -136,7 +137,7 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 		return err
 	}
 	if out.ItemID == "" {
-		return nil
+		return c.TakeBack(ctx, itemID) // an attempt that was cut off may have left it there, and it has ended since
 	}
 	department := c.Departments.Get(code)
 	out.Callback = c.Callback(code)
