@@ -195,7 +195,7 @@ func TestMetrics(t *testing.T) {
 	k.hub.AdminHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	body, _ := io.ReadAll(w.Body)
 	for _, want := range []string{`vetgraph_graphql_answers_total{outcome="ok",type="query"}`, `vetgraph_http_requests_total{route="graphql",status="200"}`,
-		"vetgraph_items{", "vetgraph_db_connections{", "vetgraph_oldest_silence_seconds ", "vetgraph_silences ", "go_goroutines"} {
+		"vetgraph_items{", "vetgraph_db_connections{", "vetgraph_oldest_silence_seconds ", "vetgraph_silences 0", "go_goroutines"} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s", want)
 		}
