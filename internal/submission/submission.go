@@ -144,6 +144,11 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 	receipt, err := department.Deliver(ctx, out)
 	if err != nil {
 		reason := fault.Of(err).Reason
+		if reason == "ITEM_DELIVERED_OTHERWISE" {
+			if over, err := c.over(ctx, code, itemID); over || err != nil {
+				return err
+			}
+		}
 		if first {
 			c.Log.Warn().Str("item", out.ItemID).Str("department", code).Str("reason", reason).Msg("not delivered, will be tried again")
 			if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil {
@@ -153,6 +158,19 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 		return fmt.Errorf("deliver item %s to %s: %s", out.ItemID, code, reason)
 	}
 	return c.Desk.Received(ctx, out.ItemID, out.Round, receipt)
+}
+
+// over says whether a department will never take another round of an item because
+// it has ended there, and applies its word on that.
+func (c *Carrier) over(ctx context.Context, code, itemID string) (bool, error) {
+	answers, err := c.Departments.Get(code).Status(ctx, []string{itemID})
+	if err != nil {
+		return false, fmt.Errorf("ask %s: %s", code, strings.ToLower(fault.Of(err).Reason))
+	}
+	if a := answers[0]; a.State.Decided() || a.State == port.Withdrawn {
+		return true, c.Desk.Apply(ctx, code, a)
+	}
+	return false, nil
 }
 
 type inquirer struct {
