@@ -62,7 +62,7 @@ func (h *Hub) story(q *profile.Person, i int, b birth) (*casefile.Story, error) 
 		}
 	case !settled && ago >= 3 && ago <= 28 && r.Float64() < 0.55:
 		at = office(left.AddDays(1+r.IntN(ago-1)), r)
-		if fate = presentFate(r); recent(fate.Ends) {
+		if fate = presentFate(r); recent(fate.Ends) || fate.Away != "" {
 			at = b.At.Add(-time.Duration(20+r.IntN(1200)) * time.Minute)
 		}
 	case !settled && ago > 40 && r.Float64() < 0.2:
@@ -84,55 +84,75 @@ func office(on workday.Day, r *rand.Rand) time.Time {
 }
 
 // pastFate is how a case went of somebody who has everything now: only training,
-// on which nothing else waits, may have been refused.
+// on which nothing else waits, may have been refused or taken back.
 func pastFate(r *rand.Rand) casefile.Fate {
-	switch x := r.Float64(); {
-	case x < 0.08:
-		return casefile.Fate{Rejects: "M03"}
-	case x < 0.2:
-		return casefile.Fate{Late: true}
+	f := casefile.Fate{Handed: r.IntN(2) == 0, Commits: r.IntN(6) == 0, Gap: r.IntN(12) == 0}
+	switch x := r.IntN(100); {
+	case x < 8:
+		f.Rejects = "M03"
+	case x < 12:
+		f.Withdraws = "M03"
+	case x < 22:
+		f.Late = true
+	case x < 36:
+		f.Returns, f.Answered, f.Again = []string{"M04", "M05", "M08", "M10", "M12"}[r.IntN(5)], true, r.IntN(4) == 0
+	case x < 42:
+		f.Pauses, f.Answered = []string{"M07", "M10"}[r.IntN(2)], true
 	}
-	return casefile.Fate{}
+	return f
 }
 
 // presentFate is how a case stands of somebody who has just come home.
 func presentFate(r *rand.Rand) casefile.Fate {
+	f := casefile.Fate{Handed: true, Commits: r.IntN(6) == 0}
 	switch x := r.IntN(100); {
-	case x < 4:
-		return casefile.Fate{Ends: lifecycle.CaseDraft}
-	case x < 8:
+	case x < 5:
+		return casefile.Fate{Ends: lifecycle.CaseDraft, Reviewed: r.IntN(2) == 0}
+	case x < 9:
 		return casefile.Fate{Ends: lifecycle.CasePreReview}
-	case x < 12:
+	case x < 13:
 		return casefile.Fate{Ends: lifecycle.CaseReturned}
-	case x < 16:
-		return casefile.Fate{Ends: lifecycle.CaseSubmitted}
-	case x < 19:
-		return casefile.Fate{Ends: lifecycle.CaseNotAccepted}
-	case x < 23:
+	case x < 18:
+		return casefile.Fate{Ends: lifecycle.CaseSubmitted, Gap: true}
+	case x < 21:
+		return casefile.Fate{Ends: lifecycle.CaseNotAccepted, Gap: true}
+	case x < 25:
 		return casefile.Fate{Ends: lifecycle.CaseWithdrawn}
-	case x < 30:
-		return casefile.Fate{Returns: []string{"M05", "M08", "M12"}[r.IntN(3)]}
-	case x < 36:
-		return casefile.Fate{Pauses: []string{"M07", "M10"}[r.IntN(2)]}
-	case x < 40:
-		return casefile.Fate{Late: true}
+	case x < 34: // stands returned, soon or late in the chain
+		f.Returns = []string{"M01", "M04", "M05", "M08", "M11", "M12"}[r.IntN(6)]
+	case x < 38:
+		f.Returns, f.Answered, f.Again = []string{"M01", "M04", "M11"}[r.IntN(3)], true, r.IntN(2) == 0
+	case x < 45:
+		f.Pauses = []string{"M02", "M07", "M10"}[r.IntN(3)]
+	case x < 49:
+		f.Late = true
+	case x < 52:
+		f.Away = []string{"M01", "M11"}[r.IntN(2)]
+	case x < 58:
+		f.Gap = true
+	case x < 60:
+		f.Withdraws = "M11"
+	case x < 65:
+		f.Silent = []string{"M01", "M04", "M11"}[r.IntN(3)]
 	}
-	return casefile.Fate{}
+	return f
 }
 
 // unhappyFate is how a case ended of somebody who has not got everything.
 func unhappyFate(r *rand.Rand) casefile.Fate {
-	switch r.IntN(6) {
+	switch r.IntN(7) {
 	case 0:
 		return casefile.Fate{Rejects: "M01"}
 	case 1:
-		return casefile.Fate{Ends: lifecycle.CaseTerminated, Returns: "M04"}
+		return casefile.Fate{Returns: "M04"} // never answered: it lapsed
 	case 2:
-		return casefile.Fate{Ends: lifecycle.CaseWithdrawn, Pauses: "M02"}
+		return casefile.Fate{Ends: lifecycle.CaseWithdrawn}
 	case 3:
-		return casefile.Fate{Ends: lifecycle.CaseNotAccepted}
+		return casefile.Fate{Ends: lifecycle.CaseNotAccepted, Gap: true}
 	case 4:
 		return casefile.Fate{Rejects: "M05", Late: r.IntN(2) == 0}
+	case 5:
+		return casefile.Fate{Returns: "M01"} // nothing was granted: the whole case lapsed
 	}
 	return casefile.Fate{Rejects: "M04"}
 }
@@ -160,13 +180,15 @@ func (h *Hub) tell(then, now *profile.Person, i int, at time.Time, fate casefile
 	} else if err != nil {
 		return nil, err
 	}
-	typed, problems := form.Validate(p.Form, answers(h.catalog, h.Divisions, then, i, p.Form), form.Against{Divisions: h.Divisions})
+	said := answers(h.catalog, h.Divisions, then, i, p.Form)
+	typed, problems := form.Validate(p.Form, said, form.Against{Divisions: h.Divisions})
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("the example answer to %s is not taken: %s", problems[0].Field, problems[0].Reason)
 	}
 	id := h.Profile.VeteranID(now.Number)
 	story := h.Cases.Tell(casefile.Example{
-		VeteranID: id, Division: now.Division, Account: "demo/veteran/" + id, Plan: p, Answers: typed, Submitted: at,
+		VeteranID: id, Division: now.Division, Account: "demo/veteran/" + id, Clerk: []string{"", "", "", "demo/clerk"}[i%4],
+		Plan: p, Typed: said, Answers: typed, Submitted: at,
 		Channel: []string{"WEB", "WEB", "APP", "WINDOW"}[i%4], Fate: fate, Seed: b.Seed<<32 | uint64(i),
 	}, b.At)
 	return story, story.Err()

@@ -48,14 +48,20 @@ func (h *Hub) prepare(ctx context.Context, say func(zh, en string)) error {
 	h.born = b.At
 	if b.Done {
 		people, err := h.Store.Read.Veteran.Query().Limit(1).IDs(ctx)
-		if err != nil || len(people) > 0 {
+		if err != nil {
 			return err
+		}
+		if len(people) > 0 {
+			return h.adopt(ctx)
 		}
 	}
 	say(fmt.Sprintf("首次启动：正在准备 %d 位示例退役军人和办件……", b.Veterans), fmt.Sprintf("First start: preparing %d synthetic veterans and their cases…", b.Veterans))
 	start := time.Now()
 	if err := h.fill(ctx, b); err != nil {
 		return fmt.Errorf("prepare the demonstration: %w", err)
+	}
+	if err := h.adopt(ctx); err != nil {
+		return err
 	}
 	b.Done = true
 	if err := h.keep(b); err != nil {
@@ -135,7 +141,7 @@ func (h *Hub) fill(ctx context.Context, b birth) error {
 				return err
 			}
 		}
-		return h.seedCases(ctx, cast)
+		return h.seedCases(ctx, cast, b)
 	})
 	return g.Wait()
 }
@@ -182,8 +188,9 @@ func (h *Hub) enrol(ctx context.Context, people []profile.Person) error {
 	return g.Wait()
 }
 
-// seedCases writes the cast's cases, a batch in each transaction.
-func (h *Hub) seedCases(ctx context.Context, cast []role) error {
+// seedCases writes the cast's cases, a batch in each transaction, what people then
+// thought of them, and what is under way.
+func (h *Hub) seedCases(ctx context.Context, cast []role, b birth) error {
 	var stories []*casefile.Story
 	for _, r := range cast {
 		if r.story != nil {
@@ -191,12 +198,20 @@ func (h *Hub) seedCases(ctx context.Context, cast []role) error {
 		}
 	}
 	for some := range slices.Chunk(stories, 100) {
-		err := h.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error { return h.Cases.Seed(ctx, tx, some) })
+		err := h.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+			if err := h.Cases.Seed(ctx, tx, some); err != nil {
+				return err
+			}
+			return h.rated(ctx, tx, b, some)
+		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := h.Cases.Board().Rebuild(ctx); err != nil {
+		return err
+	}
+	return h.play(ctx, cast)
 }
 
 // heroes are the population's first people. They have no case yet when the

@@ -1,7 +1,6 @@
 package casefile
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -28,8 +28,10 @@ import (
 type Example struct {
 	VeteranID, Division string
 	Account             string         // of the applicant, for the journal
-	Plan                *plan.Plan     // as compiled on the day of acceptance
-	Answers             map[string]any // what the person typed, as form.Validate returned it
+	Clerk               string         // account of the clerk who files for them; empty: they file themselves
+	Plan                *plan.Plan     // as compiled on the day of submission
+	Typed               []form.Answer  // what the person typed
+	Answers             map[string]any // the same, as form.Validate returned it
 	Submitted           time.Time      // when it came in; the plan's day of acceptance follows from it
 	Channel             string
 	Fate                Fate
@@ -39,41 +41,48 @@ type Example struct {
 // Fate is how an example goes. The zero Fate is that every department grants
 // what it is asked, within the promised days.
 type Fate struct {
-	Ends    lifecycle.CaseState // DRAFT, PRE_REVIEW, RETURNED, SUBMITTED, NOT_ACCEPTED, WITHDRAWN or TERMINATED: it gets no further; else empty
-	Rejects string              // matter that its department refuses
-	Returns string              // matter that stands returned for correction
-	Pauses  string              // matter that stands suspended
-	Late    bool                // departments take a little longer than promised
+	Ends      lifecycle.CaseState // DRAFT, PRE_REVIEW, RETURNED, SUBMITTED, NOT_ACCEPTED or WITHDRAWN: it gets no further; else empty
+	Reviewed  bool                // of a draft: its pre-review was passed
+	Gap       bool                // a minor paper is promised for later, so an officer accepts; there must be one
+	Commits   bool                // a commitment replaces each paper that it may replace
+	Rejects   string              // matter that its department refuses
+	Returns   string              // matter that is returned for correction
+	Pauses    string              // matter that is suspended
+	Answered  bool                // what was returned is supplemented in time, what was suspended goes on
+	Again     bool                // what was supplemented is returned once more, for what could be seen before
+	Withdraws string              // matter that the person takes back
+	Away      string              // matter whose department cannot be reached
+	Silent    string              // matter about which its department has said nothing since the receipt
+	Late      bool                // departments take a little longer than promised
+	Handed    bool                // results are handed over
 }
 
-// Told is what an example case tells of one item, for the department that it
-// lies with, and for the profile once granted.
+// Told is what an example case tells of one item, for the profile once granted and
+// for what people then do about it.
 type Told struct {
-	ItemID, CaseNumber, Matter, Department, ReceiptNo string
-	VeteranID                                         string
-	State                                             lifecycle.ItemState
-	ReceivedAt                                        time.Time
-	DecidedAt                                         time.Time // zero while open
+	ItemID, CaseID, CaseNumber, Matter, Department, ReceiptNo string
+	VeteranID, Division                                       string
+	State                                                     lifecycle.ItemState
+	ReceivedAt                                                time.Time
+	DecidedAt                                                 time.Time // zero while open
 }
 
 // Tell makes up how an example went until a moment, without writing it. Equal
 // examples go equally.
 func (d *Desk) Tell(e Example, until time.Time) *Story {
-	s := &Story{desk: d, Example: e, until: until.UTC(), r: rand.New(rand.NewPCG(e.Seed, 7)), state: lifecycle.CaseDraft}
+	s := &Story{desk: d, Example: e, until: until.UTC(), r: rand.New(rand.NewPCG(e.Seed, 7)), state: lifecycle.CaseDraft, chosen: selected(e.Plan)}
 	s.caseID = s.id(e.Submitted, 0)
 	s.number = s.paperNumber()
-	for _, m := range e.Plan.Matters {
-		if m.Selected {
-			s.chosen = append(s.chosen, m)
-		}
-	}
-	slices.SortFunc(s.chosen, func(a, b plan.MatterPlan) int { return cmp.Compare(a.Order, b.Order) })
 	s.tell()
+	if s.wrong == nil {
+		s.wrong = s.settle()
+	}
 	return s
 }
 
 // Seed writes stories that are not in the record yet, and passes over those that
-// are. It checks no permission; the caller has.
+// are. It checks no permission; the caller has. What is counted of cases is to be
+// summed anew afterwards (progress.Board.Rebuild).
 func (d *Desk) Seed(ctx context.Context, tx store.Tx, stories []*Story) error {
 	ids := make([]string, len(stories))
 	for i, s := range stories {
@@ -83,30 +92,54 @@ func (d *Desk) Seed(ctx context.Context, tx store.Tx, stories []*Story) error {
 	if err != nil {
 		return fmt.Errorf("look for example cases: %w", err)
 	}
-	var cases []*gen.CaseFileCreate
-	var items []*gen.ItemCreate
-	var papers []*gen.MaterialCreate
-	var events []*gen.EventCreate
+	b := &bulk{tx: tx}
 	for _, s := range stories {
 		if slices.Contains(known, s.caseID) {
 			continue
 		}
-		file, err := s.file(tx)
-		if err != nil {
-			return err
+		if err := s.rows(b); err != nil {
+			return fmt.Errorf("example case %s: %w", s.caseID, err)
 		}
-		cases = append(cases, file)
-		for _, p := range s.parts {
-			items = append(items, s.item(tx, p))
-		}
-		papers = append(papers, s.papers(tx)...)
-		events = append(events, s.events(tx)...)
 	}
+	if err := b.write(ctx); err != nil {
+		return err
+	}
+	return d.Outbox.Enqueue(ctx, tx, b.send)
+}
+
+// bulk is the rows of many stories.
+type bulk struct {
+	tx            store.Tx
+	cases         []*gen.CaseFileCreate
+	items         []*gen.ItemCreate
+	papers        []*gen.MaterialCreate
+	events        []*gen.EventCreate
+	obligations   []*gen.ObligationCreate
+	pauses        []*gen.PauseCreate
+	corrections   []*gen.CorrectionCreate
+	reviews       []*gen.PreReviewCreate
+	violations    []*gen.ViolationCreate
+	tasks         []*gen.TaskCreate
+	mandates      []*gen.MandateCreate
+	notifications []*gen.NotificationCreate
+	send          []string // items that are on their way
+}
+
+func (b *bulk) write(ctx context.Context) error {
+	c := b.tx.Ent
 	return errors.Join(
-		inChunks(cases, func(some []*gen.CaseFileCreate) error { return tx.Ent.CaseFile.CreateBulk(some...).Exec(ctx) }),
-		inChunks(items, func(some []*gen.ItemCreate) error { return tx.Ent.Item.CreateBulk(some...).Exec(ctx) }),
-		inChunks(papers, func(some []*gen.MaterialCreate) error { return tx.Ent.Material.CreateBulk(some...).Exec(ctx) }),
-		inChunks(events, func(some []*gen.EventCreate) error { return tx.Ent.Event.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.mandates, func(some []*gen.MandateCreate) error { return c.Mandate.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.cases, func(some []*gen.CaseFileCreate) error { return c.CaseFile.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.items, func(some []*gen.ItemCreate) error { return c.Item.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.papers, func(some []*gen.MaterialCreate) error { return c.Material.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.events, func(some []*gen.EventCreate) error { return c.Event.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.obligations, func(some []*gen.ObligationCreate) error { return c.Obligation.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.pauses, func(some []*gen.PauseCreate) error { return c.Pause.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.corrections, func(some []*gen.CorrectionCreate) error { return c.Correction.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.reviews, func(some []*gen.PreReviewCreate) error { return c.PreReview.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.violations, func(some []*gen.ViolationCreate) error { return c.Violation.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.tasks, func(some []*gen.TaskCreate) error { return c.Task.CreateBulk(some...).Exec(ctx) }),
+		inChunks(b.notifications, func(some []*gen.NotificationCreate) error { return c.Notification.CreateBulk(some...).Exec(ctx) }),
 	)
 }
 
@@ -120,78 +153,6 @@ func inChunks[B any](all []B, write func([]B) error) error {
 	return nil
 }
 
-func (s *Story) file(tx store.Tx) (*gen.CaseFileCreate, error) {
-	values, err := s.Plan.Form.Complete(s.Answers)
-	if err != nil {
-		return nil, fmt.Errorf("answers: %w", err)
-	}
-	answers, err := s.desk.seal(values, bindAnswers(s.caseID))
-	if err != nil {
-		return nil, fmt.Errorf("answers: %w", err)
-	}
-	pinned, err := s.desk.seal(s.Plan, bindPlan(s.caseID))
-	if err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
-	}
-	matters := make([]string, len(s.chosen))
-	for i, m := range s.chosen {
-		matters[i] = m.Code
-	}
-	c := tx.Ent.CaseFile.Create().SetID(s.caseID).SetVeteranID(s.VeteranID).SetDivision(s.Division).SetNumber(s.number).
-		SetState(s.state).SetChannel(channel(s.Channel)).SetCatalogVersion(s.Plan.CatalogVersion).SetMatters(matters).
-		SetAnswersSealed(answers).SetPlanSealed(pinned).
-		SetPlanDays(s.Plan.Totals.After.Days).SetCreatedAt(s.Submitted.UTC()).SetUpdatedAt(s.last)
-	if s.accepted {
-		c.SetAcceptedOn(s.Plan.AcceptedOn).SetDueOn(s.Plan.PromisedOn.Day).SetDueProvisional(s.Plan.PromisedOn.Provisional)
-	}
-	if s.submitted {
-		c.SetSubmittedAt(s.Submitted.UTC())
-	}
-	if s.state.Ended() {
-		c.SetClosedAt(s.last)
-	}
-	return c, nil
-}
-
-func (s *Story) item(tx store.Tx, p *part) *gen.ItemCreate {
-	c := tx.Ent.Item.Create().SetID(p.id).SetCaseID(s.caseID).SetVeteranID(s.VeteranID).SetDivision(s.Division).
-		SetMatter(p.Code).SetDepartment(p.Department).SetPosition(p.Order).SetAfter(p.After).SetState(p.state).
-		SetFinishDay(p.FinishDay).SetDueOn(p.Promised.Day).SetReceiptNo(p.receipt).SetResultNo(p.result).SetWords(p.words).SetSequence(p.sequence)
-	if !p.received.IsZero() {
-		c.SetDispatchedAt(p.dispatched).SetReceivedAt(p.received)
-	}
-	if !p.decided.IsZero() {
-		c.SetDecidedAt(p.decided)
-	}
-	return c
-}
-
-func (s *Story) papers(tx store.Tx) []*gen.MaterialCreate {
-	if len(s.parts) == 0 {
-		return nil
-	}
-	var rows []*gen.MaterialCreate
-	for _, p := range s.Plan.Papers.Kept {
-		if p.Form {
-			continue
-		}
-		rows = append(rows, tx.Ent.Material.Create().SetID(s.caseID+":"+p.Material).SetCaseID(s.caseID).SetCode(p.Material).SetNeededBy(p.NeededBy))
-	}
-	return rows
-}
-
-func (s *Story) events(tx store.Tx) []*gen.EventCreate {
-	rows := make([]*gen.EventCreate, len(s.log))
-	for i, e := range s.log {
-		rows[i] = tx.Ent.Event.Create().SetCaseID(s.caseID).SetKind(e.Kind).SetActorKind(string(e.by.Kind)).SetActor(e.by.ID).
-			SetFromState(e.From).SetToState(e.To).SetReason(e.Reason).SetAt(e.At)
-		if e.ItemID != "" {
-			rows[i].SetItemID(e.ItemID).SetMatter(e.Matter)
-		}
-	}
-	return rows
-}
-
 // id is a UUID of version 7 of a past moment: as unique and as ordered as those
 // of real cases, and the same for the same story.
 func (s *Story) id(at time.Time, k uint64) string {
@@ -202,6 +163,12 @@ func (s *Story) id(at time.Time, k uint64) string {
 	return uuid.UUID(b).String()
 }
 
+// next is an ID that no other row of the story has.
+func (s *Story) next(at time.Time) string {
+	s.made++
+	return s.id(at, 100+s.made)
+}
+
 func (s *Story) paperNumber() string {
 	r := rand.New(rand.NewPCG(s.Seed, 999))
 	var b [8]byte
@@ -210,3 +177,7 @@ func (s *Story) paperNumber() string {
 }
 
 var hub = &access.Viewer{ID: "dispatch", Kind: access.Machine}
+
+func departmentSystem(code string) *access.Viewer {
+	return &access.Viewer{ID: "department/" + code, Kind: access.Machine}
+}

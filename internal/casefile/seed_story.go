@@ -1,13 +1,14 @@
 package casefile
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -17,7 +18,8 @@ import (
 
 // Story is an example case as it went. Every move in it is one that
 // [lifecycle.MoveCase] and [lifecycle.MoveItem] allow; the record would refuse
-// nothing of it.
+// nothing of it, and what the desk writes beside the moves is there as well: who
+// owes which word, pauses, returns, warnings, what the person was told.
 type Story struct {
 	Example
 	desk   *Desk
@@ -26,23 +28,53 @@ type Story struct {
 	caseID string
 	number string
 	chosen []plan.MatterPlan // in plan order
+	made   uint64            // IDs so far
+	person *access.Viewer    // who files
 
-	state               lifecycle.CaseState
-	submitted, accepted bool
-	last                time.Time // of the last thing that happened
-	parts               []*part
-	log                 []deed
-	wrong               error // the first move that the law forbids: a mistake in this file
+	state      lifecycle.CaseState
+	submitted  bool
+	acceptedAt time.Time // zero before
+	acceptedOn workday.Day
+	closedAt   time.Time
+	reason     string // of the case
+	returns    int
+	last       time.Time      // of the last thing that happened
+	endAt      time.Time      // of the item that ended last
+	endBy      *access.Viewer // who ended it
+	parts      []*part
+	log        []deed
+	wrong      error // the first move that the law forbids: a mistake in this file
+
+	waited    *gen.Obligation // for an officer's acceptance
+	due       workday.Day     // of the case
+	doubtful  bool            // its day is provisional
+	warning   lifecycle.Warning
+	pauses    []*gen.Pause
+	returned  []*gen.Correction
+	reviews   []*gen.PreReview
+	owed      []*gen.Obligation
+	breaches  []*gen.Violation
+	tasks     []*gen.Task
+	gap       *paperGap
+	committed []string
+	mandate   *gen.Mandate
+	faulty    map[string]string // papers, and what is wrong with them
 }
 
 // part is one item of a story.
 type part struct {
 	plan.MatterPlan
-	id, receipt, result, words    string
-	state                         lifecycle.ItemState
-	dispatched, received, decided time.Time
-	sequence                      int64
-	day                           int // working day after acceptance on which it ends
+	id, receipt, result, words, decidedBy string
+	state, open                           lifecycle.ItemState // now, and the last in which it was open
+	turned                                time.Time           // into the last in which it was open
+	dispatched, received, decided         time.Time
+	sequence                              int64
+	round                                 int
+	day                                   int // working day after acceptance on which it ends
+	paused                                int // working days during which its clock stood
+	stopped                               *gen.Pause
+	due                                   workday.Day
+	warning                               lifecycle.Warning
 }
 
 // deed is an entry of the journal and who did it.
@@ -54,6 +86,15 @@ type deed struct {
 // Err is the first unlawful move in a story; nil, unless Tell has a mistake.
 func (s *Story) Err() error { return s.wrong }
 
+// CaseID is that of the example's case.
+func (s *Story) CaseID() string { return s.caseID }
+
+// State is how the case ended, or stands.
+func (s *Story) State() lifecycle.CaseState { return s.state }
+
+// Last is when the last thing happened.
+func (s *Story) Last() time.Time { return s.last }
+
 // Items tells of every item that its department has.
 func (s *Story) Items() []Told {
 	var all []Told
@@ -61,66 +102,80 @@ func (s *Story) Items() []Told {
 		if p.received.IsZero() {
 			continue
 		}
-		all = append(all, Told{ItemID: p.id, CaseNumber: s.number, Matter: p.Code, Department: p.Department, ReceiptNo: p.receipt,
-			VeteranID: s.VeteranID, State: p.state, ReceivedAt: p.received, DecidedAt: p.decided})
+		all = append(all, Told{ItemID: p.id, CaseID: s.caseID, CaseNumber: s.number, Matter: p.Code, Department: p.Department, ReceiptNo: p.receipt,
+			VeteranID: s.VeteranID, Division: s.Division, State: p.state, ReceivedAt: p.received, DecidedAt: p.decided})
 	}
 	return all
 }
 
 func (s *Story) tell() {
-	s.last = s.Submitted.UTC()
-	person := &access.Viewer{ID: s.Account, Kind: access.Veteran}
-	if s.Channel == "WINDOW" {
-		person = &access.Viewer{ID: "demo/clerk", Kind: access.Clerk}
+	s.last, s.faulty = s.Submitted.UTC(), map[string]string{}
+	s.person = &access.Viewer{ID: s.Account, Kind: access.Veteran}
+	if s.Clerk != "" {
+		s.entrust()
 	}
 	switch s.Fate.Ends {
-	case lifecycle.CaseDraft:
-		return
-	case lifecycle.CasePreReview, lifecycle.CaseReturned:
-		s.step(person, lifecycle.CasePreReview, "", 0)
-		if s.Fate.Ends == lifecycle.CaseReturned {
-			s.step(&access.Viewer{ID: "department/PS", Kind: access.Machine}, lifecycle.CaseReturned, "请补充拟落户地址的证明，其余无误。", 5*time.Hour)
-		}
+	case lifecycle.CaseDraft, lifecycle.CasePreReview, lifecycle.CaseReturned:
+		s.draft()
 		return
 	}
-	s.step(person, lifecycle.CaseSubmitted, "", 0)
+	s.commit()
+	s.step(s.person, lifecycle.CaseSubmitted, "", s.last)
 	s.submitted = true
-	switch s.Fate.Ends {
-	case lifecycle.CaseSubmitted:
-		return
-	case lifecycle.CaseNotAccepted:
-		s.step(&access.Viewer{ID: "department/VA", Kind: access.Machine}, lifecycle.CaseNotAccepted, "安置地不在本地，请到安置地办理。", 3*time.Hour)
+	for _, m := range s.chosen {
+		if c := s.desk.Shelf.Current().Matter(m.Code); c != nil && c.Days.PreReview > 0 {
+			s.note(s.person, nil, "PRE_REVIEW_WAIVED", "", "", m.Code, s.last)
+		}
+	}
+	if s.Fate.Gap && !s.wait() {
 		return
 	}
-	s.step(person, lifecycle.CaseAccepted, "", 0)
-	s.accepted = true
+	s.accept()
 	s.open()
-	s.step(person, lifecycle.CaseInProgress, "", 0)
-	s.work()
-	switch s.Fate.Ends {
-	case lifecycle.CaseWithdrawn:
-		s.abandon(person, lifecycle.ItemWithdrawn, "申请人撤回。", lifecycle.CaseWithdrawn)
-	case lifecycle.CaseTerminated:
-		s.abandon(&access.Viewer{ID: "lapse", Kind: access.Machine}, lifecycle.ItemTerminated, "逾期未补正，终止办理。", lifecycle.CaseTerminated)
-	default:
-		s.close()
+	if s.Fate.Ends == lifecycle.CaseWithdrawn {
+		s.abandon()
+	} else {
+		s.work()
 	}
-	slices.SortStableFunc(s.log, func(a, b deed) int { return a.At.Compare(b.At) })
+	s.close()
+	if s.Fate.Handed {
+		s.handOver()
+	}
 }
 
 // step moves the case.
-func (s *Story) step(by *access.Viewer, to lifecycle.CaseState, reason string, later time.Duration) {
-	s.last = s.last.Add(later)
+func (s *Story) step(by *access.Viewer, to lifecycle.CaseState, reason string, at time.Time) {
 	s.check(lifecycle.MoveCase(s.state, to, Actor(by.Kind, by.ID)))
-	s.log = append(s.log, deed{journal.Entry{CaseID: s.caseID, Kind: "CASE_" + string(to), From: string(s.state), To: string(to), Reason: reason, At: s.last}, by})
+	s.note(by, nil, "CASE_"+string(to), string(s.state), string(to), reason, at)
 	s.state = to
+	if to.Ended() {
+		s.closedAt = at
+	}
 }
 
 // move moves an item.
 func (s *Story) move(by *access.Viewer, p *part, to lifecycle.ItemState, reason string, at time.Time) {
 	s.check(lifecycle.MoveItem(p.state, to, Actor(by.Kind, by.ID)))
-	s.log = append(s.log, deed{journal.Entry{CaseID: s.caseID, ItemID: p.id, Matter: p.Code, Kind: "ITEM_" + string(to), From: string(p.state), To: string(to), Reason: reason, At: at}, by})
+	s.note(by, p, "ITEM_"+string(to), string(p.state), string(to), reason, at)
 	p.state = to
+	if !to.Ended() {
+		p.open, p.turned = to, at
+	}
+	if to.Ended() && p.decided.IsZero() {
+		p.decided, p.decidedBy = at, by.ID
+		if !at.Before(s.endAt) {
+			s.endAt, s.endBy = at, by
+		}
+	}
+}
+
+// note adds an entry to the journal, about an item or the case.
+func (s *Story) note(by *access.Viewer, p *part, kind, from, to, reason string, at time.Time) {
+	e := journal.Entry{CaseID: s.caseID, Kind: kind, From: from, To: to, Reason: reason, At: at}
+	if p != nil {
+		e.ItemID, e.Matter = p.id, p.Code
+	}
+	s.log = append(s.log, deed{e, by})
 	if at.After(s.last) {
 		s.last = at
 	}
@@ -132,6 +187,19 @@ func (s *Story) check(err error) {
 	}
 }
 
+// accept accepts the case: what is complete at once, what has a gap by an officer.
+func (s *Story) accept() {
+	by, words := s.person, ""
+	s.acceptedOn = s.Plan.AcceptedOn
+	if s.waited != nil {
+		by, words = s.officer(s.waited.Department), "容缺受理，请按承诺日期补交。"
+		s.acceptedOn = s.calendar().AcceptedOn(s.last, s.desk.Closing)
+	}
+	s.acceptedAt = s.last
+	s.step(by, lifecycle.CaseAccepted, words, s.last)
+	s.step(by, lifecycle.CaseInProgress, "", s.last)
+}
+
 // open lays out the items as acceptance does.
 func (s *Story) open() {
 	for k, m := range s.chosen {
@@ -139,7 +207,7 @@ func (s *Story) open() {
 		if len(m.After) == 0 {
 			state = lifecycle.ItemReady
 		}
-		s.parts = append(s.parts, &part{MatterPlan: m, id: s.id(s.Submitted, uint64(k)+1), state: state})
+		s.parts = append(s.parts, &part{MatterPlan: m, id: s.id(s.acceptedAt, uint64(k)+1), state: state, open: state, turned: s.acceptedAt, warning: lifecycle.NoWarning})
 	}
 }
 
@@ -154,79 +222,87 @@ func (s *Story) part(code string) *part {
 // work lets the departments work until the story's end, in the order of the plan,
 // so that what an item waits for has been told before it.
 func (s *Story) work() {
-	order := slices.Clone(s.parts)
-	slices.SortStableFunc(order, func(a, b *part) int { return cmp.Compare(a.Order, b.Order) })
-	for _, p := range order {
-		start, startDay := s.Submitted.UTC().Add(time.Duration(1+s.r.IntN(20))*time.Second), 0
-		blocked, waits := "", false
+	for _, p := range s.parts {
+		start, startDay := s.acceptedAt.Add(time.Duration(1+s.r.IntN(20))*time.Second), 0
+		by := hub
+		var blocked *part
+		waits := false
 		for _, code := range p.After {
 			before := s.part(code)
+			if before == nil {
+				continue
+			}
 			switch {
-			case before == nil:
 			case !before.state.Ended():
 				waits = true
 			case !before.state.Granted():
-				blocked = code
+				if blocked == nil || before.decided.Before(blocked.decided) {
+					blocked = before
+				}
 			case before.decided.After(start):
-				start = before.decided
+				start, by = before.decided, departmentSystem(before.Department)
 			}
-			if before != nil {
-				startDay = max(startDay, before.day)
-			}
+			startDay = max(startDay, before.day)
 		}
 		switch {
-		case blocked != "":
+		case blocked != nil:
 			s.block(p, blocked)
 		case !waits:
-			s.handle(p, start, startDay)
+			s.handle(p, by, start, startDay)
 		}
 	}
 }
 
 // block ends an item because of another, at the moment that one ended.
-func (s *Story) block(p *part, because string) {
-	p.decided = s.part(because).decided
-	p.words = fmt.Sprintf("前置事项未办成(%s)", because)
-	s.move(hub, p, lifecycle.ItemBlocked, p.words, p.decided)
+func (s *Story) block(p, because *part) {
+	p.words = fmt.Sprintf("前置事项未办成(%s)", because.Code)
+	by := &access.Viewer{ID: because.decidedBy, Kind: access.Machine} // on whose word the other ended
+	if !strings.HasPrefix(because.decidedBy, "department/") {
+		by = hub
+	}
+	s.move(by, p, lifecycle.ItemBlocked, p.words, because.decided)
+}
+
+// send brings an item to its department, which gives its receipt.
+func (s *Story) send(p *part, at time.Time) {
+	if p.dispatched.IsZero() {
+		p.dispatched = at
+	}
+	s.move(hub, p, lifecycle.ItemDispatched, "", at)
+	p.received = at.Add(time.Second)
+	p.receipt = fmt.Sprintf("%s%s%06d", p.Department, p.received.In(workday.Zone()).Format("20060102"), 500_000+s.r.IntN(400_000))
+	s.move(hub, p, lifecycle.ItemReceived, "", p.received)
+	p.sequence++
 }
 
 // handle sends an item to its department and lets it decide when it is time.
-func (s *Story) handle(p *part, start time.Time, startDay int) {
-	office := &access.Viewer{ID: "department/" + p.Department, Kind: access.Machine}
+func (s *Story) handle(p *part, by *access.Viewer, start time.Time, startDay int) {
 	if p.state == lifecycle.ItemWaiting {
-		s.move(hub, p, lifecycle.ItemReady, "", start)
+		s.move(by, p, lifecycle.ItemReady, "", start)
 	}
-	p.dispatched = start.Add(time.Second)
-	p.received = p.dispatched.Add(time.Second)
-	p.receipt = fmt.Sprintf("%s%s%06d", p.Department, p.received.In(workday.Zone()).Format("20060102"), 500_000+s.r.IntN(400_000))
-	s.move(hub, p, lifecycle.ItemDispatched, "", p.dispatched)
-	s.move(hub, p, lifecycle.ItemReceived, "", p.received)
-	p.sequence = 1
+	if p.Code == s.Fate.Away {
+		p.dispatched = start.Add(time.Second)
+		s.move(hub, p, lifecycle.ItemDispatched, "DEPARTMENT_UNREACHABLE", p.dispatched)
+		return
+	}
+	s.send(p, start.Add(time.Second))
 	took := max(1, int(math.Ceil(float64(p.Workdays)*(0.5+s.r.Float64()/2))))
 	if s.Fate.Late {
 		took = p.Workdays + 1 + s.r.IntN(2)
 	}
-	p.day = startDay + took
-	at := s.desk.Calendar().Due(s.Plan.AcceptedOn, p.day).Day.Time().Add(9*time.Hour + time.Duration(s.r.IntN(7*3600))*time.Second).UTC()
+	if p.Code == s.Fate.Silent || !s.interrupt(p) {
+		return
+	}
+	p.day = startDay + took + p.paused
+	at := s.calendar().Due(s.acceptedOn, p.day).Day.Time().Add(9*time.Hour + time.Duration(s.r.IntN(7*3600))*time.Second).UTC()
 	if !at.After(p.received) {
 		at = p.received.Add(time.Duration(5+s.r.IntN(30)) * time.Minute)
 	}
 	if at.After(s.until) {
-		s.stand(office, p)
 		return
 	}
-	p.sequence = 3
-	switch p.Code {
-	case s.Fate.Returns:
-		p.words = "照片不符合要求，请重新提交白底近期照片。"
-		s.move(office, p, lifecycle.ItemCorrection, p.words, at)
-		return
-	case s.Fate.Pauses:
-		p.words = "正在向原部队核实，核实期间不计入时限。"
-		s.move(office, p, lifecycle.ItemSuspended, p.words, at)
-		return
-	}
-	p.decided = at
+	office := departmentSystem(p.Department)
+	p.sequence += 2
 	if p.Code == s.Fate.Rejects {
 		p.words = "经审核，暂不符合办理条件；理由已书面告知。"
 		s.move(office, p, lifecycle.ItemRejected, p.words, at)
@@ -237,51 +313,63 @@ func (s *Story) handle(p *part, start time.Time, startDay int) {
 	s.move(office, p, lifecycle.ItemApproved, p.words, at)
 }
 
-// stand is where an open item stands that its department has not decided.
-func (s *Story) stand(office *access.Viewer, p *part) {
-	at := p.received.Add(2 * time.Hour)
-	if at.After(s.until) {
-		return
-	}
-	switch p.Code {
-	case s.Fate.Returns:
-		p.words = "照片不符合要求，请重新提交白底近期照片。"
-		s.move(office, p, lifecycle.ItemCorrection, p.words, at)
-	case s.Fate.Pauses:
-		p.words = "正在向原部队核实，核实期间不计入时限。"
-		s.move(office, p, lifecycle.ItemSuspended, p.words, at)
-	}
-}
-
-// abandon ends all items that are open, then the case.
-func (s *Story) abandon(by *access.Viewer, to lifecycle.ItemState, reason string, end lifecycle.CaseState) {
-	at := s.last.Add(26 * time.Hour)
-	if at.After(s.until) {
-		at = s.until
-	}
-	open := false
+// abandon is that the person takes everything back before anything was decided:
+// what no department has at once, the rest once its department has let go of it.
+func (s *Story) abandon() {
+	const words = "申请人撤回。"
 	for _, p := range s.parts {
-		if !p.state.Ended() {
-			open = true
-			p.decided, p.words = at, reason
-			s.move(by, p, to, reason, at)
+		if p.state == lifecycle.ItemReady {
+			s.send(p, s.acceptedAt.Add(2*time.Second))
 		}
 	}
-	if !open { // everything had been decided: then that is how it ended
-		s.close()
-		return
+	at := s.acceptedAt.Add(time.Duration(20+s.r.IntN(40)) * time.Minute)
+	if at.After(s.until.Add(-time.Minute)) {
+		at = s.until.Add(-time.Minute)
 	}
-	s.last = at
-	s.step(by, end, reason, 0)
+	for _, p := range s.parts {
+		if p.state == lifecycle.ItemWaiting {
+			p.words = words
+			s.move(s.person, p, lifecycle.ItemWithdrawn, words, at)
+		}
+	}
+	for _, p := range s.parts {
+		if p.state == lifecycle.ItemReceived {
+			s.takeBack(p, at)
+		}
+	}
 }
 
-// close ends the case if all its items have ended.
+// takeBack is that the person wants an item back and its department lets go of it.
+func (s *Story) takeBack(p *part, at time.Time) {
+	s.note(s.person, p, "ITEM_WITHDRAWING", "", "", "申请人撤回。", at)
+	p.sequence++
+	s.move(departmentSystem(p.Department), p, lifecycle.ItemWithdrawn, "", at.Add(2*time.Second))
+}
+
+// close ends the case if all its items have ended, by whom the last one was ended.
 func (s *Story) close() {
 	states := make([]lifecycle.ItemState, len(s.parts))
 	for i, p := range s.parts {
 		states[i] = p.state
 	}
 	if end, over := lifecycle.Outcome(states); over {
-		s.step(hub, end, "", 0)
+		s.step(s.endBy, end, "", s.endAt)
 	}
+}
+
+// handOver is that officers note for some results that the person has them (送达).
+func (s *Story) handOver() {
+	for _, p := range s.parts {
+		at := p.decided.Add(time.Duration(20+s.r.IntN(30)) * time.Hour)
+		if p.state == lifecycle.ItemApproved && s.r.IntN(3) == 0 && !at.After(s.until) {
+			s.move(s.officer(p.Department), p, lifecycle.ItemDelivered, "本人到窗口领取。", at)
+		}
+	}
+}
+
+func (s *Story) calendar() *workday.Calendar { return s.desk.Calendar() }
+
+// officer is the demonstration's officer of a department.
+func (s *Story) officer(code string) *access.Viewer {
+	return &access.Viewer{ID: "demo/officer-" + strings.ToLower(code), Kind: access.Officer, Department: code}
 }
