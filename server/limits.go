@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/access"
@@ -35,6 +36,9 @@ func costs() exec.ComplexityRoot {
 	c.Query.Violations = func(child int, _ *model.ViolationFilter, first *int, _ *string) int { return rows(first, 20) * child }
 	c.Veteran.Notifications = func(child int, first *int, _ *bool) int { return rows(first, 20) * child }
 	c.Query.AppointmentOptions = func(child int, in model.AppointmentOptionsInput) int { return rows(in.Workdays, 5) * child }
+	c.Query.Disputes = func(child int, _ *dispute.State, first *int, _ *string) int { return rows(first, 20) * child }
+	c.Veteran.Mandates = func(child int) int { return 10 * child }
+	c.Veteran.Disputes = func(child int) int { return 5 * child }
 	c.VisitOption.Slots = func(child int) int { return 11 * child } // of each of those days
 	c.Case.Items = func(child int) int { return 13 * child }
 	c.Case.Timeline = func(child int) int { return 20 * child }

@@ -1,12 +1,21 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
+	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/form"
+	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // turnedAway asks for something that is refused, and answers the reason.
@@ -80,6 +89,15 @@ func TestMandateThroughTheDoor(t *testing.T) {
 				t.Error(got)
 			}
 			k.filed(file("mandate-0001", "M01"), m.ID, who)
+			var heard struct {
+				Veteran struct{ Notifications []struct{ Kind string } }
+			}
+			k.get("veteran0", `query($v: ID!) { veteran(id: $v) { notifications(first: 100) { kind } } }`, map[string]any{"v": who}, &heard)
+			for _, kind := range []string{"MANDATE_REQUESTED", "MANDATE_CONFIRMED", "MANDATE_USED"} {
+				if !strings.Contains(fmt.Sprint(heard), kind) {
+					t.Errorf("the veteran has not heard of %s: %v", kind, heard)
+				}
+			}
 
 			var over struct{ RevokeMandate mandateAnswer }
 			if got := k.turnedAway("veteran1", revoking, map[string]any{"i": map[string]any{"mandateId": m.ID}}); got != "MANDATE_NOT_FOUND" {
@@ -97,6 +115,47 @@ func TestMandateThroughTheDoor(t *testing.T) {
 }
 
 type mandateAnswerOne struct{ Qr *string }
+
+// hasty revokes a mandate the moment it has been found.
+type hasty struct {
+	*mandate.Desk
+	veteran context.Context //nolint:containedctx // who revokes
+	id      string
+}
+
+func (h hasty) Act(ctx context.Context, veteran string, matters, fields []string) (context.Context, error) {
+	ctx, err := h.Desk.Act(ctx, veteran, matters, fields)
+	if err == nil {
+		_, err = h.Revoke(h.veteran, h.id)
+	}
+	return ctx, err
+}
+
+// A mandate that is revoked after it was found, and before the case is written, is
+// worth nothing: no case is there, not even for an instant.
+func TestRevokedMeanwhile(t *testing.T) {
+	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
+		t.Run(name, func(t *testing.T) {
+			k := open(t, database(t), noon)
+			who := k.heroes[0]
+			veteran := access.With(t.Context(), &access.Viewer{ID: "v", Kind: access.Veteran, Self: who})
+			clerk := access.With(t.Context(), &access.Viewer{ID: "anna", Kind: access.Clerk, Division: "230000000000"})
+			m, err := k.hub.Mandates.Grant(veteran, mandate.Grant{Agent: "anna", Matters: []string{"M01"}, Until: workday.FromTime(noon())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.hub.Cases.Mandates = hasty{k.hub.Mandates, veteran, m.ID}
+			_, err = k.hub.Cases.Submit(clerk, casefile.Submission{VeteranID: who, Key: "meanwhile-1", Matters: []string{"M01"}, Answers: []form.Answer{
+				{Field: "mobile", Value: "19900001234"}, {Field: "currentAddress", Value: "示例路1号"}}})
+			if fault.Of(err).Reason != "MANDATE_REQUIRED" {
+				t.Errorf("filed under a revoked mandate: %v", err)
+			}
+			if by, err := k.hub.Cases.OfVeterans(veteran, []string{who}); err != nil || slices.ContainsFunc(by[who], func(c *gen.CaseFile) bool { return c.SubmissionKey != nil && *c.SubmissionKey == "meanwhile-1" }) {
+				t.Errorf("a case is there: %v", err)
+			}
+		})
+	}
+}
 
 // wrong is a code that the QR text does not hold.
 func wrong(qr string) string {

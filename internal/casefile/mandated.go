@@ -7,6 +7,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
@@ -45,6 +46,18 @@ func stillActs(ctx context.Context, tx store.Tx) error {
 		return mandateRequired()
 	}
 	return nil
+}
+
+// filedFor tells the veteran that a clerk has filed a case for them, so that what
+// they did not want is seen at once.
+func (w *work) filedFor(ctx context.Context) []notify.Notice {
+	v := access.From(ctx)
+	if !w.fresh || v == nil || v.Mandate == "" {
+		return nil
+	}
+	return []notify.Notice{{
+		VeteranID: w.file.VeteranID, CaseID: w.file.ID, Division: w.file.Division, Kind: "MANDATE_USED", Facts: map[string]string{"number": w.file.Number},
+	}}
 }
 
 func mandateRequired() error {

@@ -14,7 +14,7 @@ func (w *work) tell(ctx context.Context) error {
 	if w.desk.Post == nil {
 		return nil
 	}
-	return w.desk.Post.Tell(ctx, w.tx, w.notices()...)
+	return w.desk.Post.Tell(ctx, w.tx, append(w.notices(), w.filedFor(ctx)...)...)
 }
 
 func (w *work) notices() []notify.Notice {
