@@ -199,17 +199,22 @@ func (h *Hub) seedCases(ctx context.Context, cast []role, b birth) error {
 	}
 	for some := range slices.Chunk(stories, 100) {
 		err := h.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-			if err := h.Cases.Seed(ctx, tx, some); err != nil {
+			fresh, err := h.Cases.Seed(ctx, tx, some)
+			if err != nil {
 				return err
 			}
-			return h.rated(ctx, tx, b, some)
+			if err := h.rated(ctx, tx, b, fresh); err != nil {
+				return err
+			}
+			ids := make([]string, len(fresh))
+			for i, s := range fresh {
+				ids[i] = s.CaseID()
+			}
+			return h.Cases.Board().NoteNew(ctx, tx, ids)
 		})
 		if err != nil {
 			return err
 		}
-	}
-	if err := h.Cases.Board().Rebuild(ctx); err != nil {
-		return err
 	}
 	return h.play(ctx, cast)
 }

@@ -81,30 +81,33 @@ func (d *Desk) Tell(e Example, until time.Time) *Story {
 }
 
 // Seed writes stories that are not in the record yet, and passes over those that
-// are. It checks no permission; the caller has. What is counted of cases is to be
-// summed anew afterwards (progress.Board.Rebuild).
-func (d *Desk) Seed(ctx context.Context, tx store.Tx, stories []*Story) error {
+// are; it answers those that it wrote. It checks no permission; the caller has. The
+// caller also notes how they stand once all is written that counts
+// (progress.Board.NoteNew).
+func (d *Desk) Seed(ctx context.Context, tx store.Tx, stories []*Story) ([]*Story, error) {
 	ids := make([]string, len(stories))
 	for i, s := range stories {
 		ids[i] = s.caseID
 	}
 	known, err := tx.Ent.CaseFile.Query().Where(store.OneOf[predicate.CaseFile](gencase.FieldID, ids)).IDs(ctx)
 	if err != nil {
-		return fmt.Errorf("look for example cases: %w", err)
+		return nil, fmt.Errorf("look for example cases: %w", err)
 	}
+	var fresh []*Story
 	b := &bulk{tx: tx}
 	for _, s := range stories {
 		if slices.Contains(known, s.caseID) {
 			continue
 		}
 		if err := s.rows(b); err != nil {
-			return fmt.Errorf("example case %s: %w", s.caseID, err)
+			return nil, fmt.Errorf("example case %s: %w", s.caseID, err)
 		}
+		fresh = append(fresh, s)
 	}
 	if err := b.write(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return d.Outbox.Enqueue(ctx, tx, b.send)
+	return fresh, d.Outbox.Enqueue(ctx, tx, b.send)
 }
 
 // bulk is the rows of many stories.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,6 +36,35 @@ func (b *Board) Note(ctx context.Context, tx store.Tx, caseID string, before Sta
 		after.add(s, -n)
 	}
 	return write(ctx, p, after)
+}
+
+// NoteNew writes down how cases stand that a transaction has just written whole,
+// with their items and ratings: many at once, as examples and imports make them.
+func (b *Board) NoteNew(ctx context.Context, tx store.Tx, caseIDs []string) error {
+	if len(caseIDs) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(caseIDs)
+	if err != nil {
+		return err
+	}
+	p, c := tx.Plain(), b.Calendar()
+	where := "c.id IN (SELECT value FROM json_each($1))"
+	if p.Postgres() {
+		where = "c.id = ANY (ARRAY(SELECT json_array_elements_text($1::json)))"
+	}
+	now := Standings{}
+	var files, items []lasted
+	err = cases(ctx, p, where, []any{string(text)}, true, func(f *file) error {
+		own, parts := f.lasted(c)
+		files, items = append(files, own...), append(items, parts...)
+		f.count(c, now, 1)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("where %d new cases stand: %w", len(caseIDs), err)
+	}
+	return errors.Join(lastedAll(ctx, p, "case_files", files), lastedAll(ctx, p, "items", items), write(ctx, p, now))
 }
 
 // NoteRating writes down that an item got a grade from 1 to 5; before is the

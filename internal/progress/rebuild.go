@@ -9,6 +9,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // Rebuild sums the whole record anew, county by county, and forgets what was
@@ -92,14 +93,8 @@ func (b *Board) sumCounty(ctx context.Context, p store.Plain, code string, to ma
 	now, own, calendar := Standings{}, Standings{}, b.Calendar()
 	var files, items []lasted
 	err := cases(ctx, p, "c.division >= $1 AND c.division <= $2", []any{lo, hi}, true, func(f *file) error {
-		if used, onTime := f.took(calendar); used != nil && f.workdays == nil {
-			files = append(files, lasted{f.id, *used, onTime})
-		}
-		for _, i := range f.items {
-			if used, onTime := f.tookItem(calendar, i); used != nil && i.workdays == nil {
-				items = append(items, lasted{i.id, *used, onTime})
-			}
-		}
+		whole, parts := f.lasted(calendar)
+		files, items = append(files, whole...), append(items, parts...)
 		clear(own)
 		f.count(calendar, own, 1)
 		for s, n := range own {
@@ -121,6 +116,19 @@ type lasted struct {
 	ID       string `json:"id"`
 	Workdays int    `json:"workdays"`
 	OnTime   bool   `json:"on_time"`
+}
+
+// lasted is how long a case and those of its items took of which it is not written yet.
+func (f *file) lasted(c *workday.Calendar) (files, items []lasted) {
+	if used, onTime := f.took(c); used != nil && f.workdays == nil {
+		files = append(files, lasted{f.id, *used, onTime})
+	}
+	for _, i := range f.items {
+		if used, onTime := f.tookItem(c, i); used != nil && i.workdays == nil {
+			items = append(items, lasted{i.id, *used, onTime})
+		}
+	}
+	return files, items
 }
 
 func lastedAll(ctx context.Context, p store.Plain, table string, all []lasted) error {
