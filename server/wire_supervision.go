@@ -19,7 +19,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/messenger"
 	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
 	"github.com/vetgraph/vetgraph/internal/notify"
-	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/supervision"
@@ -42,7 +41,7 @@ func (h *Hub) openSupervision(ctx context.Context) error {
 	}
 	current := func() *catalog.Catalog { return h.catalog }
 	h.Post = &notify.Post{
-		Store: h.Store, Vault: h.Vault, Words: text, Calendar: h.Calendar, Catalog: current, Phones: phones{h.Profile}, Gateway: gateway,
+		Store: h.Store, Vault: h.Vault, Words: text, Calendar: h.Calendar, Catalog: current, Phones: h.Cases, Gateway: gateway,
 		Now: h.Config.Now, Log: h.log("notify"),
 	}
 	h.Office = &supervision.Office{
@@ -106,19 +105,6 @@ func (h *Hub) openGateway(ctx context.Context) (messenger.Gateway, error) {
 	return messenger.Open(messenger.Endpoint{URL: at.URL, Token: at.Token}, h.Config.Now)
 }
 
-// phones finds people's mobile numbers in their profile.
-type phones struct{ profile *profile.Profile }
-
-// MobileOf implements notify.Phones.
-func (p phones) MobileOf(ctx context.Context, veteranID string) (string, error) {
-	rows, err := profile.Read(ctx, p.profile, profile.Contacts, []string{veteranID})
-	if err != nil || len(rows[veteranID]) == 0 {
-		return "", err
-	}
-	all := rows[veteranID]
-	return p.profile.Mobile(all[len(all)-1])
-}
-
 // watched are the departments that owe words, external parties aside.
 func (h *Hub) watched() (codes []string) {
 	for _, d := range h.catalog.Departments {
@@ -175,7 +161,7 @@ func (h *Hub) devMessages(w http.ResponseWriter, r *http.Request) {
 	if id == "" {
 		id = h.heroes()[0]
 	}
-	to, err := phones{h.Profile}.MobileOf(access.AsMachine(r.Context(), "messages"), id)
+	to, err := h.Cases.MobileOf(access.AsMachine(r.Context(), "messages"), id)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, fault.Of(err))
 		return
