@@ -3,11 +3,13 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
@@ -128,10 +130,13 @@ func (w *world) ask(code string) {
 	w.hub(w.between(8*time.Hour, 40*time.Hour), func() { w.ask(code) })
 }
 
+// lying are the states of items that a department is asked after.
+var lying = []lifecycle.ItemState{lifecycle.ItemDispatched, lifecycle.ItemReceived, lifecycle.ItemSuspended, lifecycle.ItemCorrection}
+
 // asks says whether something lies with a department; else its round finds nothing.
 func (w *world) asks(code string) bool {
 	for _, it := range w.rows.items {
-		if it.Department == code && !it.State.Ended() {
+		if it.Department == code && slices.Contains(lying, it.State) {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ package simulation
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"io/fs"
@@ -46,7 +47,10 @@ type Lab struct {
 	roster  *supervision.Roster
 	words   *notify.Words
 	tables  []string // that are emptied before each seed
-	forms   map[string][]string
+
+	looks   []*sql.Stmt // at the record, after each event
+	changes *sql.Stmt   // SQLite only
+	done    func()
 }
 
 // asked is the day as of which the people are drawn: before any seed begins.
@@ -55,11 +59,11 @@ var drawn = workday.Date(2025, time.December, 1)
 // Open prepares a record, "sqlite:PATH" or "postgres://…", which must be empty: it
 // is emptied before each seed.
 func Open(ctx context.Context, database string) (*Lab, error) {
-	s, err := store.Open(ctx, database, 1)
+	s, err := store.Open(ctx, database, 4) // a transaction and the reads beside it
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{Store: s, forms: map[string][]string{}}
+	l := &Lab{Store: s}
 	if err := l.prepare(access.AsMachine(ctx, "simulation")); err != nil {
 		return nil, fmt.Errorf("prepare to simulate: %w", err)
 	}
@@ -67,7 +71,10 @@ func Open(ctx context.Context, database string) (*Lab, error) {
 }
 
 // Close closes the record.
-func (l *Lab) Close() error { return l.Store.Close() }
+func (l *Lab) Close() error {
+	l.done()
+	return l.Store.Close()
+}
 
 func (l *Lab) prepare(ctx context.Context) (err error) {
 	if _, err := l.Store.Migrate(ctx); err != nil {
@@ -106,7 +113,7 @@ func (l *Lab) prepare(ctx context.Context) (err error) {
 	for p := range population.Generate(1, len(population.Heroes()), drawn, division.Builtin()) {
 		l.people = append(l.people, p)
 	}
-	return nil
+	return l.look(ctx)
 }
 
 // jobs makes the table in which the played queue keeps its jobs, and lists the others.

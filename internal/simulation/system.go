@@ -56,6 +56,10 @@ func (s *system) Deliver(ctx context.Context, d port.Delivery) (port.Receipt, er
 	if store.Dead(ctx) || w.astray(w.mood.lost/2) {
 		return port.Receipt{}, w.wrong(port.Silent(s.code), "%s does not hear of %s", s.code, w.name(d.ItemID))
 	}
+	if it := w.rows.item(d.ItemID); it != nil && it.State.Ended() && !bySystem(it.DecidedBy) {
+		w.fail("%s is delivered after its end as %s", w.name(d.ItemID), it.State)
+	}
+	w.meanwhile()
 	d.Callback = ""
 	text, err := json.Marshal(struct {
 		port.Delivery
@@ -70,9 +74,6 @@ func (s *system) Deliver(ctx context.Context, d port.Delivery) (port.Receipt, er
 			w.fail("%s is delivered again otherwise, round %d:\n%s\n%s", w.name(d.ItemID), d.Round, b.content[d.Round], text)
 		}
 		return s.receipt(b, d.Round)
-	}
-	if it := w.rows.item(d.ItemID); it != nil && it.State.Ended() && !system1(it.DecidedBy) {
-		w.fail("%s is delivered after its end as %s", w.name(d.ItemID), it.State)
 	}
 	if b == nil {
 		b = &book{item: d.ItemID, matter: d.Matter, round: -1, content: map[int]string{}, receipts: map[int]port.Receipt{}}
@@ -99,7 +100,7 @@ func (s *system) Deliver(ctx context.Context, d port.Delivery) (port.Receipt, er
 	return s.receipt(b, d.Round)
 }
 
-func system1(account string) bool { return len(account) > 11 && account[:11] == "department/" }
+func bySystem(account string) bool { return len(account) > 11 && account[:11] == "department/" }
 
 func (s *system) receipt(b *book, round int) (port.Receipt, error) {
 	if s.w.astray(s.w.mood.lost) {
@@ -272,7 +273,7 @@ func (w *world) truth() {
 	for _, it := range w.rows.items {
 		s := w.system(it.Department)
 		b := s.books[it.ID]
-		own := system1(it.DecidedBy)
+		own := bySystem(it.DecidedBy)
 		switch {
 		case b == nil:
 			if own {

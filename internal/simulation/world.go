@@ -3,7 +3,6 @@ package simulation
 import (
 	"container/heap"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -60,6 +59,8 @@ type world struct {
 	systems  map[string]*system
 	codes    []string
 	rows     rows
+	written  int64  // what was written when the record was last looked at
+	shape    string // of what promised days depend on
 	history  history
 	drifted  workday.Day
 	rounded  time.Time
@@ -203,7 +204,7 @@ func (w *world) attempt(what string, as *access.Viewer, death int, f func(ctx co
 	ctx := access.With(w.ctx, as)
 	w.fuse = nil
 	if !w.calm && w.chance(death) {
-		w.fuse = &store.Fuse{Left: w.r.IntN(45)}
+		w.fuse = &store.Fuse{Left: w.r.IntN(30)}
 		ctx = store.WithFuse(ctx, w.fuse)
 	}
 	w.skew = 0
@@ -247,6 +248,9 @@ func (w *world) rounds(what string) bool {
 		return false
 	}
 	for _, code := range w.codes {
+		if !w.concerned(code) {
+			continue
+		}
 		if _, lived := w.attempt(what+": watch "+code, machine, death, func(ctx context.Context) error { return w.office.Watch(ctx, code) }); !lived {
 			return false
 		}
@@ -258,10 +262,20 @@ func (w *world) rounds(what string) bool {
 	return true
 }
 
+// concerned says whether anything is before a department, or was; else its rounds
+// find nothing.
+func (w *world) concerned(code string) bool {
+	return slices.ContainsFunc(w.rows.items, func(it *gen.Item) bool { return it.Department == code }) ||
+		slices.ContainsFunc(w.rows.owed, func(o *gen.Obligation) bool { return o.Department == code })
+}
+
 // due is when rounds next have something to do: some minutes after a word is due.
 func (w *world) due() (time.Time, bool) {
 	var first time.Time
 	for _, o := range w.rows.owed {
+		if o.EndedAt == nil && o.TaskID == "" && !o.WordBy.After(w.rounded) {
+			return w.rounded.Add(2 * time.Minute), true // rounds follow each other closely
+		}
 		if o.EndedAt == nil && o.WordBy.After(w.rounded) && (first.IsZero() || o.WordBy.Before(first)) {
 			first = o.WordBy
 		}
@@ -270,7 +284,7 @@ func (w *world) due() (time.Time, bool) {
 }
 
 // patience is how long after the minute the rounds come; always the same within a seed.
-func (w *world) patience() time.Duration { return time.Duration(w.result.Seed%9) * time.Minute }
+func (w *world) patience() time.Duration { return time.Duration(1+w.result.Seed%9) * time.Minute }
 
 // live goes from event to event until everything has come to its end.
 func (w *world) live() {
@@ -330,9 +344,9 @@ func (w *world) begin() {
 	day := workday.Date(2026, time.January, 5).AddDays(w.r.IntN(350))
 	w.now = day.Time().Add(8*time.Hour + w.between(0, 12*time.Hour))
 	w.began = w.now
-	maybe := func(most int) int { return w.r.IntN(2) * w.r.IntN(most+1) } // in half of all seeds not at all
+	maybe := func(most int) int { return min(w.r.IntN(3), 1) * w.r.IntN(most+1) } // in a third of all seeds not at all
 	w.mood = mood{
-		death: maybe(12), lost: maybe(40), twice: maybe(40), late: maybe(40), early: maybe(30), against: maybe(10), silent: maybe(40), away: maybe(30), skew: maybe(50),
+		death: maybe(25), lost: maybe(40), twice: maybe(40), late: maybe(40), early: maybe(30), against: maybe(10), silent: maybe(40), away: maybe(30), skew: maybe(50),
 	}
 	w.codes = []string{"HRSS", "HSA", "PS", "VA"}
 	n := 1 + w.r.IntN(2)*w.r.IntN(2)
@@ -348,6 +362,7 @@ func (w *world) begin() {
 		w.fail("empty the record: %v", err)
 		return
 	}
+	w.start() // again: what the record knew was the last seed's
 	for _, p := range w.people {
 		w.after(w.between(0, 4*time.Hour), p.wake)
 	}
@@ -399,6 +414,22 @@ func (w *world) stands() bool {
 	return slices.ContainsFunc(w.rows.items, func(it *gen.Item) bool { return it.State.Stopped() })
 }
 
+// meanwhile lets somebody do something while a call to a department is under way.
+func (w *world) meanwhile() {
+	if !w.astray(w.mood.early) {
+		return
+	}
+	death, fuse := w.mood.death, w.fuse
+	w.mood.death = 0
+	if w.chance(50) {
+		w.whim()
+	} else {
+		pick(w.r, w.people).live()
+	}
+	w.mood.death, w.fuse = death, fuse
+	w.check()
+}
+
 // loadYear is an operator who loads the holidays of the next year.
 func (w *world) loadYear(dry bool) {
 	operator := &access.Viewer{ID: "operator", Kind: access.Operator}
@@ -416,5 +447,3 @@ func (w *world) loadYear(dry bool) {
 const year2027 = `{"2027": {"off": ["2027-01-01", "2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11", "2027-02-12", "2027-04-05",
 	"2027-05-03", "2027-05-04", "2027-06-09", "2027-09-15", "2027-10-01", "2027-10-04", "2027-10-05", "2027-10-06", "2027-10-07"],
 	"work": ["2027-02-14", "2027-02-20", "2027-09-26", "2027-10-09"]}}`
-
-var errLost = errors.New("lost on the way")
