@@ -370,6 +370,7 @@ type ComplexityRoot struct {
 
 	Due struct {
 		Day         func(childComplexity int) int
+		Open        func(childComplexity int) int
 		Provisional func(childComplexity int) int
 		Steps       func(childComplexity int) int
 	}
@@ -2304,6 +2305,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Due.Day(childComplexity), true
+	case "Due.open":
+		if e.ComplexityRoot.Due.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Due.Open(childComplexity), true
 	case "Due.provisional":
 		if e.ComplexityRoot.Due.Provisional == nil {
 			break
@@ -7121,6 +7128,8 @@ type Due {
   day: Date!
   "节假日安排尚未公布，日期为暂定。 The year's holidays are not published yet; the date will be reckoned again."
   provisional: Boolean!
+  "计时停止中，停止期间日期继续顺延。 The clock stands, and the day moves on while it does."
+  open: Boolean!
   "为什么是这一天。 Why this date, step by step."
   steps: [DueStep!]!
 }
@@ -9702,6 +9711,8 @@ func (ec *executionContext) childFields_Due(ctx context.Context, field graphql.C
 		return ec.fieldContext_Due_day(ctx, field)
 	case "provisional":
 		return ec.fieldContext_Due_provisional(ctx, field)
+	case "open":
+		return ec.fieldContext_Due_open(ctx, field)
 	case "steps":
 		return ec.fieldContext_Due_steps(ctx, field)
 	}
