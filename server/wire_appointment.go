@@ -48,9 +48,17 @@ func (h *Hub) openVisits(context.Context) (err error) {
 // visits is the diary as casework knows it.
 type visits struct{ *appointment.Diary }
 
-// Reseat implements [casefile.Visits]. Those for whom no place was found keep
-// their appointment on a day off; a person at the window sees it in the list.
+// Reseat implements [casefile.Visits]. Who gets no other place is told that theirs
+// is cancelled, rather than come to a closed window.
 func (v visits) Reseat(ctx context.Context) error {
-	_, _, err := v.Diary.Reseat(ctx)
-	return err
+	_, stranded, err := v.Diary.Reseat(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range stranded {
+		if _, err := v.Cancel(ctx, a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
