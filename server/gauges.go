@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/supervision"
 )
 
 var (
@@ -18,7 +20,17 @@ var (
 )
 
 // gauges are the numbers that are counted when somebody looks.
-type gauges struct{ hub *Hub }
+type gauges struct {
+	hub *Hub
+
+	mu    sync.Mutex
+	found *supervision.Report // what was silent
+	until time.Time           // how long that will do
+}
+
+// share is how much of the time may go into looking for silences, however often
+// somebody asks: one part in so many.
+const share = 20
 
 // Describe implements prometheus.Collector.
 func (*gauges) Describe(to chan<- *prometheus.Desc) {
@@ -59,14 +71,20 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// silence is what supervision finds for the whole record.
+// silence is what supervision finds for the whole record. In a large one that is
+// work for a second or two, and is not done for everybody who looks.
 func (g *gauges) silence(ctx context.Context, to chan<- prometheus.Metric) {
-	r, err := g.hub.Office.Silences(access.AsMachine(ctx, "metrics"), 0)
-	if err != nil {
-		return
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if start := time.Now(); start.After(g.until) {
+		r, err := g.hub.Office.Silences(access.AsMachine(ctx, "metrics"), 0)
+		if err != nil {
+			return
+		}
+		g.found, g.until = r, time.Now().Add(share*time.Since(start))
 	}
-	to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, r.Oldest.Seconds())
-	to <- prometheus.MustNewConstMetric(silent, prometheus.GaugeValue, float64(r.Total))
+	to <- prometheus.MustNewConstMetric(oldest, prometheus.GaugeValue, g.found.Oldest.Seconds())
+	to <- prometheus.MustNewConstMetric(silent, prometheus.GaugeValue, float64(g.found.Total))
 }
 
 func (g *gauges) connections(to chan<- prometheus.Metric) {

@@ -12,6 +12,7 @@ package supervision
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -41,6 +42,8 @@ type Office struct {
 	// Figures notes how a case stands, as read, before its warnings change, and
 	// answers what notes the change afterwards. Nil: nobody counts.
 	Figures func(tx store.Tx, c *gen.CaseFile, items []*gen.Item) func(context.Context) error
+
+	looked sync.Map // department → when all its items near their day were last looked at
 }
 
 // Teller tells veterans things, within the transaction of the event.

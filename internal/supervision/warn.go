@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
-	"github.com/vetgraph/vetgraph/ent/gen/obligation"
-	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/violation"
 	"github.com/vetgraph/vetgraph/internal/journal"
@@ -22,39 +21,73 @@ import (
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
-// look is how many items are looked at in one read.
-const look = 1000
+// thorough is how often, by the clock, every open item near its day is looked at,
+// besides when the day changes. In between only what is sure to be wrong is.
+const thorough = 15 * time.Minute
 
-// warn brings the warnings of a department's open items up to the day. It looks at
-// those whose level can have changed (warnable) without holding up anybody, and
-// takes hold only of the cases where it has.
+// warn brings the warnings of a department's open items up to the day. It looks
+// without holding up anybody, and takes hold only of the cases where a level has
+// changed.
 func (o *Office) warn(ctx context.Context, department string) error {
-	today := workday.FromTime(o.Now())
+	now := o.Now()
+	today := workday.FromTime(now)
+	last, _ := o.looked.Load(department)
+	before, known := last.(time.Time)
+	whole := !known || workday.FromTime(before) != today || now.Sub(before) >= thorough
+	cases, err := o.stale(ctx, department, today, whole)
+	if err != nil {
+		return fmt.Errorf("items to look at: %w", err)
+	}
 	var failed []error
-	for after := ""; ; {
-		items, err := o.Store.Read.Item.Query().Where(item.Department(department), item.IDGT(after), o.warnable(today)).
-			WithCase(func(q *gen.CaseFileQuery) { q.Select(casefile.FieldID, casefile.FieldAcceptedOn) }).
-			Order(item.ByID()).Limit(look).Select(besides(item.Columns, item.FieldOutputsSealed)...).All(store.Anew(ctx))
-		if err != nil {
-			return errors.Join(append(failed, fmt.Errorf("items to look at: %w", err))...)
-		}
-		var cases []string
-		for _, it := range items {
-			if o.level(it, *it.Edges.Case.AcceptedOn, today) != it.Warning && !slices.Contains(cases, it.CaseID) {
+	for some := range slices.Chunk(cases, page) {
+		failed = append(failed, each(some, func(id string) string { return id }, func(cases []string) error {
+			return o.warnCases(ctx, cases, department, today)
+		}))
+	}
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	if whole {
+		o.looked.Store(department, now)
+	}
+	return nil
+}
+
+// stale are the cases with an item of the department whose level is not what it
+// says, among all of which that could be so or only those where it is plain: past
+// its day and not red, red and not past it, yellow and far off, on its last days
+// and without a warning.
+func (o *Office) stale(ctx context.Context, department string, today workday.Day, whole bool) (cases []string, err error) {
+	rule := o.rules().Warning
+	far, last := o.Calendar().Due(today, max(rule.YellowDays, rule.YellowPercent*furthest/100)).Day, o.Calendar().Due(today, rule.YellowDays).Day
+	which := `i.due_on < $2 AND i.warning <> 'RED' OR i.due_on >= $2 AND (i.warning = 'RED' OR i.due_on > $3 AND i.warning = 'YELLOW' OR i.due_on <= $4 AND i.warning = 'NONE')`
+	if whole {
+		which = `i.due_on < $2 AND i.warning <> 'RED' OR i.due_on >= $2 AND (i.warning <> 'NONE' OR i.due_on <= $3 OR i.due_on <= $4)`
+	}
+	query := `SELECT i.case_id, i.due_on, i.warning, c.accepted_on FROM items i JOIN case_files c ON c.id = i.case_id
+		WHERE i.department = $1 AND i.state IN ('` + strings.Join(open(), "', '") + `') AND i.state NOT IN ('CORRECTION', 'SUSPENDED') AND c.accepted_on IS NOT NULL AND (` + which + `)`
+	seen := map[string]bool{}
+	err = o.Store.Snapshot(ctx, func(ctx context.Context, p store.Plain) error {
+		return p.Each(ctx, query, []any{department, today, far, last}, func(scan func(...any) error) error {
+			var it gen.Item
+			var accepted workday.Day
+			if err := scan(&it.CaseID, &it.DueOn, &it.Warning, &accepted); err != nil {
+				return err
+			}
+			if o.level(&it, accepted, today) != it.Warning && !seen[it.CaseID] {
+				seen[it.CaseID] = true
 				cases = append(cases, it.CaseID)
 			}
-		}
-		for some := range slices.Chunk(cases, page) {
-			failed = append(failed, each(some, func(id string) string { return id }, func(cases []string) error {
-				return o.warnCases(ctx, cases, department, today)
-			}))
-		}
-		if len(items) < look {
-			return errors.Join(failed...)
-		}
-		after = items[len(items)-1].ID
-	}
+			return nil
+		})
+	})
+	slices.Sort(cases)
+	return cases, err
 }
+
+// furthest is the longest promise, in working days, whose yellow share is looked
+// for; a longer one turns yellow later, when fewer days than that are left.
+const furthest = 60
 
 // level is the warning that an open item has on a day.
 func (o *Office) level(it *gen.Item, accepted, today workday.Day) lifecycle.Warning {
@@ -101,32 +134,6 @@ func unsealed(q *gen.CaseFileQuery) *gen.CaseFileQuery {
 func besides(all []string, some ...string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(c string) bool { return slices.Contains(some, c) })
 }
-
-// warnable is true of an open item whose clock runs and whose level may not be
-// what it says: past its day and not red, red and not past it, yellow, or within
-// the yellow days or the yellow share of the longest promise.
-func (o *Office) warnable(today workday.Day) predicate.Item {
-	rule := o.rules().Warning
-	return func(s *sql.Selector) {
-		unended(s)
-		owed, file := sql.Table(obligation.Table), sql.Table(casefile.Table)
-		s.Where(sql.And(
-			sql.NotIn(s.C(item.FieldState), string(lifecycle.ItemCorrection), string(lifecycle.ItemSuspended)),
-			sql.Exists(sql.Select(owed.C(obligation.FieldID)).From(owed).Where(sql.And(
-				sql.ColumnsEQ(owed.C(obligation.FieldItemID), s.C(item.FieldID)), sql.IsNull(owed.C(obligation.FieldEndedAt))))),
-			sql.Exists(sql.Select(file.C(casefile.FieldID)).From(file).Where(sql.And(
-				sql.ColumnsEQ(file.C(casefile.FieldID), s.C(item.FieldCaseID)), sql.NotNull(file.C(casefile.FieldAcceptedOn))))),
-			sql.Or(
-				sql.And(sql.LT(s.C(item.FieldDueOn), today), sql.NEQ(s.C(item.FieldWarning), string(lifecycle.Red))),
-				sql.And(sql.GTE(s.C(item.FieldDueOn), today), sql.NEQ(s.C(item.FieldWarning), string(lifecycle.NoWarning))),
-				sql.And(sql.GTE(s.C(item.FieldDueOn), today), sql.LTE(s.C(item.FieldDueOn), o.Calendar().Due(today, max(rule.YellowDays, rule.YellowPercent*furthest/100)).Day)),
-			)))
-	}
-}
-
-// furthest is the longest promise, in working days, whose yellow share is looked
-// for; a longer one turns yellow later, when fewer days than that are left.
-const furthest = 60
 
 // warnCase writes the levels of a case's items that have changed, and says whether any has.
 func (o *Office) warnCase(ctx context.Context, tx store.Tx, f *gen.CaseFile, department string, today workday.Day) (changed bool, err error) {
