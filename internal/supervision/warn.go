@@ -65,7 +65,8 @@ func (o *Office) stale(ctx context.Context, department string, today workday.Day
 		which = `i.due_on < $2 AND i.warning <> 'RED' OR i.due_on >= $2 AND (i.warning <> 'NONE' OR i.due_on <= $3 OR i.due_on <= $4)`
 	}
 	query := `SELECT i.case_id, i.due_on, i.warning, c.accepted_on FROM items i JOIN case_files c ON c.id = i.case_id
-		WHERE i.department = $1 AND i.state IN ('` + strings.Join(open(), "', '") + `') AND i.state NOT IN ('CORRECTION', 'SUSPENDED') AND c.accepted_on IS NOT NULL AND (` + which + `)`
+		WHERE i.department = $1 AND i.state IN ('` + strings.Join(open(), "', '") + `') AND i.state NOT IN ('CORRECTION', 'SUSPENDED')
+		AND c.state IN ('ACCEPTED', 'IN_PROGRESS') AND c.accepted_on IS NOT NULL AND (` + which + `)`
 	seen := map[string]bool{}
 	err = o.Store.Snapshot(ctx, func(ctx context.Context, p store.Plain) error {
 		return p.Each(ctx, query, []any{department, today, far, last}, func(scan func(...any) error) error {
