@@ -121,7 +121,7 @@ func (r *Resolver) fields(ids []string) ([]*catalog.Field, error) {
 func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, codes []string) ([][]*model.DepartmentAnswer, error) {
 	can := r.Lookup.Codes()
 	if codes == nil {
-		codes = can
+		codes = r.Lookup.CodesFor(access.From(ctx))
 	}
 	for _, c := range codes {
 		if !slices.Contains(can, c) {

@@ -6,6 +6,7 @@ package lookup
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +38,15 @@ type Answer struct {
 	Silence *fault.Fault
 }
 
+// CodesFor lists the departments that a viewer may ask: an officer their own.
+func (d *Desk) CodesFor(v *access.Viewer) []string {
+	codes := d.Codes()
+	if v != nil && v.Kind == access.Officer {
+		return slices.DeleteFunc(codes, func(c string) bool { return c != v.Department })
+	}
+	return codes
+}
+
 // Codes lists the departments that can be asked, in order of code.
 func (d *Desk) Codes() []string {
 	var out []string
@@ -64,6 +74,12 @@ func (d *Desk) ports(department string) []string {
 func (d *Desk) Many(ctx context.Context, keys []Key) ([]Answer, error) {
 	if err := access.Require(ctx, access.ReadProfile); err != nil {
 		return nil, err
+	}
+	may := d.CodesFor(access.From(ctx))
+	for _, k := range keys {
+		if !slices.Contains(may, k.Department) {
+			return nil, access.NotAllowed()
+		}
 	}
 	persons, err := d.persons(ctx, keys)
 	if err != nil {
