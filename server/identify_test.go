@@ -107,7 +107,7 @@ func production(t *testing.T, issuer string) *server.Hub {
 	h, err := server.Open(t.Context(), server.Config{
 		Data: dir, Database: database, Keys: keys, Listen: "127.0.0.1:0", Closing: 17, Workers: 4,
 		OIDCIssuer: issuer, OIDCAudience: "hub", Endpoints: write(t, "ends.json", `{"PS": {"url": "http://127.0.0.1:1/v1", "token": "x"}}`),
-		Roster: write(t, "roster.yaml", `entries: [{department: "*", division: "230000000000", account: chief, name: 督办}]`),
+		Roster:    write(t, "roster.yaml", `entries: [{department: "*", division: "230000000000", account: chief, name: 督办}]`),
 		ClaimKind: "vetgraph_kind", ClaimVeteran: "vetgraph_veteran", ClaimDepartment: "vetgraph_department", ClaimDivision: "vetgraph_division",
 	}, nil)
 	if err != nil {
