@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 )
 
@@ -22,7 +24,11 @@ var update = flag.Bool("update", false, "rewrite the want sections of the script
 func noon() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 
 // Conversations: who asks what through which door, and what they get. Run with
-// -update to rewrite the answers, and review the diff.
+// -update to rewrite the answers, and review the diff. Besides as, query and want a
+// script may say: now (first of all), the moment at which it takes place; save,
+// lines of a NAME and a path into the last answer, which later queries use as
+// $NAME; until, words for which the query above is asked again; and department, a
+// decision and the item that the played department takes it on.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -36,20 +42,33 @@ func TestScripts(t *testing.T) {
 					if db == "postgres" {
 						address = storetest.PostgreSQL(t)
 					}
-					converse(t, open(t, address, noon), file, *update && db == "sqlite")
+					a, err := txtar.ParseFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					converse(t, open(t, address, moment(t, a)), a, file, *update && db == "sqlite")
 				})
 			}
 		})
 	}
 }
 
-func converse(t *testing.T, k *talk, file string, rewrite bool) {
-	t.Helper()
-	a, err := txtar.ParseFile(file)
+// moment is when a script takes place.
+func moment(t *testing.T, a *txtar.Archive) func() time.Time {
+	if a.Files[0].Name != "now" {
+		return noon
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(a.Files[0].Data)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	as, door, got := "", "", ""
+	return func() time.Time { return at.UTC() }
+}
+
+func converse(t *testing.T, k *talk, a *txtar.Archive, file string, rewrite bool) {
+	t.Helper()
+	as, door, got, query := "", "", "", ""
+	var raw []byte
 	for i, s := range a.Files {
 		text := strings.TrimSpace(string(s.Data))
 		switch s.Name {
@@ -57,9 +76,24 @@ func converse(t *testing.T, k *talk, file string, rewrite bool) {
 			as, door = text, k.public+"/graphql"
 		case "as router for":
 			as, door = text, k.sub+"/subgraph"
+		case "now":
 		case "query":
-			_, b := k.ask(as, door, k.fill(text), nil)
-			got = k.tidy(b)
+			query = k.fill(text)
+			_, raw = k.ask(as, door, query, nil)
+			got = k.tidy(raw)
+		case "until":
+			for end := time.Now().Add(20 * time.Second); !strings.Contains(got, text); got = k.tidy(raw) {
+				if _, raw = k.ask(as, door, query, nil); time.Now().After(end) {
+					t.Fatalf("%s: %s never said %s: %s", file, query, text, raw)
+				}
+			}
+		case "save":
+			k.save(text, raw)
+		case "department":
+			state, id, _ := strings.Cut(k.fill(text), " ")
+			if err := k.hub.Fleet.DecideNow(t.Context(), id, port.State(state)); err != nil {
+				t.Fatal(err)
+			}
 		case "want":
 			if rewrite {
 				a.Files[i].Data = []byte(got + "\n")
@@ -77,8 +111,36 @@ func converse(t *testing.T, k *talk, file string, rewrite bool) {
 	}
 }
 
-// fill puts veterans' IDs where a script says $0 … $5.
+// save keeps texts of an answer under names.
+func (k *talk) save(lines string, answer []byte) {
+	k.t.Helper()
+	for line := range strings.Lines(lines) {
+		name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var v any
+		if err := json.Unmarshal(answer, &v); err != nil {
+			k.t.Fatal(err)
+		}
+		for _, step := range strings.Split(path, ".") {
+			if i, err := strconv.Atoi(step); err == nil {
+				if list, ok := v.([]any); ok && i < len(list) {
+					v = list[i]
+					continue
+				}
+			}
+			m, _ := v.(map[string]any)
+			v = m[step]
+		}
+		text, ok := v.(string)
+		if !ok {
+			k.t.Fatalf("there is no %s in %s", path, answer)
+		}
+		k.saved = append([]string{"$" + name, text}, k.saved...) // the newest of a name counts
+	}
+}
+
+// fill puts veterans' IDs where a script says $0 … $5, and what it saved.
 func (k *talk) fill(query string) string {
+	query = strings.NewReplacer(k.saved...).Replace(query)
 	for i, id := range k.heroes {
 		query = strings.ReplaceAll(query, "$"+string(rune('0'+i)), id)
 	}

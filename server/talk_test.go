@@ -31,6 +31,7 @@ type talk struct {
 	sub    string   // address of the subgraph
 	heroes []string // veterans' IDs
 	tokens map[string]string
+	saved  []string // of a script: $NAME, text
 }
 
 // open starts a hub with a small population. now is nil for the wall clock; with
