@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -98,7 +99,8 @@ func (w *world) work(j job, failed int) {
 	case !lived:
 		w.catchUp()
 	case trouble != nil:
-		w.tell("%s failed: %v", name, trouble)
+		text := trouble.Error()
+		w.tell("%s failed%s", name, text[strings.LastIndex(text, ":"):]) // without IDs, which are others each time
 		w.hub(min(time.Duration(1+failed)*w.between(5*time.Minute, 3*time.Hour), 12*time.Hour), func() { w.work(j, failed+1) })
 	default:
 		if _, noted := w.try(name+" is done", &access.Viewer{ID: j.kind, Kind: access.Machine}, func(ctx context.Context) error {

@@ -93,7 +93,11 @@ func TestSameSeedSameStory(t *testing.T) {
 		b.Run(t.Context(), seed+1000, Options{})
 		two := b.Run(t.Context(), seed, Options{Thorough: true})
 		if !slices.Equal(one.Trace, two.Trace) {
-			t.Errorf("seed %d is told otherwise", seed)
+			i := 0
+			for i < min(len(one.Trace), len(two.Trace))-1 && one.Trace[i] == two.Trace[i] {
+				i++
+			}
+			t.Errorf("seed %d is told otherwise:\n%s\n%s", seed, one.Trace[i], two.Trace[i])
 		}
 	}
 }
@@ -116,13 +120,16 @@ func TestPlanted(t *testing.T) {
 		name, want string
 		plant      func(t *testing.T, w *world) bool // until it says that it has broken something
 	}{
-		{"a job is lost", "", func(_ *testing.T, w *world) bool {
-			for id := range w.carried {
-				return exec(t, w, "DELETE FROM simulated_jobs WHERE id = $1 AND kind = 'dispatch'", id) && w.forget(id)
+		{"a job is lost", "everybody behaved", func(t *testing.T, w *world) bool {
+			if !exec(t, w, "DELETE FROM simulated_jobs WHERE kind = 'dispatch'") {
+				return false
 			}
-			return false
+			w.life++ // whatever was on the agenda of it goes with it
+			w.catchUp()
+			w.rows.jobs = nil
+			return true
 		}},
-		{"an approval is written twice", "has ended 2 times", func(t *testing.T, w *world) bool {
+		{"an approval is written twice", "but was APPROVED", func(t *testing.T, w *world) bool {
 			return exec(t, w, "INSERT INTO events (case_id, item_id, matter, kind, actor_kind, actor, from_state, to_state, at) SELECT case_id, item_id, matter, kind, actor_kind, actor, from_state, to_state, at FROM events WHERE kind = 'ITEM_APPROVED' LIMIT 1")
 		}},
 		{"an item is done twice", "was done 2 times", func(_ *testing.T, w *world) bool {
@@ -145,10 +152,10 @@ func TestPlanted(t *testing.T) {
 		{"a figure is off by one", "figures by", func(t *testing.T, w *world) bool {
 			return exec(t, w, "UPDATE standing_changes SET n = n + 1 WHERE id = (SELECT max(id) FROM standing_changes WHERE kind = 'ITEM' AND n > 0)")
 		}},
-		{"the end is not told", "told 0 times", func(t *testing.T, w *world) bool {
+		{"the end is not told", "END_NOT_TOLD", func(t *testing.T, w *world) bool {
 			return exec(t, w, "DELETE FROM notifications WHERE kind IN ('CASE_COMPLETED','CASE_PARTIALLY_COMPLETED','CASE_REJECTED','CASE_WITHDRAWN','CASE_TERMINATED')")
 		}},
-		{"a case vanishes from the journal", "the journal", func(t *testing.T, w *world) bool {
+		{"a state changes behind the journal", "DISPATCHED", func(t *testing.T, w *world) bool {
 			return exec(t, w, "UPDATE items SET state = 'RECEIVED' WHERE state = 'DISPATCHED'")
 		}},
 	} {
@@ -156,7 +163,7 @@ func TestPlanted(t *testing.T) {
 			l := openLab(t)
 			for seed := range uint64(12) {
 				planted := false
-				r := l.Run(t.Context(), seed, Options{Thorough: true, sabotage: func(_ context.Context, w *world) {
+				r := l.Run(t.Context(), seed, Options{Thorough: tt.want != "everybody behaved", sabotage: func(_ context.Context, w *world) {
 					planted = planted || tt.plant(t, w)
 				}})
 				if !planted {
@@ -176,10 +183,3 @@ func TestPlanted(t *testing.T) {
 }
 
 func openLab(t *testing.T) *Lab { return open(t, storetest.SQLite(t)) }
-
-// forget takes a job off the agenda.
-func (w *world) forget(int64) bool {
-	w.life++
-	w.catchUp()
-	return true
-}

@@ -41,7 +41,9 @@ type world struct {
 	serial int
 	mood   mood
 	calm   bool // nobody misbehaves any more
-	began  time.Time
+
+	patienceEnds workday.Day // when all must have ended: 200 working days later
+	began        time.Time
 
 	// The hub. What is here dies with it.
 	life    int // how often it was started
@@ -293,6 +295,15 @@ func (w *world) live() {
 			w.finally()
 			return
 		}
+		if w.calm && workday.FromTime(w.now) > w.patienceEnds {
+			for _, it := range w.rows.items {
+				if !it.State.Ended() {
+					w.fail("%s is still %s after 200 working days in which everybody behaved", w.name(it.ID), it.State)
+				}
+			}
+			w.fail("not all has come to its end after 200 working days in which everybody behaved: %d jobs wait", len(w.rows.jobs))
+			return
+		}
 		if len(w.ahead) == 0 {
 			w.fail("nothing will ever happen, and not all has ended")
 			return
@@ -342,7 +353,7 @@ func (l *Lab) Run(ctx context.Context, seed uint64, o Options) *Result {
 // begin draws the seed's circumstances.
 func (w *world) begin() {
 	day := workday.Date(2026, time.January, 5).AddDays(w.r.IntN(350))
-	w.now = day.Time().Add(8*time.Hour + w.between(0, 12*time.Hour))
+	w.now = day.Time().Add(8*time.Hour + w.between(0, 12*time.Hour)).UTC()
 	w.began = w.now
 	maybe := func(most int) int { return min(w.r.IntN(3), 1) * w.r.IntN(most+1) } // in a third of all seeds not at all
 	w.mood = mood{
@@ -381,7 +392,7 @@ func (w *world) begin() {
 		w.after(w.between(time.Hour, 40*24*time.Hour), func() { w.loadYear(w.chance(30)) })
 	}
 	w.after(w.between(5*24*time.Hour, 40*24*time.Hour), func() {
-		w.calm = true
+		w.calm, w.patienceEnds = true, w.years.Calendar().Due(workday.FromTime(w.now), 200).Day
 		w.mood = mood{}
 		w.tell("everybody behaves from now on")
 		for _, code := range w.codes {
