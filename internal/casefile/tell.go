@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"strings"
 
 	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -23,8 +24,12 @@ func (w *work) notices() []notify.Notice {
 		if e.Kind == "CASE_"+string(lifecycle.CaseSubmitted) && w.file.State != lifecycle.CaseSubmitted {
 			continue // accepted at once: that is what is told
 		}
+		kind := e.Kind
+		if e.From == string(lifecycle.ItemSuspended) && e.To == string(lifecycle.ItemReceived) {
+			kind = "ITEM_RESUMED" // the journal tells the move, the person that it goes on
+		}
 		all = append(all, notify.Notice{
-			VeteranID: w.file.VeteranID, CaseID: e.CaseID, ItemID: e.ItemID, Matter: e.Matter, Division: w.file.Division, Kind: e.Kind, Facts: w.facts(e),
+			VeteranID: w.file.VeteranID, CaseID: e.CaseID, ItemID: e.ItemID, Matter: e.Matter, Division: w.file.Division, Kind: kind, Facts: w.facts(e),
 		})
 	}
 	return all
@@ -36,6 +41,9 @@ func (w *work) facts(e journal.Entry) map[string]string {
 	f := map[string]string{"number": w.file.Number, "words": e.Reason}
 	if w.file.DueOn != nil {
 		f["due"] = w.file.DueOn.String()
+	}
+	if _, day, ok := strings.Cut(e.Reason, " "); ok && e.Kind == "MATERIAL_DUE" {
+		f["due"] = day // of the paper
 	}
 	if it := w.item(e.ItemID); it != nil {
 		f["due"] = it.DueOn.String()
