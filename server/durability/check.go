@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
+	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/casefile"
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/supervision"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // check holds the record and the departments' books against what applicants
@@ -37,6 +42,9 @@ func (w *world) check(ctx context.Context, r *Report) (err error) {
 		return err
 	}
 	w.checkFiles(r, cases)
+	if err := w.checkWords(ctx, s, r); err != nil {
+		return err
+	}
 	for _, c := range cases {
 		r.Outcomes[string(c.State)]++
 		r.checkEnd(c)
@@ -53,6 +61,37 @@ func (w *world) check(ctx context.Context, r *Report) (err error) {
 	}
 	for item := range jobs {
 		r.broken("the queue has a job for item %s, which the record does not know", item)
+	}
+	return nil
+}
+
+// checkWords holds that somebody owes the next word about everything that is open
+// and nothing about what has ended, and that nobody was left untold.
+func (w *world) checkWords(ctx context.Context, s *store.Store, r *Report) error {
+	owed := map[string]bool{}
+	obligations, err := s.Read.Obligation.Query().Where(obligation.EndedAtIsNil()).All(ctx)
+	if err != nil {
+		return fmt.Errorf("obligations: %w", err)
+	}
+	for _, o := range obligations {
+		owed[o.ItemID] = true
+	}
+	items, err := s.Read.Item.Query().All(ctx)
+	if err != nil {
+		return fmt.Errorf("items: %w", err)
+	}
+	for _, it := range items {
+		if owed[it.ID] == it.State.Ended() {
+			r.broken("item %s (%s) is %s, and that somebody owes a word about it is %t", it.ID, it.Matter, it.State, owed[it.ID])
+		}
+	}
+	office := &supervision.Office{Store: s, Calendar: workday.Builtin, Catalog: func() *catalog.Catalog { return w.catalog }, Now: time.Now}
+	report, err := office.Silences(access.With(ctx, &access.Viewer{ID: "durability", Kind: access.Supervisor, Division: "230000000000"}), 20)
+	if err != nil {
+		return err
+	}
+	for _, x := range report.Silences {
+		r.broken("silence: %s, case %s %s, since %s", x.Reason, x.CaseID, x.Matter, x.Since)
 	}
 	return nil
 }
