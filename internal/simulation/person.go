@@ -99,6 +99,8 @@ func (p *person) submit() {
 		w.catchUp()
 	case refused != nil:
 		w.fail("a good submission is refused: %v", refused)
+	case len(out.Problems) > 0 && p.late():
+		p.handed = nil // the paper was promised for a day that has come meanwhile
 	case len(out.Problems) > 0:
 		w.fail("a good submission has problems: %+v", out.Problems)
 	case p.knows != "" && p.knows != out.CaseID:
@@ -106,6 +108,11 @@ func (p *person) submit() {
 	default:
 		p.knows = out.CaseID
 	}
+}
+
+// late says whether a promise is too old to be handed in.
+func (p *person) late() bool {
+	return slices.ContainsFunc(p.handed.Gaps, func(g casefile.Gap) bool { return g.By <= workday.FromTime(p.w.now) })
 }
 
 // makeUp plans and fills in the form.
