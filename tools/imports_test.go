@@ -61,14 +61,15 @@ var floors = []rule{
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
 		"an answer is put together, not carried, simulated or imported"},
 	{"ent/...", "internal", "internal/fault internal/words internal/workday internal/fact internal/lifecycle", "the record knows values, not rules"},
-	{"server/vetgraph", "testing internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing/fstest testing/iotest testing/internal",
+	{"internal/simulation", "internal/department internal/port/restjson", "", "a simulation that is the same each time has no threads and no network"},
+	{"server/vetgraph", "testing internal/simulation internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing/fstest testing/iotest testing/internal",
 		"what tests need does not ship"},
 }
 
 // doors: who alone may import something directly.
 var doors = []struct{ what, only, why string }{
 	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile internal/notify internal/supervision resolvers tools", "the rest asks rooms, not tables"},
-	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify tools", "one room knows which queue we use; its neighbour gives it work"},
+	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify internal/simulation tools", "one room knows which queue we use; its neighbour gives it work"},
 	{"modernc.org/sqlite", "internal/store internal/department tools", "the only two who keep books"},
 	{"github.com/jackc/pgx", "internal/store internal/queue internal/profile tools", "same"},
 	{"github.com/99designs/gqlgen", "graph resolvers server tools", "GraphQL ends where the rooms begin"},
