@@ -138,6 +138,9 @@ func (h *Hub) watchRounds() []queue.Round {
 // is told and tried again by its round.
 func (h *Hub) catchUp(ctx context.Context) error {
 	log := h.log("supervision")
+	if err := h.Cases.Recount(ctx); err != nil { // it may have died between a new year and the dates that follow from it
+		log.Error().Err(err).Msg("not all dates could be reckoned anew")
+	}
 	if err := h.Cases.Lapse(ctx); err != nil {
 		log.Error().Err(err).Msg("not all that has lapsed could be ended")
 	}
