@@ -43,6 +43,7 @@ func (b *Board) Statistics(ctx context.Context, q Question) (*Statistics, error)
 		together.By, together.split = nil, s.level
 		together.byMatter = s.Matter != "" || s.Department != ""
 		together.itemsOnly = together.byMatter && len(s.Warnings) > 0
+		together.fine = together.tooFine()
 		total, err := b.rows(ctx, p, &together, at)
 		if err != nil {
 			return err

@@ -1,8 +1,6 @@
 package progress
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -146,13 +144,13 @@ func (k *kindSums) figures() *Figures {
 
 // within is the smallest number of working days within which so many percent of
 // n were decided, by the nearest rank.
-func within(days map[int]int, n, percent int) *int {
+func within(took days, n, percent int) *int {
 	if n <= 0 {
 		return nil
 	}
 	need, seen := (n*percent+99)/100, 0
-	for _, d := range slices.Sorted(maps.Keys(days)) {
-		if seen += days[d]; seen >= need {
+	for d, count := range took {
+		if seen += count; seen >= need {
 			return &d
 		}
 	}

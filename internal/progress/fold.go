@@ -67,10 +67,15 @@ func marks(ctx context.Context, p store.Plain) (began, compacted int64, err erro
 	return began, compacted, err
 }
 
-// fence lets one fold at a time through, until its transaction ends.
+// fence lets one fold at a time through, until its transaction ends. The table is
+// locked first, for that takes no snapshot: a transaction that repeats its reads
+// sees what the fold before it has written. The other lock tells who folds.
 func fence(ctx context.Context, p store.Plain) error {
 	if !p.Postgres() {
 		return nil
+	}
+	if _, err := p.Exec(ctx, "LOCK TABLE standing_marks IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+		return err
 	}
 	_, err := p.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(fencer))
 	return err
@@ -88,26 +93,17 @@ func fold(ctx context.Context, p store.Plain) (int, error) {
 	if err := insert(ctx, p, "standing_history", append([]string{"id", "at"}, columns...), moved); err != nil {
 		return 0, err
 	}
-	together, net := Standings{}, map[cell]*sums{}
-	for i := range moved {
-		together.add(moved[i].standing().coarse(), moved[i].N)
-	}
-	for s, n := range together {
-		count(net, &s, n)
-	}
-	return len(moved), put(ctx, p, net, true)
+	return len(moved), put(ctx, p, spread(piled(moved), 0, township), true)
 }
 
-// count adds a standing to its cells, n times.
-func count(to map[cell]*sums, s *standing, n int) {
-	s.cells(func(c cell) {
-		t := to[c]
-		if t == nil {
-			t = &sums{}
-			to[c] = t
-		}
-		t.add(s, n)
-	})
+// piled are changes as the finest cells.
+func piled(moved []entry) heap {
+	h := heap{}
+	for i := range moved {
+		s := moved[i].standing()
+		h.pile(&s, moved[i].N)
+	}
+	return h
 }
 
 // take removes changes from a table and returns them in order of their IDs.
@@ -157,7 +153,7 @@ const (
 )
 
 // put writes cells: added to what is there, or as they are.
-func put(ctx context.Context, p store.Plain, net map[cell]*sums, adding bool) error {
+func put(ctx context.Context, p store.Plain, net heap, adding bool) error {
 	keys := make(map[cell]string, len(net))
 	for c := range net {
 		keys[c] = c.key()
@@ -180,7 +176,7 @@ func put(ctx context.Context, p store.Plain, net map[cell]*sums, adding bool) er
 			rows[i] = tally{
 				Cell: keys[c], Grain: c.grain, Place: c.place, Period: c.period, Kind: c.kind, Matter: c.matter, Department: c.department,
 				Channel: c.channel, CaseState: c.caseState, State: c.state, Warning: c.warning, Lead: c.lead,
-				N: t.n, OnTime: t.onTime, Returns: t.returns, Papers: t.papers, Visits: t.visits, Days: hex.EncodeToString(pack(t.days)),
+				N: t.n, OnTime: t.onTime, Returns: t.returns, Papers: t.papers, Visits: t.visits, Days: hex.EncodeToString(t.days.pack()),
 			}
 		}
 		text, err := json.Marshal(rows)
@@ -201,7 +197,7 @@ func put(ctx context.Context, p store.Plain, net map[cell]*sums, adding bool) er
 }
 
 // addKept adds to cells what the table holds of them already.
-func addKept(ctx context.Context, p store.Plain, some []cell, keys map[cell]string, net map[cell]*sums) error {
+func addKept(ctx context.Context, p store.Plain, some []cell, keys map[cell]string, net heap) error {
 	names, by := make([]string, len(some)), make(map[string]*sums, len(some))
 	for i, c := range some {
 		names[i], by[keys[c]] = keys[c], net[c]
@@ -218,11 +214,11 @@ func addKept(ctx context.Context, p store.Plain, some []cell, keys map[cell]stri
 	}
 	return p.Each(ctx, query, []any{string(text)}, func(scan func(...any) error) error {
 		var name string
-		old, days := sums{days: map[int]int{}}, []byte(nil)
-		if err := scan(&name, &old.n, &old.onTime, &old.returns, &old.papers, &old.visits, &days); err != nil {
+		old, packed := sums{}, []byte(nil)
+		if err := scan(&name, &old.n, &old.onTime, &old.returns, &old.papers, &old.visits, &packed); err != nil {
 			return err
 		}
-		if err := unpack(days, old.days); err != nil {
+		if err := old.days.unpack(packed); err != nil {
 			return err
 		}
 		by[name].merge(&old)

@@ -64,14 +64,17 @@ func (s *scope) narrow(w *clause) {
 
 // stretch is a run of periods, both ends included.
 type stretch struct {
-	month    bool
+	reach
 	from, to string
 }
 
-// stretches are the periods that make up the days asked for: whole years where
-// months are not told apart, months for the rest.
+// stretches are the periods that make up the days asked for: all time, or whole
+// years where months are not told apart and months for the rest.
 func (s *scope) stretches() []stretch {
 	const first, last = "0000", "9999"
+	if s.AcceptedFrom == nil && s.AcceptedBefore == nil && !s.by(ByMonth) {
+		return []stretch{{whole, all, all}}
+	}
 	from, to := first, last
 	if s.AcceptedFrom != nil {
 		from = s.AcceptedFrom.String()[:7]
@@ -80,23 +83,23 @@ func (s *scope) stretches() []stretch {
 		to = (*s.AcceptedBefore - 1).String()[:7] // the month before the first one left out
 	}
 	if s.by(ByMonth) {
-		return []stretch{{true, from, to}}
+		return []stretch{{months, from, to}}
 	}
 	if from[:4] == to[:4] {
-		return []stretch{{true, from, to}}
+		return []stretch{{months, from, to}}
 	}
 	var out []stretch
-	years := stretch{false, from[:4], to[:4]}
+	full := stretch{years, from[:4], to[:4]}
 	if s.AcceptedFrom != nil && !strings.HasSuffix(from, "-01") {
-		out = append(out, stretch{true, from, from[:4] + "-12"})
-		years.from = nextYear(from, 1)
+		out = append(out, stretch{months, from, from[:4] + "-12"})
+		full.from = nextYear(from, 1)
 	}
 	if s.AcceptedBefore != nil && !strings.HasSuffix(to, "-12") {
-		out = append(out, stretch{true, to[:4] + "-01", to})
-		years.to = nextYear(to, -1)
+		out = append(out, stretch{months, to[:4] + "-01", to})
+		full.to = nextYear(to, -1)
 	}
-	if years.from <= years.to {
-		out = append(out, years)
+	if full.from <= full.to {
+		out = append(out, full)
 	}
 	return out
 }
@@ -112,13 +115,19 @@ func nextYear(period string, n int) string {
 func (g *gathering) summed(ctx context.Context, p store.Plain, at int64) error {
 	for _, t := range g.stretches() {
 		var w clause
-		w.and("grain = ?", grain(g.split, t.month, g.byMatter, len(g.Channels) > 0 || g.by(ByChannel)))
-		lo, hi := division.Range(g.place)
-		w.and("place >= ? AND place <= ?", lo, hi)
-		w.and("period >= ? AND period <= ?", t.from, t.to)
+		w.and("grain = ?", grain(g.split, t.reach, g.byMatter, g.channels()))
+		if lo, hi := division.Range(g.place); g.split == g.level {
+			w.and("place = ?", g.place)
+		} else {
+			w.and("place >= ? AND place <= ?", lo, hi)
+		}
+		if t.reach == whole {
+			w.and("period = ?", all)
+		} else {
+			w.and("period >= ? AND period <= ?", t.from, t.to)
+		}
 		g.narrow(&w)
-		query := "SELECT place, period, kind, matter, department, channel, case_state, state, warning, lead, n, on_time, returns, papers, visits, days FROM standing_tallies WHERE " + w.String()
-		if err := p.Each(ctx, query, w.args, g.tally); err != nil {
+		if err := g.tallies(ctx, p, &w); err != nil {
 			return fmt.Errorf("sums: %w", err)
 		}
 	}
@@ -128,20 +137,36 @@ func (g *gathering) summed(ctx context.Context, p store.Plain, at int64) error {
 	return g.changes(ctx, p, "standing_history", "at > ?", at, -1)
 }
 
-// tally takes in one row of sums.
-func (g *gathering) tally(scan func(...any) error) error {
+// channels says whether channels have to be told apart.
+func (s *scope) channels() bool { return len(s.Channels) > 0 || s.by(ByChannel) }
+
+// tallies takes in sums, of each row only what groups are told apart by.
+func (g *gathering) tallies(ctx context.Context, p store.Plain, w *clause) error {
 	var c cell
-	t, days := sums{days: map[int]int{}}, []byte(nil)
-	err := scan(&c.place, &c.period, &c.kind, &c.matter, &c.department, &c.channel, &c.caseState, &c.state, &c.warning, &c.lead,
-		&t.n, &t.onTime, &t.returns, &t.papers, &t.visits, &days)
-	if err != nil {
-		return err
+	var t sums
+	var packed []byte
+	query := "SELECT kind, case_state, state, warning, lead, n, on_time, returns, papers, visits, days"
+	to := []any{&c.kind, &c.caseState, &c.state, &c.warning, &c.lead, &t.n, &t.onTime, &t.returns, &t.papers, &t.visits, &packed}
+	for _, side := range []struct {
+		by     Dimension
+		column string
+		to     *string
+	}{{ByDivision, "place", &c.place}, {ByMonth, "period", &c.period}, {ByMatter, "matter", &c.matter}, {ByDepartment, "department", &c.department}, {ByChannel, "channel", &c.channel}} {
+		if g.by(side.by) {
+			query, to = query+", "+side.column, append(to, side.to)
+		}
 	}
-	if err := unpack(days, t.days); err != nil {
-		return err
-	}
-	g.add(&c, &t)
-	return nil
+	return p.Each(ctx, query+" FROM standing_tallies WHERE "+w.String(), w.args, func(scan func(...any) error) error {
+		t.days = t.days[:0]
+		if err := scan(to...); err != nil {
+			return err
+		}
+		if err := t.days.unpack(packed); err != nil {
+			return err
+		}
+		g.add(&c, &t)
+		return nil
+	})
 }
 
 // changes takes in the changes of a table before or after an instant, sign times.
@@ -175,7 +200,7 @@ func (g *gathering) changes(ctx context.Context, p store.Plain, table, when stri
 		c.period = workday.Day(accepted).String()[:7]
 		t.n, t.returns, t.papers, t.visits = sign*t.n, sign*t.returns, sign*t.papers, sign*t.visits
 		if used >= 0 {
-			t.days = map[int]int{used: t.n}
+			t.days.add(used, t.n)
 			if onTime {
 				t.onTime = t.n
 			}
@@ -193,7 +218,15 @@ func (g *gathering) changes(ctx context.Context, p store.Plain, table, when stri
 func (b *Board) counted(ctx context.Context, p store.Plain, g *gathering, at int64) error {
 	lo, hi := division.Range(g.place)
 	now := Standings{}
-	err := cases(ctx, p, "c.division >= $1 AND c.division <= $2", []any{lo, hi}, true, func(f *file) error {
+	w := clause{}
+	w.and("c.division >= ? AND c.division <= ?", lo, hi)
+	if g.AcceptedFrom != nil { // those not accepted go by another day
+		w.and("(c.accepted_on >= ? OR c.accepted_on IS NULL)", *g.AcceptedFrom)
+	}
+	if g.AcceptedBefore != nil {
+		w.and("(c.accepted_on < ? OR c.accepted_on IS NULL)", *g.AcceptedBefore)
+	}
+	err := cases(ctx, p, w.String(), w.args, g.rated(), func(f *file) error {
 		if d := f.day(); g.AcceptedFrom != nil && d < *g.AcceptedFrom || g.AcceptedBefore != nil && d >= *g.AcceptedBefore {
 			return nil
 		}

@@ -142,7 +142,7 @@ func (w *world) lines(files []*gen.CaseFile, q progress.Question) []string {
 		if !wanted(c, q, day) {
 			continue
 		}
-		width := map[string]int{"": 4, "230102000000": 9}[q.Division]
+		width := map[string]int{"": 4, "230102000000": 9, "230102001000": 12}[q.Division]
 		if q.Level == "COUNTY" {
 			width = 6
 		}

@@ -210,6 +210,9 @@ func insert(ctx context.Context, p store.Plain, table string, own []string, rows
 		}
 		query := "INSERT INTO " + table + " (" + strings.Join(own, ", ") + ") SELECT "
 		if p.Postgres() {
+			if table == "standing_changes" { // asked once for all rows: no instant lies between the standing left and the one taken
+				query = "INSERT INTO " + table + " (at, " + strings.Join(own, ", ") + ") SELECT (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint), "
+			}
 			query += strings.Join(own, ", ") + " FROM json_to_recordset($1::json) AS x (" + typed(own) + ")"
 		} else {
 			query += "value->>'" + strings.Join(own, "', value->>'") + "' FROM json_each($1)"

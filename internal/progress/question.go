@@ -175,12 +175,20 @@ func (s *scope) depth() error {
 			return fault.New(fault.Invalid, "STATISTICS_LEVEL", "分组的区划级别不能高于所查的区划。", "Divisions cannot be told apart on a level above the one asked about.").At("level")
 		}
 	}
-	s.fine = s.split >= len(summed) || !wholeMonth(s.AcceptedFrom) || !wholeMonth(s.AcceptedBefore)
-	if s.fine && s.level < len(summed)-1 {
+	s.fine = s.tooFine()
+	if s.level < county && (s.fine || s.split >= township) {
 		return fault.New(fault.Invalid, "STATISTICS_TOO_FINE", "统计到乡镇、村居或某一天时，请先选定一个县或更小的区划。",
 			"For townships, villages or single days, ask about one county or less.").At("filter")
 	}
 	return nil
+}
+
+// tooFine says whether there are no sums that answer.
+func (s *scope) tooFine() bool {
+	if !wholeMonth(s.AcceptedFrom) || !wholeMonth(s.AcceptedBefore) {
+		return true
+	}
+	return slices.ContainsFunc(s.stretches(), func(t stretch) bool { return !kept(s.split, t.reach, s.byMatter, s.channels()) })
 }
 
 func wholeMonth(d *workday.Day) bool { return d == nil || strings.HasSuffix(d.String(), "-01") }

@@ -12,16 +12,9 @@ const fileColumns = "c.id, c.division, c.state, c.channel, c.warning, c.accepted
 
 const partColumns = ", i.id, i.matter, i.department, i.state, i.warning, i.position, i.round, i.due_on, i.decided_at, i.workdays, i.on_time"
 
-// lastGrade is the grade of the last rating of an item.
-const lastGrade = ", (SELECT r.grade FROM ratings r WHERE r.case_id = i.case_id AND r.matter = i.matter ORDER BY r.round DESC LIMIT 1)"
-
-// cases reads cases that meet a condition on c, each with its items, and hands
-// them to f one by one.
+// cases reads cases that meet a condition on c, each with its items in no order,
+// and then hands them to f one by one.
 func cases(ctx context.Context, p store.Plain, where string, args []any, grades bool, f func(*file) error) error {
-	query := "SELECT " + fileColumns + partColumns
-	if grades {
-		query += lastGrade
-	}
 	items := "items i ON i.case_id = c.id"
 	if p.Postgres() {
 		// Left to itself it reads all items there are for those of a county, eight
@@ -31,38 +24,60 @@ func cases(ctx context.Context, p store.Plain, where string, args []any, grades 
 			return err
 		}
 	}
-	query += " FROM case_files c LEFT JOIN " + items + " WHERE " + where + " ORDER BY c.id, i.position, i.matter"
-	var now *file
+	query := "SELECT " + fileColumns + partColumns + " FROM case_files c LEFT JOIN " + items + " WHERE " + where
+	files, order := map[string]*file{}, []*file(nil)
 	err := p.Each(ctx, query, args, func(scan func(...any) error) error {
-		next, item, err := row(scan, grades)
+		next, item, err := row(scan)
 		if err != nil {
 			return err
 		}
-		if now == nil || now.id != next.id {
-			if now != nil {
-				if err := f(now); err != nil {
-					return err
-				}
-			}
-			now = next
+		now := files[next.id]
+		if now == nil {
+			files[next.id], order, now = next, append(order, next), next
 		}
 		if item != nil {
 			now.items = append(now.items, *item)
 		}
 		return nil
 	})
-	if err != nil || now == nil {
+	if err == nil && grades {
+		err = graded(ctx, p, where, args, files)
+	}
+	if err != nil {
 		return err
 	}
-	return f(now)
+	for _, now := range order {
+		if err := f(now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// graded writes on items of cases the grade of their last rating.
+func graded(ctx context.Context, p store.Plain, where string, args []any, files map[string]*file) error {
+	query := "SELECT r.case_id, r.matter, r.grade FROM case_files c JOIN ratings r ON r.case_id = c.id WHERE " + where + " ORDER BY r.round"
+	return p.Each(ctx, query, args, func(scan func(...any) error) error {
+		var id, matter string
+		var grade int
+		if err := scan(&id, &matter, &grade); err != nil || files[id] == nil {
+			return err
+		}
+		for i := range files[id].items {
+			if files[id].items[i].matter == matter {
+				files[id].items[i].grade = grade
+			}
+		}
+		return nil
+	})
 }
 
 // row scans one case with one of its items, nil if it has none.
-func row(scan func(...any) error, grades bool) (*file, *part, error) {
+func row(scan func(...any) error) (*file, *part, error) {
 	f := &file{}
 	var i struct {
 		id, matter, department, state, warning *string
-		position, round, workdays, grade       *int
+		position, round, workdays              *int
 		due                                    *workday.Day
 		decided                                *time.Time
 		onTime                                 *bool
@@ -71,18 +86,12 @@ func row(scan func(...any) error, grades bool) (*file, *part, error) {
 		&f.id, &f.division, &f.state, &f.channel, &f.warning, &f.accepted, &f.due, &f.created, &f.closed, &f.returns, &f.papers, &f.visits, &f.workdays, &f.onTime,
 		&i.id, &i.matter, &i.department, &i.state, &i.warning, &i.position, &i.round, &i.due, &i.decided, &i.workdays, &i.onTime,
 	}
-	if grades {
-		to = append(to, &i.grade)
-	}
 	if err := scan(to...); err != nil || i.id == nil {
 		return f, nil, err
 	}
 	p := &part{
 		id: *i.id, matter: *i.matter, department: *i.department, state: *i.state, warning: *i.warning,
 		position: *i.position, round: *i.round, due: *i.due, decided: i.decided, workdays: i.workdays, onTime: i.onTime,
-	}
-	if i.grade != nil {
-		p.grade = *i.grade
 	}
 	return f, p, nil
 }

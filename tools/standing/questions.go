@@ -40,8 +40,12 @@ var figures = []figure{
 	{"one city by county, 14 months", progress.Question{Division: "230100000000", By: by{progress.ByDivision}, AcceptedFrom: day(2025, 3, 1), AcceptedBefore: day(2026, 5, 1)}},
 	{"one matter by county", progress.Question{Matter: "M05", By: by{progress.ByDivision}, Level: "COUNTY"}},
 	{"web and app by city, this year", progress.Question{Channels: []string{"WEB", "APP"}, By: by{progress.ByDivision}, AcceptedFrom: day(2026, 1, 1)}},
-	{"one county by township (from the cases)", progress.Question{Division: "230102000000", By: by{progress.ByDivision}}},
-	{"one township (from the cases)", progress.Question{Division: "230102001000"}},
+	{"one county by township", progress.Question{Division: "230102000000", By: by{progress.ByDivision}}},
+	{"one county by township and matter", progress.Question{Division: "230102000000", By: by{progress.ByDivision, progress.ByMatter}}},
+	{"one county by township and month", progress.Question{Division: "230102000000", By: by{progress.ByDivision, progress.ByMonth}}},
+	{"one township", progress.Question{Division: "230102001000"}},
+	{"one township by village (from the cases)", progress.Question{Division: "230102001000", By: by{progress.ByDivision}}},
+	{"one county, ten days (from the cases)", progress.Question{Division: "230102000000", AcceptedFrom: day(2026, 3, 5), AcceptedBefore: day(2026, 3, 15)}},
 }
 
 var open = []lifecycle.CaseState{lifecycle.CaseInProgress}

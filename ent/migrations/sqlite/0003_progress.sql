@@ -8,6 +8,7 @@ ALTER TABLE "items" ADD COLUMN "on_time" bool NULL;
 CREATE INDEX "casefile_warning_id" ON "case_files" ("warning", "id") WHERE "warning" <> 'NONE';
 CREATE INDEX "casefile_accepted_on" ON "case_files" ("accepted_on", "id");
 CREATE INDEX "casefile_due_on" ON "case_files" ("due_on", "id");
+CREATE INDEX "casefile_state_division_id" ON "case_files" ("state", "division", "id") WHERE "state" IN ('PARTIALLY_COMPLETED', 'REJECTED', 'WITHDRAWN', 'NOT_ACCEPTED', 'TERMINATED');
 -- Where cases stand (internal/progress): changes as they are made, those already counted, and the sums.
 CREATE TABLE "standing_changes" (
   "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -32,6 +33,7 @@ CREATE TABLE "standing_tallies" (
   "state" text NOT NULL, "warning" text NOT NULL, "lead" bool NOT NULL,
   "n" integer NOT NULL, "on_time" integer NOT NULL, "returns" integer NOT NULL, "papers" integer NOT NULL, "visits" integer NOT NULL, "days" blob NOT NULL);
 CREATE INDEX "standing_tallies_place" ON "standing_tallies" ("grain", "place", "period");
+CREATE INDEX "standing_tallies_matter" ON "standing_tallies" ("grain", "matter", "place", "period") WHERE "matter" <> '*';
 CREATE TABLE "standing_marks" ("id" integer NOT NULL PRIMARY KEY, "began" integer NOT NULL, "compacted" integer NOT NULL);
 INSERT INTO "standing_marks" ("id", "began", "compacted") VALUES (1, 0, 0);
 -- Views for business intelligence: no name, no number, no sealed column, no veteran.
