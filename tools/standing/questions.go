@@ -45,6 +45,7 @@ var figures = []figure{
 	{"one county by township and month", progress.Question{Division: "230102000000", By: by{progress.ByDivision, progress.ByMonth}}},
 	{"one township", progress.Question{Division: "230102001000"}},
 	{"one township by village (from the cases)", progress.Question{Division: "230102001000", By: by{progress.ByDivision}}},
+	{"one county by village (from the cases)", progress.Question{Division: "230102000000", By: by{progress.ByDivision}, Level: "VILLAGE"}},
 	{"one county, ten days (from the cases)", progress.Question{Division: "230102000000", AcceptedFrom: day(2026, 3, 5), AcceptedBefore: day(2026, 3, 15)}},
 }
 
