@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/rating"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
@@ -140,8 +141,10 @@ func TestAppointmentByGraphQL(t *testing.T) {
 // A bad grade, the department's reply, and the person's last word.
 func TestRatingByGraphQL(t *testing.T) {
 	k := open(t, storetest.SQLite(t), noon)
-	it, err := k.hub.Store.Read.Item.Query().Where(item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered)).WithCase().
-		Order(item.ByID()).First(access.AsMachine(t.Context(), "test"))
+	machine := access.AsMachine(t.Context(), "test")
+	rated := k.hub.Store.Read.Rating.Query().Select(rating.FieldCaseID).StringsX(machine)
+	it, err := k.hub.Store.Read.Item.Query().Where(item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered), item.CaseIDNotIn(rated...)).WithCase().
+		Order(item.ByID()).First(machine)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
@@ -26,10 +27,10 @@ func suite(name string) func(*server.Config) {
 	}
 }
 
-// aCase is the newest example case in a state, with its items.
+// aCase is the newest example case in a state that has M01 and M11, with its items.
 func (k *talk) aCase(state lifecycle.CaseState) *gen.CaseFile {
 	k.t.Helper()
-	c, err := k.hub.Store.Read.CaseFile.Query().Where(casefile.StateEQ(state)).WithItems().Order(gen.Desc(casefile.FieldID)).First(access.AsMachine(k.t.Context(), "test"))
+	c, err := k.hub.Store.Read.CaseFile.Query().Where(casefile.StateEQ(state), casefile.HasItemsWith(item.Matter("M01")), casefile.HasItemsWith(item.Matter("M11"))).WithItems().Order(gen.Desc(casefile.FieldID)).First(access.AsMachine(k.t.Context(), "test"))
 	if err != nil {
 		k.t.Fatal(state, err)
 	}
