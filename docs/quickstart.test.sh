@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs every command of quickstart.md, in order and in one shell, against a
+# Runs every command of a page, quickstart.md unless another is named, in order and in one shell, against a
 # demonstration of its own in a temporary folder, and compares what the page expects
 # (<!-- expect: REGULAR EXPRESSION --> below a block) with what comes out. The block
 # marked <!-- server --> is started in the background. Needs Go, curl and jq.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+page="${1:-quickstart.md}"
 
 scratch="$(mktemp -d)"
 port=$((18000 + RANDOM % 2000))
@@ -43,13 +44,13 @@ awk -v dir="$scratch" '
   /^```$/ { inside = 0; next }
   inside { print > (name ".sh"); next }
   /^<!-- expect: .* -->$/ { sub(/^<!-- expect: /, ""); sub(/ -->$/, ""); print > (name ".expect") }
-' docs/quickstart.md
+' "docs/$page"
 sed -i "s/127\.0\.0\.1:8080/127.0.0.1:$port/g" "$scratch"/*.sh
 
 go run ./server/vetgraph version # compiled now, so that the time to start is not the time to compile
 for block in "$scratch"/*.sh; do
   name="${block%.sh}"
-  printf '   quickstart.md:%s  %s\n' "$(cat "$name.line")" "$(head -1 "$block" | cut -c1-90)"
+  printf '   %s:%s  %s\n' "$page" "$(cat "$name.line")" "$(head -1 "$block" | cut -c1-90)"
   if [ -e "$name.server" ]; then
     start "$block"
     first="$block"
@@ -62,6 +63,7 @@ for block in "$scratch"/*.sh; do
   done <"$name.expect"
 done
 
+[ "$page" = quickstart.md ] || exit 0
 echo "   a second start finds its data:"
 stop
 start "$first"

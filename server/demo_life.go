@@ -178,7 +178,8 @@ func (g *grading) bad(s *casefile.Story, it casefile.Told, id string, at time.Ti
 		SetOpenedAt(at).SetDueOn(h.Calendar().Due(workday.FromTime(at), 15).Day)
 	g.tasks = append(g.tasks, t)
 	replied := at.Add(time.Duration(20+g.r.IntN(100)) * time.Hour)
-	if replied.After(g.until) || g.r.IntN(3) == 0 {
+	old := at.Before(g.until.AddDate(0, -1, 0)) // that has been seen to long ago
+	if replied.After(g.until) || !old && g.r.IntN(3) == 0 {
 		return
 	}
 	g.ratings[len(g.ratings)-1].SetReply("已电话回访并当面致歉，办理环节已经整改。").SetRepliedAt(replied)
@@ -189,6 +190,9 @@ func (g *grading) bad(s *casefile.Story, it casefile.Told, id string, at time.Ti
 	}})
 	again := replied.Add(time.Duration(5+g.r.IntN(40)) * time.Hour)
 	if again.After(g.until) || g.r.IntN(2) == 0 {
+		if old {
+			t.SetState(task.StateDONE).SetDoneAt(again).SetDoneBy(who.Account).SetOutcome("已回访、整改并答复本人。")
+		}
 		return
 	}
 	g.row(s, it, 2, 4, again, "", nil)
