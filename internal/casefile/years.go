@@ -126,6 +126,13 @@ func (d *Desk) LoadCalendar(ctx context.Context, schedule []byte, dryRun bool) (
 	if err != nil {
 		return nil, err
 	}
+	terms, looked, err := d.terms(ctx, before, then)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.noteTerms(ctx, moves, terms, looked); err != nil {
+		return nil, err
+	}
 	moves.Years = then.Years()
 	for _, x := range before.Diff(then) {
 		if x.Opens || x.Closes {
@@ -144,7 +151,7 @@ func (d *Desk) LoadCalendar(ctx context.Context, schedule []byte, dryRun bool) (
 				return fmt.Errorf("keep the year %s: %w", year, err)
 			}
 		}
-		return nil
+		return d.moveTerms(ctx, tx, terms) // with the year: they cannot be reckoned from it alone
 	})
 	if err != nil {
 		return nil, err

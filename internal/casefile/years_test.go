@@ -44,6 +44,22 @@ func TestLoadCalendar(t *testing.T) {
 		if !c.DueProvisional {
 			t.Fatal("a day in 2027 is not provisional")
 		}
+		o.at = o.at.AddDate(0, 0, 8)
+		waiting := o.submission("calendar-2", "M12")
+		p, err := o.desk.Plan(o.as(1), casefile.PlanInput{VeteranID: o.heroes[1], Matters: []string{"M12"}})
+		must(t, err)
+		waiting.VeteranID, waiting.Answers = o.heroes[1], answers(t, p)
+		waiting.Gaps = []casefile.Gap{{Material: "MAT10", By: workday.FromTime(o.at).AddDays(2)}}
+		out, err := o.desk.Submit(o.as(1), waiting)
+		if must(t, err); out.CaseID == "" {
+			t.Fatalf("%+v", out.Problems)
+		}
+		wordBy := func() time.Time {
+			owed, err := o.desk.Obligations(o.machine(), []string{out.CaseID})
+			must(t, err)
+			return owed[out.CaseID][0].WordBy
+		}
+		byThen := wordBy()
 		year := []byte(`{"2027": {"off": ["2027-01-01", "2027-01-04", "2027-01-05", "2027-05-01", "2027-10-01"], "work": []}}`)
 		operator := access.With(t.Context(), &access.Viewer{ID: "op", Kind: access.Operator})
 		_, err = o.desk.LoadCalendar(o.as(hero), year, true)
@@ -75,6 +91,9 @@ func TestLoadCalendar(t *testing.T) {
 		}
 		if !moved {
 			t.Errorf("the list does not tell the move: %+v", loaded.List)
+		}
+		if got := wordBy(); got.Equal(byThen) {
+			t.Errorf("the officer's word is still due %s", got)
 		}
 		other, err := casefile.OpenYears(o.machine(), s, workday.Builtin())
 		must(t, err)
