@@ -62,7 +62,7 @@ func moment(t *testing.T, a *txtar.Archive) func() time.Time {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() time.Time { return at.UTC() }
+	return at.UTC
 }
 
 func converse(t *testing.T, k *talk, a *txtar.Archive, file string, rewrite bool) {

@@ -37,7 +37,7 @@ func (s *Story) settle() error {
 			s.owe(p)
 		}
 		s.promise()
-		s.checkLater(rules)
+		s.checkLater()
 	}
 	slices.SortStableFunc(s.log, func(a, b deed) int { return a.At.Compare(b.At) })
 	for _, o := range s.owed {
@@ -195,7 +195,7 @@ func (s *Story) promise() {
 }
 
 // checkLater gives somebody the task of checking what was declared (告知承诺).
-func (s *Story) checkLater(*supervision.Rules) {
+func (s *Story) checkLater() {
 	for _, code := range s.committed {
 		t := &gen.Task{
 			Kind: task.KindCOMMITMENT, Subject: s.caseID + ":" + code, Department: s.leader(), OpenedAt: s.acceptedAt, State: task.StateOPEN,
