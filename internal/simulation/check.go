@@ -30,7 +30,7 @@ func (w *world) check() {
 	if w.result.Failure != nil {
 		return
 	}
-	dear := w.options.Thorough || w.look.IntN(24) == 0
+	dear := w.options.Thorough || w.look.IntN(80) == 0
 	if !w.unchanged() || dear {
 		if err := w.read(); err != nil {
 			w.fail("read the record: %v", err)

@@ -182,8 +182,9 @@ func (w *world) advance(to time.Time) {
 
 // Run lives through one seed.
 func (l *Lab) Run(ctx context.Context, seed uint64, o Options) *Result {
+	ctx = access.AsMachine(context.WithoutCancel(ctx), "simulation") // a statement that nobody can call off is cheaper
 	w := &world{
-		lab: l, options: o, ctx: access.AsMachine(ctx, "simulation"), r: rand.New(rand.NewPCG(seed, 1)), look: rand.New(rand.NewPCG(seed, 2)),
+		lab: l, options: o, ctx: ctx, r: rand.New(rand.NewPCG(seed, 1)), look: rand.New(rand.NewPCG(seed, 2)),
 		result: &Result{Seed: seed}, systems: map[string]*system{},
 	}
 	w.begin()
