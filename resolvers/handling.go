@@ -82,7 +82,7 @@ func itemPage(items []*gen.Item, more bool) *model.ItemConnection {
 func (r *Resolver) moves(in *casefile.Moves) *model.LoadCalendarPayload {
 	out := &model.LoadCalendarPayload{Years: in.Years, DaysChanged: in.DaysChanged, Looked: in.Looked, MovedTotal: in.Total, Loaded: in.Loaded}
 	for _, m := range in.List {
-		out.Moved = append(out.Moved, &model.DueMove{Number: m.Number, Matter: r.Catalogue().Matter(m.Matter), From: m.From, To: m.To})
+		out.Moved = append(out.Moved, &model.DueMove{Kind: m.Kind, Number: orNil(m.Number), Matter: r.Catalogue().Matter(m.Matter), From: m.From, To: m.To})
 	}
 	return out
 }

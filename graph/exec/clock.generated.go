@@ -334,6 +334,29 @@ func (ec *executionContext) fieldContext_ClockPause_law(_ context.Context, field
 	return graphql.NewScalarFieldContext("ClockPause", field, false, false, "String")
 }
 
+func (ec *executionContext) _DueMove_kind(ctx context.Context, field graphql.CollectedField, obj *model.DueMove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DueMove_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v casefile.MoveKind) graphql.Marshaler {
+			return ec.marshalNDueMoveKind2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcasefileᚐMoveKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DueMove_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DueMove", field, false, false, "DueMoveKind")
+}
+
 func (ec *executionContext) _DueMove_number(ctx context.Context, field graphql.CollectedField, obj *model.DueMove) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -346,11 +369,11 @@ func (ec *executionContext) _DueMove_number(ctx context.Context, field graphql.C
 			return obj.Number, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_DueMove_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -775,9 +798,14 @@ func (ec *executionContext) _DueMove(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DueMove")
+		case "kind":
+			out.Values[i] = ec._DueMove_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "number":
 			out.Values[i] = ec._DueMove_number(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "matter":
@@ -924,6 +952,21 @@ func (ec *executionContext) marshalNDueMove2ᚖgithubᚗcomᚋvetgraphᚋvetgrap
 		return graphql.Null
 	}
 	return ec._DueMove(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDueMoveKind2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcasefileᚐMoveKind(ctx context.Context, v any) (casefile.MoveKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := casefile.MoveKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDueMoveKind2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcasefileᚐMoveKind(ctx context.Context, sel ast.SelectionSet, v casefile.MoveKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DueMoveKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNLoadCalendarInput2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐLoadCalendarInput(ctx context.Context, v any) (model.LoadCalendarInput, error) {

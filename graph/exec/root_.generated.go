@@ -377,6 +377,7 @@ type ComplexityRoot struct {
 
 	DueMove struct {
 		From   func(childComplexity int) int
+		Kind   func(childComplexity int) int
 		Matter func(childComplexity int) int
 		Number func(childComplexity int) int
 		To     func(childComplexity int) int
@@ -2330,6 +2331,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DueMove.From(childComplexity), true
+	case "DueMove.kind":
+		if e.ComplexityRoot.DueMove.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DueMove.Kind(childComplexity), true
 	case "DueMove.matter":
 		if e.ComplexityRoot.DueMove.Matter == nil {
 			break
@@ -7063,7 +7070,7 @@ type LoadCalendarPayload {
   years: [Int!]!
   "与原安排不同的日子数。 Days that differ from before."
   daysChanged: Int!
-  "查看过的未结事项数。 Open items looked at."
+  "查看过的未到日期数。 Open dates looked at."
   looked: Int!
   "移动的日期。 Dates that move, up to 1,000 of them."
   moved: [DueMove!]!
@@ -7075,14 +7082,32 @@ type LoadCalendarPayload {
 
 "一个移动的承诺日。 A promised day that moves."
 type DueMove {
-  "办件编号。 Case number."
-  number: String!
-  "事项；为空则是整个办件。 The matter; null for the case as a whole."
+  "是什么的日期。 What it is the day of."
+  kind: DueMoveKind!
+  "办件编号；与办件无关的为空。 Case number; null if it is about none."
+  number: String
+  "事项；不是某一事项的为空。 The matter; null if it is not that of one."
   matter: Matter
   "原来。 Before."
   from: Date!
   "现在。 After."
   to: Date!
+}
+
+"承诺日的种类。 What a promised day is the day of."
+enum DueMoveKind {
+  "整个办件的办结。 The end of a case."
+  CASE
+  "一个事项的办结。 The end of an item."
+  ITEM
+  "部门受理。 A department's acceptance."
+  ACCEPTANCE
+  "预审意见。 An opinion of a pre-review."
+  PRE_REVIEW
+  "人员待办任务。 A task of a person."
+  TASK
+  "信息异议的答复。 The answer to an objection."
+  DISPUTE
 }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"公历日期,YYYY-MM-DD。 A civil date."
@@ -9721,6 +9746,8 @@ func (ec *executionContext) childFields_Due(ctx context.Context, field graphql.C
 
 func (ec *executionContext) childFields_DueMove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "kind":
+		return ec.fieldContext_DueMove_kind(ctx, field)
 	case "number":
 		return ec.fieldContext_DueMove_number(ctx, field)
 	case "matter":

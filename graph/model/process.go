@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/words"
@@ -115,7 +116,8 @@ type LoadCalendarPayload struct {
 
 // DueMove is a promised day that moves.
 type DueMove struct {
-	Number   string
+	Kind     casefile.MoveKind
+	Number   *string
 	Matter   *catalog.Matter
 	From, To workday.Day
 }

@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
@@ -29,7 +25,7 @@ func (d *Diary) Book(ctx context.Context, caseID, slot, key string) (*gen.Appoin
 	if err := access.Require(ctx, access.Book); err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := fault.CheckKey(key); err != nil {
 		return nil, err
 	}
 	b := &booking{diary: d, window: windowOf(slot), slot: slot, key: key, now: d.Now().UTC()}
@@ -103,15 +99,6 @@ func (d *Diary) act(ctx context.Context, veteranID string, matters []string) (co
 		return nil, access.NotAllowed()
 	}
 	return ctx, nil
-}
-
-func checkKey(key string) error {
-	odd := func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r) }
-	if n := utf8.RuneCountInString(key); n < 8 || n > 120 || strings.ContainsFunc(key, odd) {
-		return fault.New(fault.Invalid, "IDEMPOTENCY_KEY_MALFORMED", "幂等键应为 8 至 120 个可见字符。",
-			"An idempotency key has 8 to 120 visible characters.").At("input", "idempotencyKey")
-	}
-	return nil
 }
 
 // booking is one deed in the diary.
@@ -231,7 +218,7 @@ func (b *booking) book(ctx context.Context, tx store.Tx) error {
 	if err := take(ctx, tx, s); err != nil {
 		return err
 	}
-	b.id = uuid.Must(uuid.NewV7()).String()
+	b.id = store.NewID()
 	err = tx.Ent.Appointment.Create().SetID(b.id).SetCaseID(b.file.ID).SetVeteranID(b.file.VeteranID).
 		SetSlotID(s.ID).SetDivision(s.Division).SetWindow(s.Window).SetDay(s.Day).SetStarts(s.Starts).SetEnds(s.Ends).
 		SetMatters(v.Matters).SetBring(v.Bring).SetHolds(holds(b.file.ID, s.Window)).SetBookingKey(b.key).

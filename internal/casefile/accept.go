@@ -20,7 +20,7 @@ import (
 // it (行政许可法 32).
 func (w *work) await(department string) {
 	w.owed = append(w.owed, &gen.Obligation{
-		ID: newID(), CaseID: w.file.ID, Kind: obligation.KindACCEPTANCE, OwedBy: obligation.OwedByDEPARTMENT, Department: department,
+		ID: store.NewID(), CaseID: w.file.ID, Kind: obligation.KindACCEPTANCE, OwedBy: obligation.OwedByDEPARTMENT, Department: department,
 		Division: w.file.Division, OpenedAt: w.now, HeardAt: w.now,
 		WordBy: endOf(w.desk.Calendar().Deemed(w.desk.Calendar().AcceptedOn(w.now, w.desk.Closing), w.desk.limits().Acceptance.Workdays).Day),
 	})
@@ -60,7 +60,7 @@ func (w *work) take(ctx context.Context, p *plan.Plan, on workday.Day, words str
 	w.file.AcceptedOn, w.file.DueOn, w.file.DueProvisional = &on, &due.Day, due.Provisional
 	for _, m := range selected(p) {
 		it := &gen.Item{
-			ID: newID(), CaseID: w.file.ID, VeteranID: w.file.VeteranID, Division: w.file.Division, Matter: m.Code, Department: m.Department,
+			ID: store.NewID(), CaseID: w.file.ID, VeteranID: w.file.VeteranID, Division: w.file.Division, Matter: m.Code, Department: m.Department,
 			Position: m.Order, After: m.After, State: lifecycle.ItemWaiting, Warning: lifecycle.NoWarning, FinishDay: m.FinishDay,
 			DueOn: w.desk.Calendar().Due(on, m.FinishDay).Day,
 		}
@@ -103,7 +103,7 @@ func (w *work) makeUps(ctx context.Context) error {
 			until = w.now // acceptance took longer: it lapses in the next round, and is nobody's silence meanwhile
 		}
 		w.owed = append(w.owed, &gen.Obligation{
-			ID: newID(), CaseID: w.file.ID, Matter: m.Code, Kind: obligation.KindMAKE_UP, OwedBy: obligation.OwedByAPPLICANT,
+			ID: store.NewID(), CaseID: w.file.ID, Matter: m.Code, Kind: obligation.KindMAKE_UP, OwedBy: obligation.OwedByAPPLICANT,
 			Department: w.departmentOf(m.NeededBy), Division: w.file.Division, OpenedAt: w.now, HeardAt: w.now, WordBy: until,
 		})
 		w.note(nil, "MATERIAL_DUE", "", "", m.Code+" "+m.DueOn.String())

@@ -15,6 +15,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/supervision"
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 var desc = sql.OrderDesc()
@@ -132,9 +133,9 @@ func (w *work) decide(ctx context.Context, it *gen.Item, x decision) error {
 	if err := w.move(it, to, x.words); err != nil {
 		return err
 	}
-	it.Words, it.DecidedBy = clip(x.words, 1000), access.From(ctx).ID
+	it.Words, it.DecidedBy = words.Clip(x.words, 1000), access.From(ctx).ID
 	if x.number != "" {
-		it.ResultNo = clip(x.number, 80)
+		it.ResultNo = words.Clip(x.number, 80)
 	}
 	if !x.at.DecidedOn.IsZero() {
 		on := x.at.DecidedOn.UTC()
@@ -174,7 +175,7 @@ func resultBasis(c *catalog.Catalog, matter string) string {
 func defects(from []port.Defect) []lifecycle.Defect {
 	out := make([]lifecycle.Defect, 0, len(from))
 	for _, x := range from {
-		out = append(out, lifecycle.Defect{Field: x.Field, Material: x.Material, Words: clip(x.Words, 300)})
+		out = append(out, lifecycle.Defect{Field: x.Field, Material: x.Material, Words: words.Clip(x.Words, 300)})
 	}
 	return out
 }

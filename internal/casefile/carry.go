@@ -11,6 +11,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 // Delivery makes up what a department is sent of an item: the answers of the
@@ -138,7 +139,7 @@ func (d *Desk) Received(ctx context.Context, itemID string, round int, r port.Re
 			return nil
 		}
 		at := r.ReceivedAt.UTC()
-		it.ReceiptNo, it.ReceivedAt = clip(r.Number, 80), &at
+		it.ReceiptNo, it.ReceivedAt = words.Clip(r.Number, 80), &at
 		if it.State == lifecycle.ItemReady {
 			if err := w.move(it, lifecycle.ItemDispatched, ""); err != nil {
 				return err

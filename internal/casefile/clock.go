@@ -11,6 +11,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -64,7 +65,7 @@ func (w *work) why(itemID, reason, law string) {
 	if w.grounds == nil {
 		w.grounds = map[string]ground{}
 	}
-	w.grounds[itemID] = ground{clip(reason, 1000), clip(law, 200)}
+	w.grounds[itemID] = ground{words.Clip(reason, 1000), words.Clip(law, 200)}
 }
 
 // pauses stops the clocks of items that have come to stand, lets those go on that
@@ -103,7 +104,7 @@ func (w *work) stop(ctx context.Context, it *gen.Item) error {
 	if it.State == lifecycle.ItemCorrection {
 		kind, g = pause.KindCORRECTION, ground{"退回补正", w.desk.limits().Correction.Law}
 	}
-	row := w.tx.Ent.Pause.Create().SetID(newID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetKind(kind).SetFromDay(w.today()).
+	row := w.tx.Ent.Pause.Create().SetID(store.NewID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetKind(kind).SetFromDay(w.today()).
 		SetReason(g.reason).SetLaw(g.law).SetOrderedBy(access.From(ctx).ID)
 	if err := row.Exec(ctx); err != nil {
 		return fmt.Errorf("stop the clock of %s: %w", it.Matter, err)

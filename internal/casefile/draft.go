@@ -96,7 +96,7 @@ func (d *Desk) newDraft(ctx context.Context, in DraftInput, v *gen.Veteran, matt
 	if err != nil {
 		return "", err
 	}
-	cat, now, id := d.Shelf.Current(), d.Now().UTC(), newID()
+	cat, now, id := d.Shelf.Current(), d.Now().UTC(), store.NewID()
 	if err := known(in.Answers, nil, cat); err != nil {
 		return "", err
 	}

@@ -5,14 +5,9 @@ import (
 	"encoding/base32"
 	"strings"
 
-	"github.com/google/uuid"
-
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
-
-// newID is unique and rises with time, so that new rows lie together.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // newNumber is a case number (办件编号) for paper and telephone: county, day of
 // acceptance, and seven characters that are hard to confuse and to guess.

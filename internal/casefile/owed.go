@@ -9,6 +9,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
+	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -65,7 +66,7 @@ func (w *work) obligation(kind obligation.Kind, itemID string) *gen.Obligation {
 // newObligation is a word owed about an item from now on.
 func (w *work) newObligation(it *gen.Item, kind obligation.Kind) *gen.Obligation {
 	o := &gen.Obligation{
-		ID: newID(), CaseID: w.file.ID, ItemID: it.ID, Matter: it.Matter, Kind: kind, Department: it.Department, Division: w.file.Division, OpenedAt: w.now,
+		ID: store.NewID(), CaseID: w.file.ID, ItemID: it.ID, Matter: it.Matter, Kind: kind, Department: it.Department, Division: w.file.Division, OpenedAt: w.now,
 	}
 	w.renew(o, it)
 	return o

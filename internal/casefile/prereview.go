@@ -17,6 +17,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -103,7 +104,7 @@ func (d *Desk) RequestPreReview(ctx context.Context, caseID string) error {
 // reviewed writes what the machine found and asks the officers.
 func (w *work) reviewed(ctx context.Context, content draftContent, found *inspection) error {
 	base := func(due workday.Day) *gen.PreReviewCreate {
-		id := newID()
+		id := store.NewID()
 		content.Reviewed = append(content.Reviewed, id)
 		return w.tx.Ent.PreReview.Create().SetID(id).SetCaseID(w.file.ID).SetDivision(w.file.Division).SetAskedAt(w.now).SetDueOn(due)
 	}
@@ -132,7 +133,7 @@ func (w *work) reviewed(ctx context.Context, content draftContent, found *inspec
 		due := w.desk.Calendar().Due(w.desk.today(), m.Days.PreReview).Day
 		rows = append(rows, base(due).SetMatter(m.Code).SetDepartment(m.Lead))
 		w.owed = append(w.owed, &gen.Obligation{
-			ID: newID(), CaseID: w.file.ID, Matter: m.Code, Kind: obligation.KindPRE_REVIEW, OwedBy: obligation.OwedByDEPARTMENT,
+			ID: store.NewID(), CaseID: w.file.ID, Matter: m.Code, Kind: obligation.KindPRE_REVIEW, OwedBy: obligation.OwedByDEPARTMENT,
 			Department: m.Lead, Division: w.file.Division, OpenedAt: w.now, HeardAt: w.now, WordBy: endOf(due),
 		})
 		w.note(nil, "PRE_REVIEW_ASKED", "", string(prereview.StatePENDING), m.Code+" "+due.String())
@@ -225,7 +226,7 @@ func (w *work) conclude(ctx context.Context, id string, in Conclusion) error {
 		return lifecycle.MoveCase(w.file.State, lifecycle.CaseReturned, "NOBODY") // the table's own words
 	}
 	row.State, row.EndedAt, row.Findings = prereview.StateFAILED, &w.now, officersFindings(in)
-	change := w.tx.Ent.PreReview.UpdateOneID(id).SetReviewer(access.From(ctx).ID).SetWords(clip(in.Words, 1000)).SetFindings(row.Findings).SetEndedAt(w.now)
+	change := w.tx.Ent.PreReview.UpdateOneID(id).SetReviewer(access.From(ctx).ID).SetWords(words.Clip(in.Words, 1000)).SetFindings(row.Findings).SetEndedAt(w.now)
 	if in.Passed {
 		row.State = prereview.StatePASSED
 		change.SetValidUntil(w.validUntil())
@@ -272,7 +273,7 @@ func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview) error {
 	to := lifecycle.CaseDraft
 	if len(wrong) > 0 {
 		kind, to = "PRE_REVIEW_FAILED", lifecycle.CaseReturned
-		facts = map[string]string{"number": w.file.Number, "words": clip(strings.Join(wrong, "；"), 300)}
+		facts = map[string]string{"number": w.file.Number, "words": words.Clip(strings.Join(wrong, "；"), 300)}
 	}
 	if err := w.moveCase(to, ""); err != nil {
 		return err

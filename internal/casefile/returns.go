@@ -18,6 +18,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 // onceLaw is why a return names everything at once.
@@ -27,7 +28,7 @@ const onceLaw = "《行政许可法》第三十二条第一款第四项"
 // what it names reopens, and nothing else. A later return for something that
 // could be seen at an earlier one is written down as a violation of whoever
 // returns it; the person must still know, so it is returned all the same.
-func (w *work) giveBack(ctx context.Context, it *gen.Item, found []lifecycle.Defect, words string) error {
+func (w *work) giveBack(ctx context.Context, it *gen.Item, found []lifecycle.Defect, why string) error {
 	earlier, err := w.tx.Ent.Correction.Query().Where(correction.ItemID(it.ID)).Order(correction.ByRound()).All(all(ctx))
 	if err != nil {
 		return fmt.Errorf("earlier returns: %w", err)
@@ -37,16 +38,16 @@ func (w *work) giveBack(ctx context.Context, it *gen.Item, found []lifecycle.Def
 		return err
 	}
 	if it.State == lifecycle.ItemCorrection { // it lies with the person already; the notice there stands
-		w.note(it, "ITEM_RETURNED_AGAIN", "", "", words)
+		w.note(it, "ITEM_RETURNED_AGAIN", "", "", why)
 		return nil
 	}
-	if err := w.move(it, lifecycle.ItemCorrection, words); err != nil {
+	if err := w.move(it, lifecycle.ItemCorrection, why); err != nil {
 		return err
 	}
-	it.Words = clip(words, 1000)
+	it.Words = words.Clip(why, 1000)
 	w.file.Returns++
 	limit := w.desk.limits().Correction
-	row := w.tx.Ent.Correction.Create().SetID(newID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetRound(len(earlier)).SetDefects(found).
+	row := w.tx.Ent.Correction.Create().SetID(store.NewID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetRound(len(earlier)).SetDefects(found).
 		SetWords(it.Words).SetReturnedBy(who).SetReturnedAt(w.now).SetDueOn(w.desk.Calendar().Due(w.today(), limit.Workdays).Day)
 	if err := row.Exec(ctx); err != nil {
 		return fmt.Errorf("return: %w", err)
@@ -88,7 +89,7 @@ func (w *work) accuse(ctx context.Context, it *gen.Item, earlier []*gen.Correcti
 		if named[x.Field+"/"+x.Material] {
 			continue
 		}
-		row := w.tx.Ent.Violation.Create().SetID(newID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetMatter(it.Matter).SetKind(violation.KindSECOND_RETURN).
+		row := w.tx.Ent.Violation.Create().SetID(store.NewID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetMatter(it.Matter).SetKind(violation.KindSECOND_RETURN).
 			SetElement(x.Field).SetMaterial(x.Material).SetOwner(who).SetDepartment(it.Department).SetDivision(w.file.Division).SetLaw(onceLaw).
 			SetWords(fmt.Sprintf("第 %d 次退回时已可发现而未一次告知。", len(earlier))).SetAt(w.now)
 		if err := row.Exec(ctx); err != nil {

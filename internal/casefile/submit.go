@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
@@ -20,6 +18,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -59,7 +58,7 @@ func (d *Desk) Submit(ctx context.Context, s Submission) (Outcome, error) {
 	if err := access.Require(ctx, access.Submit); err != nil {
 		return Outcome{}, err
 	}
-	if err := checkKey(s.Key); err != nil {
+	if err := fault.CheckKey(s.Key); err != nil {
 		return Outcome{}, err
 	}
 	digest, err := d.digest(s)
@@ -138,7 +137,7 @@ func answered(answers []form.Answer) []string {
 func (d *Desk) checkPapers(p *plan.Plan, s Submission) []form.Problem {
 	var wrong []form.Problem
 	say := func(code, reason, zh, en string) {
-		wrong = append(wrong, form.Problem{Field: clip(code, 40), Reason: reason, Zh: zh, En: en})
+		wrong = append(wrong, form.Problem{Field: words.Clip(code, 40), Reason: reason, Zh: zh, En: en})
 	}
 	seen := map[string]bool{}
 	check := func(code string, allowed bool, reason, zh, en string) bool {
@@ -168,15 +167,6 @@ func (d *Desk) checkPapers(p *plan.Plan, s Submission) []form.Problem {
 		check(code, m != nil && m.Commitment, "PAPER_NOT_COMMITTABLE", "这份材料不能以告知承诺代替。", "This paper cannot be replaced by a commitment.")
 	}
 	return wrong
-}
-
-func checkKey(key string) error {
-	visible := func(r rune) bool { return r != utf8.RuneError && unicode.IsGraphic(r) && !unicode.IsSpace(r) }
-	if n := utf8.RuneCountInString(key); n < 8 || n > 120 || strings.ContainsFunc(key, func(r rune) bool { return !visible(r) }) {
-		return fault.New(fault.Invalid, "IDEMPOTENCY_KEY_MALFORMED", "幂等键应为 8 至 120 个可见字符。",
-			"An idempotency key has 8 to 120 visible characters.").At("input", "idempotencyKey")
-	}
-	return nil
 }
 
 // digest is the keyed hash of what is submitted; the order of answers does not matter.
@@ -312,7 +302,7 @@ func noneOpen(ctx context.Context, tx store.Tx, veteranID, own string, chosen []
 
 // open makes the file of the case, or takes up that of its draft.
 func (n *acceptance) open(ctx context.Context, w *work) error {
-	c := &gen.CaseFile{ID: newID(), VeteranID: n.veteran.ID, Division: n.veteran.Division, State: lifecycle.CaseDraft, CreatedAt: w.now, Warning: lifecycle.NoWarning}
+	c := &gen.CaseFile{ID: store.NewID(), VeteranID: n.veteran.ID, Division: n.veteran.Division, State: lifecycle.CaseDraft, CreatedAt: w.now, Warning: lifecycle.NoWarning}
 	if n.submission.DraftID != "" {
 		var err error
 		if c, err = n.desk.takeDraft(ctx, w.tx, n.submission.DraftID, n.veteran.ID); err != nil {

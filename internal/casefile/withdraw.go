@@ -9,6 +9,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 // WithdrawItem takes one item back (撤回). One that its department does not have
@@ -58,7 +59,7 @@ func (d *Desk) WithdrawCase(ctx context.Context, caseID, reason string) error {
 			return err
 		}
 		if w.file.State != lifecycle.CaseInProgress {
-			w.file.Reason = clip(reason, 1000)
+			w.file.Reason = words.Clip(reason, 1000)
 			err := w.tx.Ent.PreReview.Update().Where(prereview.CaseID(caseID), prereview.EndedAtIsNil()).SetEndedAt(w.now).SetWords("申请人撤回，不再预审。").Exec(all(ctx))
 			if err != nil {
 				return fmt.Errorf("pre-reviews: %w", err)
@@ -82,7 +83,7 @@ func (w *work) withdraw(it *gen.Item, reason string) error {
 		return err
 	}
 	if it.State == lifecycle.ItemWaiting || it.State == lifecycle.ItemReady && it.DispatchedAt == nil {
-		it.Words = clip(reason, 1000)
+		it.Words = words.Clip(reason, 1000)
 		return w.move(it, lifecycle.ItemWithdrawn, reason)
 	}
 	if it.Withdrawing {

@@ -16,6 +16,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/progress"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -119,7 +120,7 @@ func (w *work) item(id string) *gen.Item {
 
 // note adds an entry to the journal about an item, or about the case if it is nil.
 func (w *work) note(it *gen.Item, kind, from, to, reason string) {
-	e := journal.Entry{CaseID: w.file.ID, Kind: kind, From: from, To: to, Reason: clip(reason, 1000), At: w.now}
+	e := journal.Entry{CaseID: w.file.ID, Kind: kind, From: from, To: to, Reason: words.Clip(reason, 1000), At: w.now}
 	if it != nil {
 		e.ItemID, e.Matter = it.ID, it.Matter
 	}
@@ -319,11 +320,4 @@ func (w *work) write(ctx context.Context) error {
 		return fmt.Errorf("case: %w", err)
 	}
 	return w.writeOwed(ctx)
-}
-
-func clip(s string, runes int) string {
-	if r := []rune(s); len(r) > runes {
-		return string(r[:runes])
-	}
-	return s
 }

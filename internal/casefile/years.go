@@ -84,18 +84,31 @@ func (y *Years) merge(kept map[string][]byte) (*workday.Calendar, error) {
 type Moves struct {
 	Years       []int // known in full afterwards
 	DaysChanged int
-	Looked      int // open items
+	Looked      int // open dates
 	List        []Move
 	Total       int
 	Loaded      bool
 }
 
-// Move is a promised day that another calendar moves. An empty Matter is the case
-// as a whole.
+// Move is a promised day that another calendar moves.
 type Move struct {
-	CaseID, Number, Matter string
+	Kind                   MoveKind
+	CaseID, Number, Matter string // as far as it is about a case, an item
 	From, To               workday.Day
 }
+
+// MoveKind is what a promised day is the day of.
+type MoveKind string
+
+// The kinds, a closed list.
+const (
+	MoveCase       MoveKind = "CASE"
+	MoveItem       MoveKind = "ITEM"
+	MoveAcceptance MoveKind = "ACCEPTANCE"
+	MovePreReview  MoveKind = "PRE_REVIEW"
+	MoveTask       MoveKind = "TASK"
+	MoveDispute    MoveKind = "DISPUTE"
+)
 
 // mostMoves is how many moves are listed; all are counted.
 const mostMoves = 1000
@@ -206,11 +219,11 @@ func (d *Desk) compare(ctx context.Context, before, then *workday.Calendar) (*Mo
 		for _, it := range items {
 			if x, y := a[it.Matter].Day, b[it.Matter].Day; !it.State.Ended() {
 				m.Looked++
-				m.add(Move{c.ID, c.Number, it.Matter, x, y})
+				m.add(Move{MoveItem, c.ID, c.Number, it.Matter, x, y})
 			}
 			from, to = max(from, a[it.Matter].Day), max(to, b[it.Matter].Day)
 		}
-		m.add(Move{c.ID, c.Number, "", from, to})
+		m.add(Move{MoveCase, c.ID, c.Number, "", from, to})
 		return nil
 	})
 	return m, err

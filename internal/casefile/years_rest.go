@@ -18,6 +18,7 @@ import (
 // term is an open date that is so many working days after another, and is no
 // deadline of an item: a task, a dispute, a pre-review, an acceptance.
 type term struct {
+	kind     MoveKind
 	caseID   string // empty for a dispute, and a task about none
 	from, to workday.Day
 	then     workday.Day // with the other calendar
@@ -27,11 +28,11 @@ type term struct {
 // terms lists those that another calendar moves, and how many there are.
 func (d *Desk) terms(ctx context.Context, before, then *workday.Calendar) (moved []term, looked int, err error) {
 	ctx = access.AsMachine(ctx, "calendar")
-	add := func(caseID string, since time.Time, due workday.Day, write func(context.Context, store.Tx, workday.Day) error) {
+	add := func(kind MoveKind, caseID string, since time.Time, due workday.Day, write func(context.Context, store.Tx, workday.Day) error) {
 		from := workday.FromTime(since)
 		looked++
 		if to := then.Due(from, before.Between(from, due)).Day; to != due {
-			moved = append(moved, term{caseID: caseID, from: from, to: due, then: to, write: write})
+			moved = append(moved, term{kind: kind, caseID: caseID, from: from, to: due, then: to, write: write})
 		}
 	}
 	r := d.Store.Read
@@ -40,7 +41,7 @@ func (d *Desk) terms(ctx context.Context, before, then *workday.Calendar) (moved
 		return nil, 0, fmt.Errorf("open tasks: %w", err)
 	}
 	for _, x := range tasks {
-		add(x.CaseID, x.OpenedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
+		add(MoveTask, x.CaseID, x.OpenedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
 			return tx.Ent.Task.UpdateOneID(x.ID).SetDueOn(day).Exec(ctx)
 		})
 	}
@@ -49,7 +50,7 @@ func (d *Desk) terms(ctx context.Context, before, then *workday.Calendar) (moved
 		return nil, 0, fmt.Errorf("open disputes: %w", err)
 	}
 	for _, x := range disputes {
-		add("", x.OpenedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
+		add(MoveDispute, "", x.OpenedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
 			return tx.Ent.Dispute.UpdateOneID(x.ID).SetDueOn(day).Exec(ctx)
 		})
 	}
@@ -58,7 +59,7 @@ func (d *Desk) terms(ctx context.Context, before, then *workday.Calendar) (moved
 		return nil, 0, fmt.Errorf("open pre-reviews: %w", err)
 	}
 	for _, x := range reviews {
-		add(x.CaseID, x.AskedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
+		add(MovePreReview, x.CaseID, x.AskedAt, x.DueOn, func(ctx context.Context, tx store.Tx, day workday.Day) error {
 			return tx.Ent.PreReview.UpdateOneID(x.ID).SetDueOn(day).Exec(ctx)
 		})
 	}
@@ -67,7 +68,11 @@ func (d *Desk) terms(ctx context.Context, before, then *workday.Calendar) (moved
 		return nil, 0, fmt.Errorf("open obligations: %w", err)
 	}
 	for _, x := range owed {
-		add(x.CaseID, x.OpenedAt, lastDay(x.WordBy), func(ctx context.Context, tx store.Tx, day workday.Day) error {
+		kind := MoveAcceptance
+		if x.Kind == obligation.KindPRE_REVIEW {
+			kind = MovePreReview
+		}
+		add(kind, x.CaseID, x.OpenedAt, lastDay(x.WordBy), func(ctx context.Context, tx store.Tx, day workday.Day) error {
 			return tx.Ent.Obligation.UpdateOneID(x.ID).SetWordBy(endOf(day)).Exec(ctx)
 		})
 	}
@@ -97,7 +102,7 @@ func (d *Desk) noteTerms(ctx context.Context, m *Moves, terms []term, looked int
 		}
 	}
 	for _, x := range terms {
-		m.add(Move{CaseID: x.caseID, Number: numbers[x.caseID], From: x.to, To: x.then})
+		m.add(Move{Kind: x.kind, CaseID: x.caseID, Number: numbers[x.caseID], From: x.to, To: x.then})
 	}
 	return nil
 }

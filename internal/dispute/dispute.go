@@ -18,8 +18,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
@@ -148,5 +146,3 @@ func reads(v *access.Viewer, row *gen.Dispute) bool {
 }
 
 func bind(id string) string { return "disputes:claim:" + id }
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }

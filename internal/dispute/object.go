@@ -143,7 +143,7 @@ func (d *Desk) write(ctx context.Context, v *gen.Veteran, field *catalog.Field, 
 	if err != nil {
 		return nil, fmt.Errorf("write a dispute: %w", err)
 	}
-	id, now := newID(), d.Now().UTC()
+	id, now := store.NewID(), d.Now().UTC()
 	due := d.Calendar().Due(workday.FromTime(now), d.Figures.AnswerDays.Value).Day
 	err = d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		if err := tx.LockVeteran(ctx, v.ID); err != nil {

@@ -145,7 +145,7 @@ func (d *Desk) grantAfresh(ctx context.Context, in Grant) (*gen.Mandate, error) 
 	if n := utf8.RuneCountInString(in.Agent); n < 1 || n > 80 || strings.ContainsFunc(in.Agent, unseen) {
 		return nil, fault.New(fault.Invalid, "MANDATE_AGENT_MALFORMED", "代办人账号应为 1 至 80 个可见字符。", "An account has 1 to 80 visible characters.").At("input", "agent")
 	}
-	v, now, id := access.From(ctx), d.Now().UTC(), newID()
+	v, now, id := access.From(ctx), d.Now().UTC(), store.NewID()
 	if v.Self == "" {
 		return nil, profile.NotFound() // only a person grants for themself
 	}

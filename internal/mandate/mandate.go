@@ -22,8 +22,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
@@ -194,5 +192,3 @@ func without(needed, has []string) []string {
 	}
 	return out
 }
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -43,7 +43,7 @@ func (d *Desk) Request(ctx context.Context, in Request) (*gen.Mandate, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, now, id := access.From(ctx), d.Now().UTC(), newID()
+	v, now, id := access.From(ctx), d.Now().UTC(), store.NewID()
 	codeUntil := now.Truncate(time.Second).Add(time.Duration(d.Figures.CodeMinutes.Value) * time.Minute)
 	code := d.draw(id, codeUntil)
 	err = d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {

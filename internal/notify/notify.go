@@ -15,9 +15,7 @@ import (
 	"context"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/rs/zerolog"
 
@@ -30,6 +28,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/messenger"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/vault"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -95,7 +94,7 @@ func (p *Post) Tell(ctx context.Context, tx store.Tx, notices ...Notice) error {
 	rows := make([]*gen.NotificationCreate, len(told))
 	var jobs []river.JobArgs
 	for i, n := range told {
-		id := uuid.Must(uuid.NewV7()).String()
+		id := store.NewID()
 		c := p.row(tx, id, n, now)
 		if p.Words.channels(n.Kind)[0] == string(notification.ChannelSMS) {
 			jobs = append(jobs, Carry{Notification: id})
@@ -126,7 +125,7 @@ func (p *Post) Told(ctx context.Context, tx store.Tx, at time.Time, notices ...N
 	}
 	rows := make([]*gen.NotificationCreate, len(told))
 	for i, n := range told {
-		rows[i] = p.row(tx, uuid.Must(uuid.NewV7()).String(), n, at.UTC()).
+		rows[i] = p.row(tx, store.NewID(), n, at.UTC()).
 			SetState(notification.StateREAD).SetSentAt(at.UTC()).SetReadAt(at.UTC())
 	}
 	if err := tx.Ent.Notification.CreateBulk(rows...).Exec(ctx); err != nil {
@@ -149,7 +148,7 @@ func (p *Post) row(tx store.Tx, id string, n Notice, at time.Time) *gen.Notifica
 	facts := map[string]string{}
 	for name, v := range n.Facts {
 		if v != "" {
-			facts[name] = clip(v, 1000)
+			facts[name] = words.Clip(v, 1000)
 		}
 	}
 	c.SetFacts(facts)
@@ -211,12 +210,4 @@ func (n Notice) of(number, division string) Notice {
 // patience is the end of the last working day on which something may lie unread.
 func (p *Post) patience(from time.Time) time.Time {
 	return p.Calendar().Due(workday.FromTime(from), p.Words.Settings.UnreadWorkdays).Day.AddDays(1).Time().UTC()
-}
-
-// clip cuts a text to n characters.
-func clip(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n])
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 // Defect is one thing that must be put right before an item goes on, named by
@@ -54,10 +56,10 @@ func (n *Names) FieldName(matter, field string) string {
 // cannot be opened for correction, and may not be lost either: why goes into the
 // words that the applicant reads. Defects beside another state are of an earlier
 // return and say nothing.
-func (n *Names) faults(m Message) (ours []Defect, words string) {
-	words = m.Words
+func (n *Names) faults(m Message) (ours []Defect, why string) {
+	why = m.Words
 	if m.State != Returned {
-		return nil, words
+		return nil, why
 	}
 	for _, d := range m.Faults {
 		field, known := "", n.materials[d.Material]
@@ -67,18 +69,11 @@ func (n *Names) faults(m Message) (ours []Defect, words string) {
 		}
 		named := Defect{Field: field, Material: d.Material, Words: d.Words}
 		switch {
-		case !known && !strings.Contains(words, d.Words):
-			words = clip(strings.TrimSpace(words+"\n"+d.Words), maxWords)
+		case !known && !strings.Contains(why, d.Words):
+			why = words.Clip(strings.TrimSpace(why+"\n"+d.Words), maxWords)
 		case known && !slices.Contains(ours, named): // two of their names for one field of ours
 			ours = append(ours, named)
 		}
 	}
-	return ours, words
-}
-
-func clip(s string, characters int) string {
-	if utf8.RuneCountInString(s) <= characters {
-		return s
-	}
-	return string([]rune(s)[:characters])
+	return ours, why
 }

@@ -21,8 +21,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
-
 	"github.com/vetgraph/vetgraph/ent/gen"
 	gencase "github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
@@ -187,7 +185,7 @@ func (d *Desk) rate(ctx context.Context, tx store.Tx, caseID string, g Grade) er
 	if err != nil {
 		return err
 	}
-	id, now := uuid.Must(uuid.NewV7()).String(), d.Now().UTC()
+	id, now := store.NewID(), d.Now().UTC()
 	row := tx.Ent.Rating.Create().SetID(id).SetCaseID(caseID).SetVeteranID(it.VeteranID).SetMatter(it.Matter).SetDepartment(it.Department).
 		SetDivision(it.Division).SetRound(1).SetGrade(g.Grade).SetRatedAt(now)
 	before := 0

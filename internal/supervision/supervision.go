@@ -14,9 +14,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
@@ -24,6 +21,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -76,9 +74,9 @@ func (o *Office) Raise(ctx context.Context, tx store.Tx, c Concern) (taskID stri
 	now := o.Now().UTC()
 	who := o.Roster.Find(c.Department, c.Division)
 	due := o.Calendar().Due(workday.FromTime(now), c.Workdays).Day
-	n := tx.Ent.Task.Create().SetID(uuid.Must(uuid.NewV7()).String()).SetKind(c.Kind).SetSubject(c.Subject).
+	n := tx.Ent.Task.Create().SetID(store.NewID()).SetKind(c.Kind).SetSubject(c.Subject).
 		SetDepartment(c.Department).SetDivision(c.Division).SetAssignee(who.Account).SetAssigneeName(who.Name).
-		SetWords(clip(c.Words, 1000)).SetOpenedAt(now).SetDueOn(due)
+		SetWords(words.Clip(c.Words, 1000)).SetOpenedAt(now).SetDueOn(due)
 	if c.CaseID != "" {
 		n.SetCaseID(c.CaseID)
 	}
@@ -98,7 +96,7 @@ func (o *Office) Raise(ctx context.Context, tx store.Tx, c Concern) (taskID stri
 		return t.ID, nil
 	}
 	err = tx.Ent.Task.UpdateOneID(t.ID).SetState(task.StateOPEN).ClearDoneAt().ClearDoneBy().ClearOutcome().
-		SetAssignee(who.Account).SetAssigneeName(who.Name).SetWords(clip(c.Words, 1000)).SetDueOn(due).Exec(ctx)
+		SetAssignee(who.Account).SetAssigneeName(who.Name).SetWords(words.Clip(c.Words, 1000)).SetDueOn(due).Exec(ctx)
 	if err != nil {
 		return "", fmt.Errorf("open a task again: %w", err)
 	}
@@ -109,7 +107,7 @@ func (o *Office) Raise(ctx context.Context, tx store.Tx, c Concern) (taskID stri
 // what it was about has been settled. None is no error.
 func (o *Office) Settle(ctx context.Context, tx store.Tx, kind task.Kind, subject, outcome string) error {
 	err := tx.Ent.Task.Update().Where(task.KindEQ(kind), task.Subject(subject), task.StateEQ(task.StateOPEN)).
-		SetState(task.StateDONE).SetDoneAt(o.Now().UTC()).SetDoneBy(machine).SetOutcome(clip(outcome, 1000)).Exec(ctx)
+		SetState(task.StateDONE).SetDoneAt(o.Now().UTC()).SetDoneBy(machine).SetOutcome(words.Clip(outcome, 1000)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("settle %s: %w", kind, err)
 	}
@@ -165,12 +163,4 @@ func (o *Office) lead() string {
 		}
 	}
 	return ""
-}
-
-// clip cuts a text to n characters.
-func clip(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n])
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
@@ -205,7 +203,7 @@ func (o *Office) overdue(ctx context.Context, tx store.Tx, f *gen.CaseFile, it *
 		return fmt.Errorf("violations of an item: %w", err)
 	}
 	if !known {
-		err := tx.Ent.Violation.Create().SetID(uuid.Must(uuid.NewV7()).String()).SetCaseID(f.ID).SetItemID(it.ID).SetMatter(it.Matter).
+		err := tx.Ent.Violation.Create().SetID(store.NewID()).SetCaseID(f.ID).SetItemID(it.ID).SetMatter(it.Matter).
 			SetKind(violation.KindOVERDUE).SetOwner("department/" + it.Department).SetDepartment(it.Department).SetDivision(it.Division).
 			SetLaw(rule.Law.Zh).SetWords("“" + name + "”承诺 " + it.DueOn.String() + " 前办结，逾期未办结。").SetAt(o.Now().UTC()).Exec(ctx)
 		if err != nil {
