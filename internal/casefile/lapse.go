@@ -2,13 +2,13 @@ package casefile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -38,7 +38,7 @@ func (d *Desk) Lapse(ctx context.Context) error {
 			}
 		}
 		if len(rows) < lapseBatch {
-			return errors.Join(failed...)
+			return fault.Join(failed...)
 		}
 		after = rows[len(rows)-1].ID
 	}
@@ -109,5 +109,5 @@ func (d *Desk) Drift(ctx context.Context) error {
 			failed = append(failed, fmt.Errorf("case %s: %w", id, err))
 		}
 	}
-	return errors.Join(failed...)
+	return fault.Join(failed...)
 }

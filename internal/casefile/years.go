@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -259,7 +258,7 @@ func (d *Desk) Recount(ctx context.Context) error {
 		}
 		return nil
 	})
-	return errors.Join(append(failed, err)...)
+	return fault.Join(append(failed, err)...)
 }
 
 // recount reckons what is open of a case: its deadlines, and by when the person

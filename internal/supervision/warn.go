@@ -2,7 +2,6 @@ package supervision
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/violation"
+	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -42,7 +42,7 @@ func (o *Office) warn(ctx context.Context, department string) error {
 			return o.warnCases(ctx, cases, department, today)
 		}))
 	}
-	if err := errors.Join(failed...); err != nil {
+	if err := fault.Join(failed...); err != nil {
 		return err
 	}
 	if whole {

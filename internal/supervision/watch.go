@@ -16,6 +16,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -62,10 +63,10 @@ func (o *Office) escalate(ctx context.Context, department string) error {
 		rows, err := o.Store.Read.Obligation.Query().Where(o.late(department)...).Where(obligation.IDGT(after)).
 			Order(obligation.ByID()).Limit(page).All(store.Anew(ctx))
 		if err != nil {
-			return errors.Join(append(failed, fmt.Errorf("late words: %w", err))...)
+			return fault.Join(append(failed, fmt.Errorf("late words: %w", err))...)
 		}
 		if len(rows) == 0 {
-			return errors.Join(failed...)
+			return fault.Join(failed...)
 		}
 		failed = append(failed, each(rows, func(q *gen.Obligation) string { return q.ID }, func(rows []*gen.Obligation) error {
 			return o.handAll(ctx, department, rows)
@@ -187,7 +188,7 @@ func each[R any](rows []R, id func(R) string, do func([]R) error) error {
 	for _, r := range rows {
 		failed = append(failed, each([]R{r}, id, do))
 	}
-	return errors.Join(failed...)
+	return fault.Join(failed...)
 }
 
 func anys(texts []string) []any {
