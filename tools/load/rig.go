@@ -184,11 +184,11 @@ func (r *rig) forget(ctx context.Context) error {
 	db, done := r.hub.Store.SQL()
 	defer done()
 	const theirs = " IN (SELECT c.id FROM case_files c JOIN veterans v ON v.id = c.veteran_id WHERE c.submission_key LIKE 'load-%')"
-	for _, statement := range []string{
-		"DELETE FROM river_job",
-		"DELETE FROM events WHERE case_id" + theirs, "DELETE FROM materials WHERE case_id" + theirs, "DELETE FROM items WHERE case_id" + theirs,
-		"DELETE FROM case_files WHERE submission_key LIKE 'load-%'",
-	} {
+	statements := []string{"DELETE FROM river_job"}
+	for _, table := range []string{"events", "materials", "obligations", "pauses", "corrections", "notifications", "tasks", "items"} {
+		statements = append(statements, "DELETE FROM "+table+" WHERE case_id"+theirs)
+	}
+	for _, statement := range append(statements, "DELETE FROM case_files WHERE submission_key LIKE 'load-%'") {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("forget the last run: %w", err)
 		}
