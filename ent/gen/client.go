@@ -46,6 +46,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
@@ -124,6 +125,8 @@ type Client struct {
 	Rank *RankClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
+	// Saying is the client for interacting with the Saying builders.
+	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
@@ -184,6 +187,7 @@ func (c *Client) init() {
 	c.PreferentialCard = NewPreferentialCardClient(c.config)
 	c.Rank = NewRankClient(c.config)
 	c.Rating = NewRatingClient(c.config)
+	c.Saying = NewSayingClient(c.config)
 	c.ServicePeriod = NewServicePeriodClient(c.config)
 	c.Settlement = NewSettlementClient(c.config)
 	c.Slot = NewSlotClient(c.config)
@@ -316,6 +320,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
 		Rating:             NewRatingClient(cfg),
+		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
 		Slot:               NewSlotClient(cfg),
@@ -375,6 +380,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
 		Rating:             NewRatingClient(cfg),
+		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
 		Slot:               NewSlotClient(cfg),
@@ -418,7 +424,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
-		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating,
+		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying,
 		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
 		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
@@ -435,7 +441,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
-		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating,
+		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying,
 		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
 		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
@@ -508,6 +514,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Rank.mutate(ctx, m)
 	case *RatingMutation:
 		return c.Rating.mutate(ctx, m)
+	case *SayingMutation:
+		return c.Saying.mutate(ctx, m)
 	case *ServicePeriodMutation:
 		return c.ServicePeriod.mutate(ctx, m)
 	case *SettlementMutation:
@@ -5182,6 +5190,155 @@ func (c *RatingClient) mutate(ctx context.Context, m *RatingMutation) (Value, er
 	}
 }
 
+// SayingClient is a client for the Saying schema.
+type SayingClient struct {
+	config
+}
+
+// NewSayingClient returns a client for the Saying from the given config.
+func NewSayingClient(c config) *SayingClient {
+	return &SayingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `saying.Hooks(f(g(h())))`.
+func (c *SayingClient) Use(hooks ...Hook) {
+	c.hooks.Saying = append(c.hooks.Saying, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `saying.Intercept(f(g(h())))`.
+func (c *SayingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Saying = append(c.inters.Saying, interceptors...)
+}
+
+// Create returns a builder for creating a Saying entity.
+func (c *SayingClient) Create() *SayingCreate {
+	mutation := newSayingMutation(c.config, OpCreate)
+	return &SayingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Saying entities.
+func (c *SayingClient) CreateBulk(builders ...*SayingCreate) *SayingCreateBulk {
+	return &SayingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SayingClient) MapCreateBulk(slice any, setFunc func(*SayingCreate, int)) *SayingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SayingCreateBulk{err: fmt.Errorf("calling to SayingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SayingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SayingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Saying.
+func (c *SayingClient) Update() *SayingUpdate {
+	mutation := newSayingMutation(c.config, OpUpdate)
+	return &SayingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SayingClient) UpdateOne(_m *Saying) *SayingUpdateOne {
+	mutation := newSayingMutation(c.config, OpUpdateOne, withSaying(_m))
+	return &SayingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SayingClient) UpdateOneID(id string) *SayingUpdateOne {
+	mutation := newSayingMutation(c.config, OpUpdateOne, withSayingID(id))
+	return &SayingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Saying.
+func (c *SayingClient) Delete() *SayingDelete {
+	mutation := newSayingMutation(c.config, OpDelete)
+	return &SayingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SayingClient) DeleteOne(_m *Saying) *SayingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SayingClient) DeleteOneID(id string) *SayingDeleteOne {
+	builder := c.Delete().Where(saying.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SayingDeleteOne{builder}
+}
+
+// Query returns a query builder for Saying.
+func (c *SayingClient) Query() *SayingQuery {
+	return &SayingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSaying},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Saying entity by its id.
+func (c *SayingClient) Get(ctx context.Context, id string) (*Saying, error) {
+	return c.Query().Where(saying.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SayingClient) GetX(ctx context.Context, id string) *Saying {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Saying.
+func (c *SayingClient) QueryVeteran(_m *Saying) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(saying.Table, saying.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, saying.VeteranTable, saying.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SayingClient) Hooks() []Hook {
+	return c.hooks.Saying
+}
+
+// Interceptors returns the client interceptors.
+func (c *SayingClient) Interceptors() []Interceptor {
+	return c.inters.Saying
+}
+
+func (c *SayingClient) mutate(ctx context.Context, m *SayingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SayingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SayingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SayingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SayingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Saying mutation op: %q", m.Op())
+	}
+}
+
 // ServicePeriodClient is a client for the ServicePeriod schema.
 type ServicePeriodClient struct {
 	config
@@ -6482,17 +6639,17 @@ type (
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PensionRelation, PreReview, PreferentialCard, Rank, Rating, ServicePeriod,
-		Settlement, Slot, SocialSecurityCard, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Hook
+		PensionRelation, PreReview, PreferentialCard, Rank, Rating, Saying,
+		ServicePeriod, Settlement, Slot, SocialSecurityCard, Task, Training,
+		TrainingSubsidy, Veteran, Violation []ent.Hook
 	}
 	inters struct {
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PensionRelation, PreReview, PreferentialCard, Rank, Rating, ServicePeriod,
-		Settlement, Slot, SocialSecurityCard, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Interceptor
+		PensionRelation, PreReview, PreferentialCard, Rank, Rating, Saying,
+		ServicePeriod, Settlement, Slot, SocialSecurityCard, Task, Training,
+		TrainingSubsidy, Veteran, Violation []ent.Interceptor
 	}
 )

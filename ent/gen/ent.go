@@ -43,6 +43,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
@@ -143,6 +144,7 @@ func checkColumn(t, c string) error {
 			preferentialcard.Table:   preferentialcard.ValidColumn,
 			rank.Table:               rank.ValidColumn,
 			rating.Table:             rating.ValidColumn,
+			saying.Table:             saying.ValidColumn,
 			serviceperiod.Table:      serviceperiod.ValidColumn,
 			settlement.Table:         settlement.ValidColumn,
 			slot.Table:               slot.ValidColumn,

@@ -173,6 +173,14 @@ func (_m *Rank) Provenance() *fact.Provenance {
 func (*Rating) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*Saying) IsEntity() {}
+
+// Provenance tells who vouches for this fact, as of when, until when and why.
+func (_m *Saying) Provenance() *fact.Provenance {
+	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
+}
+
+// IsEntity implements fedruntime.Entity.
 func (*ServicePeriod) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.

@@ -43,6 +43,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
@@ -96,6 +97,7 @@ const (
 	TypePreferentialCard   = "PreferentialCard"
 	TypeRank               = "Rank"
 	TypeRating             = "Rating"
+	TypeSaying             = "Saying"
 	TypeServicePeriod      = "ServicePeriod"
 	TypeSettlement         = "Settlement"
 	TypeSlot               = "Slot"
@@ -31765,6 +31767,1011 @@ func (m *RatingMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Rating edge %s", name)
+}
+
+// SayingMutation represents an operation that mutates the Saying nodes in the graph.
+type SayingMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	source         *string
+	as_of          *time.Time
+	valid_until    *workday.Day
+	basis          *string
+	element        *string
+	value_sealed   *[]byte
+	since          *time.Time
+	heard_at       *time.Time
+	settles_from   *time.Time
+	settled_at     *time.Time
+	clearedFields  map[string]struct{}
+	veteran        *string
+	clearedveteran bool
+	done           bool
+	oldValue       func(context.Context) (*Saying, error)
+	predicates     []predicate.Saying
+}
+
+var _ ent.Mutation = (*SayingMutation)(nil)
+
+// sayingOption allows management of the mutation configuration using functional options.
+type sayingOption func(*SayingMutation)
+
+// newSayingMutation creates new mutation for the Saying entity.
+func newSayingMutation(c config, op Op, opts ...sayingOption) *SayingMutation {
+	m := &SayingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSaying,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSayingID sets the ID field of the mutation.
+func withSayingID(id string) sayingOption {
+	return func(m *SayingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Saying
+		)
+		m.oldValue = func(ctx context.Context) (*Saying, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Saying.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSaying sets the old Saying of the mutation.
+func withSaying(node *Saying) sayingOption {
+	return func(m *SayingMutation) {
+		m.oldValue = func(context.Context) (*Saying, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SayingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SayingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Saying entities.
+func (m *SayingMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SayingMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SayingMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Saying.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *SayingMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *SayingMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *SayingMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetSource sets the "source" field.
+func (m *SayingMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *SayingMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *SayingMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetAsOf sets the "as_of" field.
+func (m *SayingMutation) SetAsOf(t time.Time) {
+	m.as_of = &t
+}
+
+// AsOf returns the value of the "as_of" field in the mutation.
+func (m *SayingMutation) AsOf() (r time.Time, exists bool) {
+	v := m.as_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsOf returns the old "as_of" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldAsOf(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsOf is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsOf requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsOf: %w", err)
+	}
+	return oldValue.AsOf, nil
+}
+
+// ResetAsOf resets all changes to the "as_of" field.
+func (m *SayingMutation) ResetAsOf() {
+	m.as_of = nil
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *SayingMutation) SetValidUntil(w workday.Day) {
+	m.valid_until = &w
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *SayingMutation) ValidUntil() (r workday.Day, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldValidUntil(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ClearValidUntil clears the value of the "valid_until" field.
+func (m *SayingMutation) ClearValidUntil() {
+	m.valid_until = nil
+	m.clearedFields[saying.FieldValidUntil] = struct{}{}
+}
+
+// ValidUntilCleared returns if the "valid_until" field was cleared in this mutation.
+func (m *SayingMutation) ValidUntilCleared() bool {
+	_, ok := m.clearedFields[saying.FieldValidUntil]
+	return ok
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *SayingMutation) ResetValidUntil() {
+	m.valid_until = nil
+	delete(m.clearedFields, saying.FieldValidUntil)
+}
+
+// SetBasis sets the "basis" field.
+func (m *SayingMutation) SetBasis(s string) {
+	m.basis = &s
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *SayingMutation) Basis() (r string, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldBasis(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *SayingMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetElement sets the "element" field.
+func (m *SayingMutation) SetElement(s string) {
+	m.element = &s
+}
+
+// Element returns the value of the "element" field in the mutation.
+func (m *SayingMutation) Element() (r string, exists bool) {
+	v := m.element
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElement returns the old "element" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldElement(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElement is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElement requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElement: %w", err)
+	}
+	return oldValue.Element, nil
+}
+
+// ResetElement resets all changes to the "element" field.
+func (m *SayingMutation) ResetElement() {
+	m.element = nil
+}
+
+// SetValueSealed sets the "value_sealed" field.
+func (m *SayingMutation) SetValueSealed(b []byte) {
+	m.value_sealed = &b
+}
+
+// ValueSealed returns the value of the "value_sealed" field in the mutation.
+func (m *SayingMutation) ValueSealed() (r []byte, exists bool) {
+	v := m.value_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValueSealed returns the old "value_sealed" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldValueSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValueSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValueSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValueSealed: %w", err)
+	}
+	return oldValue.ValueSealed, nil
+}
+
+// ClearValueSealed clears the value of the "value_sealed" field.
+func (m *SayingMutation) ClearValueSealed() {
+	m.value_sealed = nil
+	m.clearedFields[saying.FieldValueSealed] = struct{}{}
+}
+
+// ValueSealedCleared returns if the "value_sealed" field was cleared in this mutation.
+func (m *SayingMutation) ValueSealedCleared() bool {
+	_, ok := m.clearedFields[saying.FieldValueSealed]
+	return ok
+}
+
+// ResetValueSealed resets all changes to the "value_sealed" field.
+func (m *SayingMutation) ResetValueSealed() {
+	m.value_sealed = nil
+	delete(m.clearedFields, saying.FieldValueSealed)
+}
+
+// SetSince sets the "since" field.
+func (m *SayingMutation) SetSince(t time.Time) {
+	m.since = &t
+}
+
+// Since returns the value of the "since" field in the mutation.
+func (m *SayingMutation) Since() (r time.Time, exists bool) {
+	v := m.since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSince returns the old "since" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSince: %w", err)
+	}
+	return oldValue.Since, nil
+}
+
+// ResetSince resets all changes to the "since" field.
+func (m *SayingMutation) ResetSince() {
+	m.since = nil
+}
+
+// SetHeardAt sets the "heard_at" field.
+func (m *SayingMutation) SetHeardAt(t time.Time) {
+	m.heard_at = &t
+}
+
+// HeardAt returns the value of the "heard_at" field in the mutation.
+func (m *SayingMutation) HeardAt() (r time.Time, exists bool) {
+	v := m.heard_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeardAt returns the old "heard_at" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldHeardAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeardAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeardAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeardAt: %w", err)
+	}
+	return oldValue.HeardAt, nil
+}
+
+// ResetHeardAt resets all changes to the "heard_at" field.
+func (m *SayingMutation) ResetHeardAt() {
+	m.heard_at = nil
+}
+
+// SetSettlesFrom sets the "settles_from" field.
+func (m *SayingMutation) SetSettlesFrom(t time.Time) {
+	m.settles_from = &t
+}
+
+// SettlesFrom returns the value of the "settles_from" field in the mutation.
+func (m *SayingMutation) SettlesFrom() (r time.Time, exists bool) {
+	v := m.settles_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettlesFrom returns the old "settles_from" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldSettlesFrom(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettlesFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettlesFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettlesFrom: %w", err)
+	}
+	return oldValue.SettlesFrom, nil
+}
+
+// ClearSettlesFrom clears the value of the "settles_from" field.
+func (m *SayingMutation) ClearSettlesFrom() {
+	m.settles_from = nil
+	m.clearedFields[saying.FieldSettlesFrom] = struct{}{}
+}
+
+// SettlesFromCleared returns if the "settles_from" field was cleared in this mutation.
+func (m *SayingMutation) SettlesFromCleared() bool {
+	_, ok := m.clearedFields[saying.FieldSettlesFrom]
+	return ok
+}
+
+// ResetSettlesFrom resets all changes to the "settles_from" field.
+func (m *SayingMutation) ResetSettlesFrom() {
+	m.settles_from = nil
+	delete(m.clearedFields, saying.FieldSettlesFrom)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *SayingMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *SayingMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the Saying entity.
+// If the Saying object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SayingMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *SayingMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[saying.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *SayingMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[saying.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *SayingMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, saying.FieldSettledAt)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *SayingMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[saying.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *SayingMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *SayingMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *SayingMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// Where appends a list predicates to the SayingMutation builder.
+func (m *SayingMutation) Where(ps ...predicate.Saying) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SayingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SayingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Saying, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SayingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SayingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Saying).
+func (m *SayingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SayingMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.veteran != nil {
+		fields = append(fields, saying.FieldVeteranID)
+	}
+	if m.source != nil {
+		fields = append(fields, saying.FieldSource)
+	}
+	if m.as_of != nil {
+		fields = append(fields, saying.FieldAsOf)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, saying.FieldValidUntil)
+	}
+	if m.basis != nil {
+		fields = append(fields, saying.FieldBasis)
+	}
+	if m.element != nil {
+		fields = append(fields, saying.FieldElement)
+	}
+	if m.value_sealed != nil {
+		fields = append(fields, saying.FieldValueSealed)
+	}
+	if m.since != nil {
+		fields = append(fields, saying.FieldSince)
+	}
+	if m.heard_at != nil {
+		fields = append(fields, saying.FieldHeardAt)
+	}
+	if m.settles_from != nil {
+		fields = append(fields, saying.FieldSettlesFrom)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, saying.FieldSettledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SayingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case saying.FieldVeteranID:
+		return m.VeteranID()
+	case saying.FieldSource:
+		return m.Source()
+	case saying.FieldAsOf:
+		return m.AsOf()
+	case saying.FieldValidUntil:
+		return m.ValidUntil()
+	case saying.FieldBasis:
+		return m.Basis()
+	case saying.FieldElement:
+		return m.Element()
+	case saying.FieldValueSealed:
+		return m.ValueSealed()
+	case saying.FieldSince:
+		return m.Since()
+	case saying.FieldHeardAt:
+		return m.HeardAt()
+	case saying.FieldSettlesFrom:
+		return m.SettlesFrom()
+	case saying.FieldSettledAt:
+		return m.SettledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SayingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case saying.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case saying.FieldSource:
+		return m.OldSource(ctx)
+	case saying.FieldAsOf:
+		return m.OldAsOf(ctx)
+	case saying.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case saying.FieldBasis:
+		return m.OldBasis(ctx)
+	case saying.FieldElement:
+		return m.OldElement(ctx)
+	case saying.FieldValueSealed:
+		return m.OldValueSealed(ctx)
+	case saying.FieldSince:
+		return m.OldSince(ctx)
+	case saying.FieldHeardAt:
+		return m.OldHeardAt(ctx)
+	case saying.FieldSettlesFrom:
+		return m.OldSettlesFrom(ctx)
+	case saying.FieldSettledAt:
+		return m.OldSettledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Saying field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SayingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case saying.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case saying.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case saying.FieldAsOf:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsOf(v)
+		return nil
+	case saying.FieldValidUntil:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case saying.FieldBasis:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case saying.FieldElement:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElement(v)
+		return nil
+	case saying.FieldValueSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValueSealed(v)
+		return nil
+	case saying.FieldSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSince(v)
+		return nil
+	case saying.FieldHeardAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeardAt(v)
+		return nil
+	case saying.FieldSettlesFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettlesFrom(v)
+		return nil
+	case saying.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Saying field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SayingMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SayingMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SayingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Saying numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SayingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(saying.FieldValidUntil) {
+		fields = append(fields, saying.FieldValidUntil)
+	}
+	if m.FieldCleared(saying.FieldValueSealed) {
+		fields = append(fields, saying.FieldValueSealed)
+	}
+	if m.FieldCleared(saying.FieldSettlesFrom) {
+		fields = append(fields, saying.FieldSettlesFrom)
+	}
+	if m.FieldCleared(saying.FieldSettledAt) {
+		fields = append(fields, saying.FieldSettledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SayingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SayingMutation) ClearField(name string) error {
+	switch name {
+	case saying.FieldValidUntil:
+		m.ClearValidUntil()
+		return nil
+	case saying.FieldValueSealed:
+		m.ClearValueSealed()
+		return nil
+	case saying.FieldSettlesFrom:
+		m.ClearSettlesFrom()
+		return nil
+	case saying.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Saying nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SayingMutation) ResetField(name string) error {
+	switch name {
+	case saying.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case saying.FieldSource:
+		m.ResetSource()
+		return nil
+	case saying.FieldAsOf:
+		m.ResetAsOf()
+		return nil
+	case saying.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case saying.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case saying.FieldElement:
+		m.ResetElement()
+		return nil
+	case saying.FieldValueSealed:
+		m.ResetValueSealed()
+		return nil
+	case saying.FieldSince:
+		m.ResetSince()
+		return nil
+	case saying.FieldHeardAt:
+		m.ResetHeardAt()
+		return nil
+	case saying.FieldSettlesFrom:
+		m.ResetSettlesFrom()
+		return nil
+	case saying.FieldSettledAt:
+		m.ResetSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Saying field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SayingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.veteran != nil {
+		edges = append(edges, saying.EdgeVeteran)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SayingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case saying.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SayingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SayingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SayingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedveteran {
+		edges = append(edges, saying.EdgeVeteran)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SayingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case saying.EdgeVeteran:
+		return m.clearedveteran
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SayingMutation) ClearEdge(name string) error {
+	switch name {
+	case saying.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Saying unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SayingMutation) ResetEdge(name string) error {
+	switch name {
+	case saying.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown Saying edge %s", name)
 }
 
 // ServicePeriodMutation represents an operation that mutates the ServicePeriod nodes in the graph.

@@ -34,6 +34,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
@@ -1385,6 +1386,47 @@ func init() {
 	// rating.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	rating.IDValidator = func() func(string) error {
 		validators := ratingDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	sayingMixin := schema.Saying{}.Mixin()
+	sayingMixinFields0 := sayingMixin[0].Fields()
+	_ = sayingMixinFields0
+	sayingMixinFields1 := sayingMixin[1].Fields()
+	_ = sayingMixinFields1
+	sayingFields := schema.Saying{}.Fields()
+	_ = sayingFields
+	// sayingDescVeteranID is the schema descriptor for veteran_id field.
+	sayingDescVeteranID := sayingMixinFields0[1].Descriptor()
+	// saying.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	saying.VeteranIDValidator = sayingDescVeteranID.Validators[0].(func(string) error)
+	// sayingDescSource is the schema descriptor for source field.
+	sayingDescSource := sayingMixinFields1[0].Descriptor()
+	// saying.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	saying.SourceValidator = sayingDescSource.Validators[0].(func(string) error)
+	// sayingDescBasis is the schema descriptor for basis field.
+	sayingDescBasis := sayingMixinFields1[3].Descriptor()
+	// saying.BasisValidator is a validator for the "basis" field. It is called by the builders before save.
+	saying.BasisValidator = sayingDescBasis.Validators[0].(func(string) error)
+	// sayingDescElement is the schema descriptor for element field.
+	sayingDescElement := sayingFields[0].Descriptor()
+	// saying.ElementValidator is a validator for the "element" field. It is called by the builders before save.
+	saying.ElementValidator = sayingDescElement.Validators[0].(func(string) error)
+	// sayingDescID is the schema descriptor for id field.
+	sayingDescID := sayingMixinFields0[0].Descriptor()
+	// saying.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	saying.IDValidator = func() func(string) error {
+		validators := sayingDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -74,6 +74,8 @@ type Tx struct {
 	Rank *RankClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
+	// Saying is the client for interacting with the Saying builders.
+	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
@@ -254,6 +256,7 @@ func (tx *Tx) init() {
 	tx.PreferentialCard = NewPreferentialCardClient(tx.config)
 	tx.Rank = NewRankClient(tx.config)
 	tx.Rating = NewRatingClient(tx.config)
+	tx.Saying = NewSayingClient(tx.config)
 	tx.ServicePeriod = NewServicePeriodClient(tx.config)
 	tx.Settlement = NewSettlementClient(tx.config)
 	tx.Slot = NewSlotClient(tx.config)

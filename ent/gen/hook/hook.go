@@ -381,6 +381,18 @@ func (f RatingFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.RatingMutation", m)
 }
 
+// The SayingFunc type is an adapter to allow the use of ordinary
+// function as Saying mutator.
+type SayingFunc func(context.Context, *gen.SayingMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SayingFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.SayingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SayingMutation", m)
+}
+
 // The ServicePeriodFunc type is an adapter to allow the use of ordinary
 // function as ServicePeriod mutator.
 type ServicePeriodFunc func(context.Context, *gen.ServicePeriodMutation) (gen.Value, error)

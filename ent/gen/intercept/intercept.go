@@ -40,6 +40,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
@@ -944,6 +945,33 @@ func (f TraverseRating) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.RatingQuery", q)
 }
 
+// The SayingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SayingFunc func(context.Context, *gen.SayingQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f SayingFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.SayingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.SayingQuery", q)
+}
+
+// The TraverseSaying type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSaying func(context.Context, *gen.SayingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSaying) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSaying) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.SayingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.SayingQuery", q)
+}
+
 // The ServicePeriodFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ServicePeriodFunc func(context.Context, *gen.ServicePeriodQuery) (gen.Value, error)
 
@@ -1252,6 +1280,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.RankQuery, predicate.Rank, rank.OrderOption]{typ: gen.TypeRank, tq: q}, nil
 	case *gen.RatingQuery:
 		return &query[*gen.RatingQuery, predicate.Rating, rating.OrderOption]{typ: gen.TypeRating, tq: q}, nil
+	case *gen.SayingQuery:
+		return &query[*gen.SayingQuery, predicate.Saying, saying.OrderOption]{typ: gen.TypeSaying, tq: q}, nil
 	case *gen.ServicePeriodQuery:
 		return &query[*gen.ServicePeriodQuery, predicate.ServicePeriod, serviceperiod.OrderOption]{typ: gen.TypeServicePeriod, tq: q}, nil
 	case *gen.SettlementQuery:

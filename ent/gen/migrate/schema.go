@@ -1166,6 +1166,42 @@ var (
 			},
 		},
 	}
+	// SayingsColumns holds the columns for the "sayings" table.
+	SayingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "source", Type: field.TypeString, Size: 16},
+		{Name: "as_of", Type: field.TypeTime},
+		{Name: "valid_until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "basis", Type: field.TypeString, Size: 200},
+		{Name: "element", Type: field.TypeString, Size: 64},
+		{Name: "value_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "since", Type: field.TypeTime},
+		{Name: "heard_at", Type: field.TypeTime},
+		{Name: "settles_from", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// SayingsTable holds the schema information for the "sayings" table.
+	SayingsTable = &schema.Table{
+		Name:       "sayings",
+		Columns:    SayingsColumns,
+		PrimaryKey: []*schema.Column{SayingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sayings_veterans_veteran",
+				Columns:    []*schema.Column{SayingsColumns[11]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "saying_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{SayingsColumns[11]},
+			},
+		},
+	}
 	// ServicePeriodsColumns holds the columns for the "service_periods" table.
 	ServicePeriodsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1516,6 +1552,7 @@ var (
 		PreferentialCardsTable,
 		RanksTable,
 		RatingsTable,
+		SayingsTable,
 		ServicePeriodsTable,
 		SettlementsTable,
 		SlotsTable,
@@ -1558,6 +1595,7 @@ func init() {
 	PreferentialCardsTable.ForeignKeys[0].RefTable = VeteransTable
 	RanksTable.ForeignKeys[0].RefTable = VeteransTable
 	RatingsTable.ForeignKeys[0].RefTable = CaseFilesTable
+	SayingsTable.ForeignKeys[0].RefTable = VeteransTable
 	ServicePeriodsTable.ForeignKeys[0].RefTable = VeteransTable
 	SettlementsTable.ForeignKeys[0].RefTable = VeteransTable
 	SocialSecurityCardsTable.ForeignKeys[0].RefTable = VeteransTable

@@ -99,6 +99,9 @@ type Rank func(*sql.Selector)
 // Rating is the predicate function for rating builders.
 type Rating func(*sql.Selector)
 
+// Saying is the predicate function for saying builders.
+type Saying func(*sql.Selector)
+
 // ServicePeriod is the predicate function for serviceperiod builders.
 type ServicePeriod func(*sql.Selector)
 
