@@ -13,14 +13,22 @@ import (
 const LongTerm = "长期"
 
 // Elements tells what the rows of one veteran say of the catalogue's data elements
-// and derived facts, by their ID; see [Person.Elements]. Values that are sealed in
+// and derived facts, by their ID; see [Person.Elements]. What sources disagree
+// about is not among them ([Profile.Findings] has it). Values that are sealed in
 // the record are in plain: masking them is for whoever shows them.
 func (p *Profile) Elements(r *Rows) (map[string]form.Known, error) {
-	q, err := p.Person(r)
+	if len(r.Sayings) == 0 { // one word for everything
+		q, err := p.Person(r)
+		if err != nil {
+			return nil, err
+		}
+		return q.Elements(), nil
+	}
+	f, err := p.Findings(r)
 	if err != nil {
 		return nil, err
 	}
-	return q.Elements(), nil
+	return f.Known(), nil
 }
 
 // Elements tells what is known of the person by the ID of data elements and

@@ -21,6 +21,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
+	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
@@ -170,5 +171,14 @@ var (
 			return c.PensionRelation.Query().Where(store.OneOf[predicate.PensionRelation](pensionrelation.FieldVeteranID, ids)).Order(pensionrelation.ByID()).All
 		},
 		whose: func(f *gen.PensionRelation) string { return f.VeteranID },
+	}
+
+	// sayings are what departments said when they were asked; only [Profile.Findings]
+	// makes sense of them.
+	sayings = Table[*gen.Saying]{
+		read: func(c *gen.Client, ids []string) func(context.Context) ([]*gen.Saying, error) {
+			return c.Saying.Query().Where(store.OneOf[predicate.Saying](saying.FieldVeteranID, ids)).Order(saying.ByID()).All
+		},
+		whose: func(f *gen.Saying) string { return f.VeteranID },
 	}
 )

@@ -36,6 +36,7 @@ type Rows struct {
 	EconomicSubsidies   []*gen.EconomicSubsidy
 	PreferentialCards   []*gen.PreferentialCard
 	PensionRelations    []*gen.PensionRelation
+	Sayings             []*gen.Saying
 }
 
 // ReadRows reads all rows about veterans, by their ID: one statement per table
@@ -108,5 +109,6 @@ func (r *reading) tables(c *gen.Client, ids []string) []func(context.Context) er
 		fill(r, c, ids, EconomicSubsidies, func(r *Rows) *[]*gen.EconomicSubsidy { return &r.EconomicSubsidies }),
 		fill(r, c, ids, PreferentialCards, func(r *Rows) *[]*gen.PreferentialCard { return &r.PreferentialCards }),
 		fill(r, c, ids, PensionRelations, func(r *Rows) *[]*gen.PensionRelation { return &r.PensionRelations }),
+		fill(r, c, ids, sayings, func(r *Rows) *[]*gen.Saying { return &r.Sayings }),
 	}
 }
