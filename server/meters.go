@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
 )
@@ -129,47 +131,51 @@ func (s *status) Flush() {
 // Unwrap lets websockets find the connection.
 func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// kind measures every call on departments of a kind of port.
+// kind measures every call through lines of a kind of port.
 func (m *meters) kind(open port.Kind) port.Kind {
-	return func(s port.Setup) (port.Department, error) {
-		d, err := open(s)
+	return func(s port.Setup) (port.Line, error) {
+		l, err := open(s)
 		if err != nil {
 			return nil, err
 		}
-		return &measured{d, m, s.Department}, nil
+		return &measured{l, m, s.Department}, nil
 	}
 }
 
 type measured struct {
-	port.Department
+	port.Line
 	meters *meters
 	code   string
 }
 
-func (d *measured) took(operation string, start time.Time, err error) {
-	d.meters.departments.WithLabelValues(d.code, operation, outcomeOf(err)).Observe(time.Since(start).Seconds())
+func (l *measured) took(operation string, start time.Time, err error) {
+	outcome := "REFUSED"
+	if _, refused := errors.AsType[*port.Refusal](err); !refused {
+		outcome = outcomeOf(err)
+	}
+	l.meters.departments.WithLabelValues(l.code, operation, outcome).Observe(time.Since(start).Seconds())
 }
 
-// Deliver implements port.Department.
-func (d *measured) Deliver(ctx context.Context, item port.Delivery) (r port.Receipt, err error) {
-	defer func(start time.Time) { d.took("deliver", start, err) }(time.Now())
-	return d.Department.Deliver(ctx, item)
+// Deliver implements port.Line.
+func (l *measured) Deliver(ctx context.Context, p *catalog.Port, item port.Item) (s port.Slip, err error) {
+	defer func(start time.Time) { l.took("deliver", start, err) }(time.Now())
+	return l.Line.Deliver(ctx, p, item)
 }
 
-// Status implements port.Department.
-func (d *measured) Status(ctx context.Context, ids []string) (a []port.Answer, err error) {
-	defer func(start time.Time) { d.took("status", start, err) }(time.Now())
-	return d.Department.Status(ctx, ids)
+// Status implements port.Line.
+func (l *measured) Status(ctx context.Context, p *catalog.Port, ids []string) (m []port.Message, err error) {
+	defer func(start time.Time) { l.took("status", start, err) }(time.Now())
+	return l.Line.Status(ctx, p, ids)
 }
 
-// Withdraw implements port.Department.
-func (d *measured) Withdraw(ctx context.Context, id string) (a port.Answer, err error) {
-	defer func(start time.Time) { d.took("withdraw", start, err) }(time.Now())
-	return d.Department.Withdraw(ctx, id)
+// Withdraw implements port.Line.
+func (l *measured) Withdraw(ctx context.Context, p *catalog.Port, id string) (m port.Message, err error) {
+	defer func(start time.Time) { l.took("withdraw", start, err) }(time.Now())
+	return l.Line.Withdraw(ctx, p, id)
 }
 
-// Lookup implements port.Department.
-func (d *measured) Lookup(ctx context.Context, q []port.Question) (r []port.Record, err error) {
-	defer func(start time.Time) { d.took("lookup", start, err) }(time.Now())
-	return d.Department.Lookup(ctx, q)
+// Lookup implements port.Line.
+func (l *measured) Lookup(ctx context.Context, p *catalog.Port, persons []port.Person) (f []port.Found, err error) {
+	defer func(start time.Time) { l.took("lookup", start, err) }(time.Now())
+	return l.Line.Lookup(ctx, p, persons)
 }

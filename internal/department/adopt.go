@@ -13,7 +13,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
 // AdoptedItem is an item that its department has had for a while without ever
@@ -104,7 +103,7 @@ func (o *office) checkAdopted(it AdoptedItem) error {
 	if err := as.Check(); err != nil {
 		wrong = append(wrong, err)
 	}
-	if err := o.checkItem(it.ID, restjson.Item{Round: it.Round, Matter: it.Matter, Applicant: it.Applicant.Reveal(), Callback: it.Callback}); err != nil {
+	if err := o.checkItem(it.ID, port.Item{Round: it.Round, Matter: it.Matter, Applicant: it.Applicant.Reveal(), Callback: it.Callback}); err != nil {
 		wrong = append(wrong, err)
 	}
 	if n := utf8.RuneCountInString(it.ReceiptNumber); n < 1 || n > 100 || len(it.ReceiptNumber) > 100 {
@@ -188,7 +187,7 @@ func (o *office) adoptedContent(it AdoptedItem) (fields, materials, outputs, fau
 	if err != nil {
 		return "", "", "", "", err
 	}
-	if fields, materials, err = content(restjson.Item{Fields: sent, Materials: it.Materials}); err != nil {
+	if fields, materials, err = content(port.Item{Fields: sent, Materials: it.Materials}); err != nil {
 		return "", "", "", "", err
 	}
 	facts := it.Outputs
@@ -214,13 +213,13 @@ func (o *office) adoptedContent(it AdoptedItem) (fields, materials, outputs, fau
 
 // recognise takes the first delivery of the round that an item was adopted in for
 // the one that it came with.
-func recognise(tx *sql.Tx, id string, item restjson.Item, sum []byte) error {
+func recognise(tx *sql.Tx, id string, item port.Item, sum []byte) error {
 	var matter, of, applicant string
 	if err := tx.QueryRow(`SELECT matter, "case", applicant FROM items WHERE id = ?`, id).Scan(&matter, &of, &applicant); err != nil {
 		return fmt.Errorf("adopted item: %w", err)
 	}
 	if matter != item.Matter || of != item.Case || applicant != item.Applicant {
-		return &refusal{restjson.ItemDeliveredOtherwise}
+		return &port.Refusal{Reason: port.ItemDeliveredOtherwise}
 	}
 	fields, materials, err := content(item)
 	if err != nil {

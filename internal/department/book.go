@@ -9,6 +9,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the "sqlite" driver
+
+	"github.com/vetgraph/vetgraph/internal/port"
 )
 
 const schema = `
@@ -70,12 +72,6 @@ type change struct {
 	do     func(*sql.Tx) error
 	result chan error
 }
-
-// refusal is an error of a change that has written nothing; it does not disturb
-// the changes beside it.
-type refusal struct{ reason string }
-
-func (r *refusal) Error() string { return r.reason }
 
 func openBook(ctx context.Context, path string) (*book, error) {
 	dsn := func(extra string) string {
@@ -181,7 +177,8 @@ func (b *book) commit(batch []change) {
 	err := b.transact(func(tx *sql.Tx) error {
 		for i, c := range batch {
 			results[i] = c.do(tx)
-			if _, refused := errors.AsType[*refusal](results[i]); results[i] != nil && !refused {
+			// A refusal has written nothing and does not disturb the changes beside it.
+			if _, refused := errors.AsType[*port.Refusal](results[i]); results[i] != nil && !refused {
 				return results[i]
 			}
 		}

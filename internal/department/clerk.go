@@ -12,7 +12,6 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
 // atOnce is the most items that the clerk moves in one transaction.
@@ -221,7 +220,7 @@ func (o *office) ending(w work) port.State {
 
 // thinking is how long the department takes: six to ten tenths of the matter's
 // days on the clock.
-func (o *office) thinking(id string, item restjson.Item) time.Duration {
+func (o *office) thinking(id string, item port.Item) time.Duration {
 	promised := time.Duration(o.matters[item.Matter].Days.Joint()) * o.config.WorkdayTakes
 	return time.Duration(float64(promised) * (0.6 + 0.4*o.luck("thinking", id, item.Round)))
 }

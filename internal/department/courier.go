@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
 const (
@@ -147,7 +146,7 @@ func (o *office) send(l letter) error {
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
 	}
-	req.Header.Set("Content-Type", restjson.MediaType)
+	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(port.SignatureHeader, port.SignCallback([]byte(o.secrets.Callback), l.body, o.now()))
 	res, err := o.config.Callbacks.Do(req)
 	if err != nil {

@@ -2,104 +2,92 @@ package department
 
 import (
 	"crypto/subtle"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
-const (
-	maxRequest  = 4 << 20 // bytes; a thousand questions are 150 KiB
-	maxQuestion = 1000    // persons or items in one call
-)
+// face is how a kind of port over HTTP answers for a counterpart.
+type face func(ports []*catalog.Port, c port.Counterpart, around func(operation string, next http.Handler) http.Handler) http.Handler
 
-// handler answers one operation; id is the item's, where the path has one.
-type handler func(r *http.Request, id string, body []byte) (any, error)
-
-type route struct {
-	method, operation string
-	segments          []string
-	handle            handler
+// faces are the kinds of port that departments are reached by over HTTP. What
+// makes the client makes its department too: the ports of the catalogue.
+var faces = map[string]face{
+	restjson.Kind: restjson.Serve,
 }
 
-// door opens the paths that the catalogue's ports name, so that one descriptor
-// makes both the client and its department.
+// door opens what the catalogue's ports name.
 func (o *office) door() http.Handler {
-	var routes []route
-	add := func(method, operation, path string, h handler) {
-		segments := strings.Split(strings.Trim(path, "/"), "/")
-		for _, r := range routes {
-			if r.method == method && strings.Join(r.segments, "/") == strings.Join(segments, "/") {
-				return
-			}
-		}
-		routes = append(routes, route{method, operation, segments, h})
-	}
-	for _, p := range o.config.Catalog.Ports {
-		switch {
-		case p.Department != o.code:
-		case p.Operation == "SUBMIT":
-			add(http.MethodPut, "DELIVER", restjson.Path(p, restjson.ItemPath), o.takeItem)
-		case p.Operation == "CORRECTION":
-			add(http.MethodPut, "DELIVER", restjson.Path(p, restjson.ItemPath), o.takeItem)
-		case p.Operation == "WITHDRAW":
-			add(http.MethodPost, "WITHDRAW", restjson.Path(p, restjson.WithdrawPath), o.takeBack)
-		case p.Operation == "STATUS":
-			add(http.MethodPost, "STATUS", restjson.Path(p, restjson.StatusPath), o.tellStatus)
-		case p.Operation == "LOOKUP":
-			add(http.MethodPost, "LOOKUP", restjson.Path(p, restjson.LookupPath), o.tellFacts)
-		}
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+basePath+"/health", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc(basePath+"/", func(w http.ResponseWriter, r *http.Request) { o.enter(w, r, routes) })
+	byKind := map[string][]*catalog.Port{restjson.Kind: nil} // also a department without ports asks who is there
+	for _, p := range o.config.Catalog.Ports {
+		if p.Department == o.code {
+			byKind[p.Kind] = append(byKind[p.Kind], p)
+		}
+	}
+	for kind, ports := range byKind {
+		if open := faces[kind]; open != nil {
+			mux.Handle(below(kind)+"/", http.StripPrefix(below(kind), o.guarded(open(ports, o, o.around))))
+		}
+	}
 	return mux
 }
 
-func (r route) match(method string, segments []string) (id string, ok bool) {
-	if method != r.method || len(segments) != len(r.segments) {
-		return "", false
+// below is where the ports of a kind begin.
+func below(kind string) string {
+	if kind == restjson.Kind {
+		return basePath
 	}
-	for i, s := range r.segments {
-		if s == "{id}" {
-			id = segments[i]
-		} else if s != segments[i] {
-			return "", false
-		}
-	}
-	return id, true
+	return basePath + "/" + kind
 }
 
-func (o *office) enter(w http.ResponseWriter, r *http.Request, routes []route) {
-	shown := []byte(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-	if subtle.ConstantTimeCompare(shown, []byte(o.secrets.Token)) != 1 {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		answer(w, http.StatusUnauthorized, restjson.Refusal{Reason: "TOKEN"})
-		return
-	}
-	segments := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, basePath), "/"), "/")
-	for _, route := range routes {
-		if id, ok := route.match(r.Method, segments); ok {
-			o.counts.add(route.operation, 1)
-			if o.misbehave(w, r) {
-				return
-			}
-			o.serve(w, r, route.handle, id)
+// guarded lets in who shows the token.
+func (o *office) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := []byte(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+		if subtle.ConstantTimeCompare(shown, []byte(o.secrets.Token)) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "token", http.StatusUnauthorized)
 			return
 		}
-	}
-	answer(w, http.StatusNotFound, restjson.Refusal{Reason: "PATH"})
+		next.ServeHTTP(w, r)
+	})
 }
+
+// around counts a call, and misbehaves as is set.
+func (o *office) around(operation string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.counts.add(operation, 1)
+		if o.misbehave(w, r) {
+			return
+		}
+		if o.trouble.get().LoseAnswer {
+			next.ServeHTTP(nowhere{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// nowhere is where an answer goes that is lost.
+type nowhere struct{ header http.Header }
+
+func (n nowhere) Header() http.Header         { return n.header }
+func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
+func (n nowhere) WriteHeader(int)             {}
 
 // misbehave plays the fault that is set; true if that was the answer.
 func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	f := o.trouble.get()
+	like := func() { w.Header().Set("Content-Type", r.Header.Get("Accept")) }
 	switch {
 	case f.Silent:
 		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the caller hangs up
@@ -107,17 +95,17 @@ func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	case f.Busy > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(int((f.Busy+time.Second-1)/time.Second)))
-		answer(w, http.StatusTooManyRequests, restjson.Refusal{Reason: "BUSY"})
+		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	case o.trouble.fails(f.ErrorRate):
-		answer(w, http.StatusInternalServerError, restjson.Refusal{Reason: "BROKEN"})
+		w.WriteHeader(http.StatusInternalServerError)
 		return true
 	case f.Garbled:
-		w.Header().Set("Content-Type", restjson.MediaType)
+		like()
 		_, _ = io.WriteString(w, `{"item": "`)
 		return true
 	case f.Oversized:
-		w.Header().Set("Content-Type", restjson.MediaType)
+		like()
 		blank := []byte(strings.Repeat(" ", 1<<20))
 		for range 64 {
 			if _, err := w.Write(blank); err != nil {
@@ -136,64 +124,28 @@ func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-func (o *office) serve(w http.ResponseWriter, r *http.Request, h handler, id string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		answer(w, http.StatusRequestEntityTooLarge, restjson.Refusal{Reason: "TOO_LARGE"})
-		return
+// endpoints says where a department is: under its code its main address, and
+// under the ID of each port of another kind where that one is.
+func (o *office) endpoints() map[string]port.Endpoint {
+	at := func(kind string) port.Endpoint {
+		return port.Endpoint{URL: o.url + below(kind), Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
 	}
-	said, err := h(r, id, body)
-	if o.trouble.get().LoseAnswer || errors.Is(err, errReceiptLost) {
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_ = conn.Close()
+	ends := map[string]port.Endpoint{o.code: at(restjson.Kind)}
+	for _, p := range o.config.Catalog.Ports {
+		if p.Department == o.code && p.Kind != restjson.Kind {
+			ends[p.ID] = at(p.Kind)
 		}
-		return
 	}
-	switch decided, refused := asDecided(err), asRefusal(err); {
-	case err == nil:
-		answer(w, http.StatusOK, said)
-	case decided != nil:
-		answer(w, http.StatusConflict, restjson.Refusal{Reason: restjson.ItemDecided, Item: &decided.Message})
-	case refused != nil:
-		answer(w, statusOf(refused.reason), restjson.Refusal{Reason: refused.reason})
-	default:
-		if r.Context().Err() == nil {
-			o.config.Log.Error().Err(err).Str("department", o.code).Msg("department failed")
+	return ends
+}
+
+// codes lists the departments among the keys of endpoints.
+func codes(c *catalog.Catalog) []string {
+	var out []string
+	for _, d := range c.Departments {
+		if !d.External {
+			out = append(out, d.Code)
 		}
-		answer(w, http.StatusInternalServerError, restjson.Refusal{Reason: "BROKEN"})
 	}
-}
-
-func statusOf(reason string) int {
-	switch reason {
-	case restjson.ItemDeliveredOtherwise:
-		return http.StatusConflict
-	case restjson.ItemUnknown:
-		return http.StatusNotFound
-	}
-	return http.StatusUnprocessableEntity
-}
-
-func asRefusal(err error) *refusal {
-	r, _ := errors.AsType[*refusal](err)
-	return r
-}
-
-func asDecided(err error) *decided {
-	d, _ := errors.AsType[*decided](err)
-	return d
-}
-
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", restjson.MediaType)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a caller who has gone needs no answer
-}
-
-// decode reads a request, or refuses it.
-func decode(body []byte, into any) error {
-	if port.DecodeJSON(body, into) != nil {
-		return &refusal{"MALFORMED"}
-	}
-	return nil
+	return slices.Clip(out)
 }

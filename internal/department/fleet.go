@@ -1,7 +1,7 @@
 // Package department plays the departments that are not connected yet, each with its own address and its own books.
 //
-// A simulated department is a real HTTP server on the loopback interface that
-// speaks what restjson speaks, and a SQLite file that nobody else opens. It keeps
+// A simulated department is a real server on the loopback interface that speaks
+// what its ports speak, and a SQLite file that nobody else opens. It keeps
 // a delivery before it answers, decides after a while, writes the act and the
 // decision in one transaction, and calls back until it is heard. All of that
 // survives the death of the process at any moment. It knows the catalogue and
@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -88,12 +89,7 @@ func Start(ctx context.Context, c Config) (*Fleet, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of the departments: %w", err)
 	}
-	f := &Fleet{offices: map[string]*office{}}
-	for _, d := range c.Catalog.Departments {
-		if !d.External {
-			f.codes = append(f.codes, d.Code)
-		}
-	}
+	f := &Fleet{offices: map[string]*office{}, codes: codes(c.Catalog)}
 	if err := f.openAll(ctx, c); err != nil {
 		return nil, err
 	}
@@ -124,12 +120,13 @@ func (f *Fleet) openAll(ctx context.Context, c Config) error {
 	return nil
 }
 
-// Endpoints says where the departments are, by code. Addresses stay the same
-// from one start to the next unless somebody else has taken them.
+// Endpoints says where the departments are, by code, and by port ID where a port
+// is of another kind than most. Addresses stay the same from one start to the next
+// unless somebody else has taken them.
 func (f *Fleet) Endpoints() map[string]port.Endpoint {
-	ends := make(map[string]port.Endpoint, len(f.offices))
-	for code, o := range f.offices {
-		ends[code] = port.Endpoint{URL: o.url, Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
+	ends := map[string]port.Endpoint{}
+	for _, o := range f.offices {
+		maps.Copy(ends, o.endpoints())
 	}
 	return ends
 }

@@ -7,33 +7,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
-// decided is the refusal of a withdrawal that comes too late.
-type decided struct{ port.Message }
-
-func (d *decided) Error() string { return restjson.ItemDecided }
-
-// takeItem keeps a delivery and answers with a receipt. The receipt is given
-// only when both are on disk, so a receipt is never lost.
-func (o *office) takeItem(r *http.Request, id string, body []byte) (any, error) {
-	var item restjson.Item
-	if err := decode(body, &item); err != nil {
-		return nil, err
-	}
+// Take implements [port.Counterpart]: it keeps a delivery and answers with a
+// receipt. The receipt is given only when both are on disk, so a receipt is never lost.
+func (o *office) Take(ctx context.Context, item port.Item) (port.Slip, error) {
+	id := item.ID
 	if err := o.checkItem(id, item); err != nil {
-		return nil, err
+		return port.Slip{}, err
 	}
-	var receipt restjson.Receipt
+	var receipt port.Slip
 	var fresh, early bool
-	err := o.book.write(r.Context(), func(tx *sql.Tx) (err error) {
+	err := o.book.write(ctx, func(tx *sql.Tx) (err error) {
 		receipt, fresh, err = o.keepItem(tx, id, item)
 		if early = err == nil && fresh && o.odd(o.trouble.get().Odds.EarlyResult, "early", id, item.Round); early {
 			err = o.hasten(tx, id)
@@ -41,40 +31,40 @@ func (o *office) takeItem(r *http.Request, id string, body []byte) (any, error) 
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return port.Slip{}, err
 	}
 	if early {
-		if err := o.tellNow(r.Context(), id); err != nil {
-			return nil, err
+		if err := o.tellNow(ctx, id); err != nil {
+			return port.Slip{}, err
 		}
 	}
 	ring(o.clerkBell)
 	ring(o.courierBell)
 	if fresh && o.odd(o.trouble.get().Odds.LostReceipt, "receipt", id, item.Round) {
-		return nil, errReceiptLost
+		return port.Slip{}, port.ErrLost
 	}
 	return receipt, nil
 }
 
-func (o *office) checkItem(id string, item restjson.Item) error {
+func (o *office) checkItem(id string, item port.Item) error {
 	if (port.Message{Item: id, Matter: item.Matter, State: port.Received, Sequence: 1}).Check() != nil || item.Round < 0 {
-		return &refusal{"MALFORMED"}
+		return &port.Refusal{Reason: "MALFORMED"}
 	}
 	if o.matters[item.Matter] == nil {
-		return &refusal{"MATTER_UNKNOWN"}
+		return &port.Refusal{Reason: "MATTER_UNKNOWN"}
 	}
 	if _, err := citizen.Parse(item.Applicant); err != nil {
-		return &refusal{"APPLICANT"}
+		return &port.Refusal{Reason: "APPLICANT"}
 	}
 	if u, err := url.Parse(item.Callback); item.Callback != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
-		return &refusal{"CALLBACK"}
+		return &port.Refusal{Reason: "CALLBACK"}
 	}
 	return nil
 }
 
 // digest is equal for equal content. Where results go is no part of it: the hub
 // may have moved since its first attempt.
-func digest(item restjson.Item) ([]byte, error) {
+func digest(item port.Item) ([]byte, error) {
 	item.Callback = ""
 	text, err := json.Marshal(item) // map keys are sorted
 	if err != nil {
@@ -85,7 +75,7 @@ func digest(item restjson.Item) ([]byte, error) {
 }
 
 // keepItem gives the receipt, and whether this is the first delivery of its round.
-func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (receipt restjson.Receipt, fresh bool, err error) {
+func (o *office) keepItem(tx *sql.Tx, id string, item port.Item) (receipt port.Slip, fresh bool, err error) {
 	sum, err := digest(item)
 	if err != nil {
 		return receipt, false, err
@@ -125,11 +115,11 @@ func (o *office) keepItem(tx *sql.Tx, id string, item restjson.Item) (receipt re
 	if err != nil {
 		return receipt, false, fmt.Errorf("keep item: %w", err)
 	}
-	return restjson.Receipt{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, true, nil
+	return port.Slip{Item: id, Number: number, ReceivedAt: fromMillis(now.UnixMilli()), DueAt: fromMillis(dueAt.UnixMilli())}, true, nil
 }
 
 // content is what of a delivery is looked at later, as JSON.
-func content(item restjson.Item) (fields, materials string, err error) {
+func content(item port.Item) (fields, materials string, err error) {
 	if item.Fields == nil {
 		item.Fields = map[string]any{}
 	}
@@ -148,7 +138,7 @@ func content(item restjson.Item) (fields, materials string, err error) {
 }
 
 // earlierReceipt answers a delivery that has arrived before.
-func earlierReceipt(tx *sql.Tx, id string, item restjson.Item, sum []byte) (r restjson.Receipt, found bool, err error) {
+func earlierReceipt(tx *sql.Tx, id string, item port.Item, sum []byte) (r port.Slip, found bool, err error) {
 	var kept []byte
 	var received, due int64
 	err = tx.QueryRow(`SELECT digest, number, received_at, due_at FROM deliveries WHERE item = ? AND round = ?`, id, item.Round).
@@ -163,7 +153,7 @@ func earlierReceipt(tx *sql.Tx, id string, item restjson.Item, sum []byte) (r re
 			return r, true, err
 		}
 	case string(kept) != string(sum):
-		return r, true, &refusal{restjson.ItemDeliveredOtherwise}
+		return r, true, &port.Refusal{Reason: port.ItemDeliveredOtherwise}
 	}
 	r.Item, r.ReceivedAt = id, fromMillis(received)
 	if due != 0 {
@@ -179,7 +169,7 @@ func earlierReceipt(tx *sql.Tx, id string, item restjson.Item, sum []byte) (r re
 // the sequence it begins with. An open item need not have been returned from
 // here: its officers also return at the hub's desk. What is decided or withdrawn
 // stays so, and a round never changes whose matter it is.
-func nextRound(tx *sql.Tx, id string, item restjson.Item) (sequence int64, err error) {
+func nextRound(tx *sql.Tx, id string, item port.Item) (sequence int64, err error) {
 	var state port.State
 	var before int
 	var matter, of, applicant string
@@ -191,7 +181,7 @@ func nextRound(tx *sql.Tx, id string, item restjson.Item) (sequence int64, err e
 	case err != nil:
 		return 0, fmt.Errorf("item: %w", err)
 	case state.Decided(), state == port.Withdrawn, item.Round <= before, item.Matter != matter, item.Case != of, item.Applicant != applicant:
-		return 0, &refusal{restjson.ItemDeliveredOtherwise}
+		return 0, &port.Refusal{Reason: port.ItemDeliveredOtherwise}
 	}
 	return sequence + 1, nil
 }
@@ -205,10 +195,10 @@ func (o *office) receiptNumber(tx *sql.Tx, now time.Time) (string, error) {
 	return fmt.Sprintf("%s%s%06d", o.code, civil(now).Format("20060102"), last+1), nil
 }
 
-// takeBack withdraws an item that is not decided.
-func (o *office) takeBack(r *http.Request, id string, _ []byte) (any, error) {
+// TakeBack implements [port.Counterpart].
+func (o *office) TakeBack(ctx context.Context, id string) (port.Message, error) {
 	var m port.Message
-	err := o.book.write(r.Context(), func(tx *sql.Tx) error {
+	err := o.book.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL, words = '', faults = '[]', decided_at = NULL
 			WHERE id = ? AND state IN (?, ?, ?)`,
 			port.Withdrawn, id, port.Received, port.InProgress, port.Returned)
@@ -220,43 +210,44 @@ func (o *office) takeBack(r *http.Request, id string, _ []byte) (any, error) {
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, &refusal{restjson.ItemUnknown}
+		return m, &port.Refusal{Reason: port.ItemUnknown}
 	case err != nil:
-		return nil, err
+		return m, o.failed(err)
 	case m.State != port.Withdrawn:
-		return nil, &decided{m}
+		return m, &port.Refusal{Reason: port.ItemDecided, Item: &m}
 	}
 	return m, nil
 }
 
-// tellStatus answers for all items in one read.
-func (o *office) tellStatus(r *http.Request, _ string, body []byte) (any, error) {
-	var q restjson.StatusQuestion
-	if err := decode(body, &q); err != nil {
-		return nil, err
-	}
-	if len(q.Items) > maxQuestion {
-		return nil, &refusal{"TOO_MANY"}
-	}
-	o.counts.add("ITEMS", len(q.Items))
-	ids, err := json.Marshal(q.Items)
+// Tell implements [port.Counterpart]: all items in one read.
+func (o *office) Tell(ctx context.Context, items []string) ([]port.Message, error) {
+	o.counts.add("ITEMS", len(items))
+	ids, err := json.Marshal(items)
 	if err != nil {
 		return nil, fmt.Errorf("status: %w", err)
 	}
-	rows, err := o.book.readers.QueryContext(r.Context(), `SELECT `+messageColumns+` FROM items WHERE id IN (SELECT value FROM json_each(?))`, string(ids))
+	rows, err := o.book.readers.QueryContext(ctx, `SELECT `+messageColumns+` FROM items WHERE id IN (SELECT value FROM json_each(?))`, string(ids))
 	if err != nil {
-		return nil, fmt.Errorf("status: %w", err)
+		return nil, o.failed(fmt.Errorf("status: %w", err))
 	}
 	defer func() { _ = rows.Close() }()
-	answer := restjson.StatusAnswer{Items: []port.Message{}}
+	var all []port.Message
 	for rows.Next() {
 		m, err := message(o, rows)
 		if err != nil {
-			return nil, err
+			return nil, o.failed(err)
 		}
-		answer.Items = append(answer.Items, m)
+		all = append(all, m)
 	}
-	return answer, rows.Err()
+	return all, rows.Err()
+}
+
+// failed notes an error of the department's own.
+func (o *office) failed(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		o.config.Log.Error().Err(err).Str("department", o.code).Msg("department failed")
+	}
+	return err
 }
 
 const messageColumns = `id, matter, state, number, words, outputs, faults, decided_at, due_at, sequence`

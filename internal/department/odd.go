@@ -4,14 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/vetgraph/vetgraph/internal/port"
 )
-
-// errReceiptLost ends a call whose answer does not arrive.
-var errReceiptLost = errors.New("the receipt is lost on the way")
 
 // odd says whether something that befalls a share of the items befalls this one.
 func (o *office) odd(share float64, what, id string, round int) bool {

@@ -111,7 +111,7 @@ func (o *office) listen(ctx context.Context, address string) (net.Listener, erro
 			return nil, errors.Join(fmt.Errorf("remember address: %w", err), l.Close())
 		}
 	}
-	o.url = "http://" + l.Addr().String() + basePath
+	o.url = "http://" + l.Addr().String()
 	return l, nil
 }
 

@@ -10,14 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
 // Person is what a department's register holds of somebody.
@@ -123,44 +121,38 @@ func decodeFacts(text string) (map[string]any, error) {
 	return facts, nil
 }
 
-// tellFacts answers a whole batch with one read of the register.
-func (o *office) tellFacts(r *http.Request, _ string, body []byte) (any, error) {
-	var q restjson.LookupQuestion
-	if err := decode(body, &q); err != nil {
-		return nil, err
-	}
-	if len(q.Questions) > maxQuestion {
-		return nil, &refusal{"TOO_MANY"}
-	}
-	for _, p := range q.Questions {
+// Find implements [port.Counterpart]: a whole batch with one read of the register.
+func (o *office) Find(ctx context.Context, persons []port.Person) ([]port.Found, error) {
+	for _, p := range persons {
 		for _, id := range p.Lookups {
 			if o.names.LookupPort(id) == nil {
-				return nil, &refusal{"LOOKUP_UNKNOWN"}
+				return nil, &port.Refusal{Reason: "LOOKUP_UNKNOWN"}
 			}
 		}
 	}
-	o.counts.add("PERSONS", len(q.Questions))
-	held, err := o.held(r.Context(), q.Questions)
+	o.counts.add("PERSONS", len(persons))
+	held, err := o.held(ctx, persons)
 	if err != nil {
-		return nil, err
+		return nil, o.failed(err)
 	}
-	answer := restjson.LookupAnswer{Records: make([]restjson.Record, len(q.Questions))}
-	for i, p := range q.Questions {
-		record := restjson.Record{Ref: p.Ref}
-		if h, ok := held[string(o.key(p.CitizenNumber))]; ok {
-			facts, err := decodeFacts(h.facts)
-			if err != nil {
-				return nil, err
-			}
-			record.Known, record.AsOf = true, fromMillis(h.asOf)
-			record.Lookups = make(map[string]map[string]any, len(p.Lookups))
-			for _, id := range p.Lookups {
-				record.Lookups[id] = rename(facts, o.names.LookupPort(id).Answers)
-			}
+	found := make([]port.Found, len(persons))
+	for i, p := range persons {
+		found[i].Ref = p.Ref
+		h, ok := held[string(o.key(p.CitizenNumber))]
+		if !ok {
+			continue
 		}
-		answer.Records[i] = record
+		facts, err := decodeFacts(h.facts)
+		if err != nil {
+			return nil, o.failed(err)
+		}
+		found[i].Known, found[i].AsOf = true, fromMillis(h.asOf)
+		found[i].Lookups = make(map[string]map[string]any, len(p.Lookups))
+		for _, id := range p.Lookups {
+			found[i].Lookups[id] = rename(facts, o.names.LookupPort(id).Answers)
+		}
 	}
-	return answer, nil
+	return found, nil
 }
 
 type entry struct {
@@ -169,7 +161,7 @@ type entry struct {
 }
 
 // held reads everybody asked about in one statement, by key.
-func (o *office) held(ctx context.Context, persons []restjson.Person) (map[string]entry, error) {
+func (o *office) held(ctx context.Context, persons []port.Person) (map[string]entry, error) {
 	keys := make([]string, len(persons))
 	for i, p := range persons {
 		keys[i] = hex.EncodeToString(o.key(p.CitizenNumber))

@@ -154,11 +154,11 @@ func (f *Fleet) now(ctx context.Context, itemID string, do func(*office, *sql.Tx
 				return err
 			}
 			if there == 0 {
-				return &refusal{absent}
+				return &port.Refusal{Reason: absent}
 			}
 			return do(o, tx)
 		})
-		if r := asRefusal(err); r == nil || r.reason != absent {
+		if r, ok := errors.AsType[*port.Refusal](err); !ok || r.Reason != absent {
 			ring(o.courierBell)
 			return err
 		}

@@ -9,23 +9,21 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port"
 )
 
-type nobody struct{ port.Department }
+type nobody struct{ port.Line }
 
 func kinds() map[string]port.Kind {
-	return map[string]port.Kind{"test": func(port.Setup) (port.Department, error) { return nobody{}, nil }}
+	return map[string]port.Kind{"test": func(port.Setup) (port.Line, error) { return nobody{}, nil }}
 }
 
 func TestNewRegistryReportsEveryMistake(t *testing.T) {
 	c := small()
-	mixed := *c.Ports[0]
-	mixed.Department, mixed.Kind = "BIZ", "test"
-	other := mixed
-	other.Kind = "fax"
-	c.Ports = append(c.Ports, &mixed, &other)
+	other := *c.Ports[0]
+	other.Department, other.Kind = "BIZ", "fax"
+	c.Ports = append(c.Ports, &other)
 	_, err := port.NewRegistry(c, map[string]port.Endpoint{
-		"PS": {URL: "ftp://ps"}, "BIZ": {URL: "http://biz"}, "GONE": {URL: "http://gone"},
+		"PS": {URL: "http://ps?x=1"}, "BIZ": {URL: "http://biz"}, "GONE": {URL: "http://gone"},
 	}, kinds(), within(0))
-	for _, want := range []string{"PS: its address", "BIZ: its ports are of several kinds", "GONE: not in the catalogue"} {
+	for _, want := range []string{"PS: its address", `BIZ: no port of kind "fax" is built in`, "GONE: neither a department nor a port of the catalogue"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
@@ -40,8 +38,8 @@ func TestRegistryGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := r.Get("PS").(nobody); !ok {
-		t.Errorf("PS is %T", r.Get("PS"))
+	if r.Gate("ps.submit") == nil {
+		t.Error("PS has no gate")
 	}
 	biz := r.Get("BIZ")
 	_, deliver := biz.Deliver(t.Context(), port.Delivery{})

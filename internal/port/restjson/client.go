@@ -13,15 +13,13 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
 )
 
 const (
-	usualTimeout = 10 * time.Second
-	maxAnswer    = 8 << 20 // bytes: a thousand persons with every field stay below 2 MiB
-	maxRefusal   = 64 << 10
-	maxPatience  = time.Hour // a longer Retry-After is a mistake
+	maxAnswer   = 8 << 20 // bytes: a thousand persons with every field stay below 2 MiB
+	maxRefusal  = 64 << 10
+	maxPatience = time.Hour // a longer Retry-After is a mistake
 )
 
 // client makes single HTTP calls to one department. It logs nothing: bodies are
@@ -35,17 +33,21 @@ type client struct {
 }
 
 func newClient(s port.Setup) *client {
+	transport := s.Transport
+	if transport == nil {
+		transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 5 * time.Second,
+			MaxIdleConnsPerHost: 32,
+			IdleConnTimeout:     time.Minute,
+			ForceAttemptHTTP2:   true,
+		}
+	}
 	return &client{
 		department: s.Department, base: s.Endpoint.URL, token: s.Endpoint.Token, now: s.Now,
 		http: &http.Client{
-			Transport: &http.Transport{
-				Proxy:               http.ProxyFromEnvironment,
-				DialContext:         (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-				TLSHandshakeTimeout: 5 * time.Second,
-				MaxIdleConnsPerHost: 32,
-				IdleConnTimeout:     time.Minute,
-				ForceAttemptHTTP2:   true,
-			},
+			Transport: transport,
 			// A redirect would carry the token and the person to an address
 			// that nobody has configured.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -53,40 +55,31 @@ func newClient(s port.Setup) *client {
 	}
 }
 
-// refused is an answer of 400 and above that means something to the caller.
-type refused struct {
-	status int
-	Refusal
-}
-
-func (r *refused) Error() string { return "refused with status " + strconv.Itoa(r.status) }
-
-// call sends one body and decodes one answer within the timeout. Errors are
-// *refused for the 4xx that speak of the content, else a fault of kind
-// Unavailable, or the caller's own cancellation.
-func (c *client) call(ctx context.Context, method, path string, timeout time.Duration, body, into any) error {
+// call sends one body and decodes one answer. Errors are a *port.Refusal for the
+// 4xx that speak of the content, else a fault of kind Unavailable.
+func (c *client) call(ctx context.Context, method, path string, body, into any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encode %s %s: %w", method, path, err)
 	}
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(limited, method, c.base+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(text))
 	if err != nil {
 		return fmt.Errorf("request to %s: %w", c.department, err)
 	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	req.Header.Set("Content-Type", MediaType)
 	req.Header.Set("Accept", MediaType)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return c.silent(ctx, err)
+		return port.Silent(c.department).Because(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return c.refusal(ctx, res)
+		return c.refusal(res)
 	}
-	text, err = c.read(ctx, res, maxAnswer)
+	text, err = c.read(res, maxAnswer)
 	if err != nil {
 		return err
 	}
@@ -96,21 +89,13 @@ func (c *client) call(ctx context.Context, method, path string, timeout time.Dur
 	return nil
 }
 
-// silent tells a department's silence from the caller having gone.
-func (c *client) silent(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return fmt.Errorf("ask %s: %w", c.department, ctx.Err())
-	}
-	return port.Silent(c.department).Because(err)
-}
-
-func (c *client) read(ctx context.Context, res *http.Response, limit int64) ([]byte, error) {
+func (c *client) read(res *http.Response, limit int64) ([]byte, error) {
 	if kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err != nil || kind != MediaType {
 		return nil, port.Garbled(c.department).Because(errors.New("the answer is not JSON by its content type"))
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
-		return nil, c.silent(ctx, err)
+		return nil, port.Silent(c.department).Because(err)
 	}
 	if int64(len(text)) > limit {
 		return nil, port.Garbled(c.department).Because(fmt.Errorf("the answer is longer than %d bytes", limit))
@@ -121,7 +106,7 @@ func (c *client) read(ctx context.Context, res *http.Response, limit int64) ([]b
 // refusal sorts what is not 2xx. Only 400, 404, 409, 410, 413 and 422 with a JSON
 // body speak of the content; a refused credential, a wrong path or a proxy's page
 // is a broken connection: the item waits, and does not go back to the applicant.
-func (c *client) refusal(ctx context.Context, res *http.Response) error {
+func (c *client) refusal(res *http.Response) error {
 	cause := fmt.Errorf("status %d", res.StatusCode)
 	switch res.StatusCode {
 	case http.StatusTooManyRequests:
@@ -132,15 +117,17 @@ func (c *client) refusal(ctx context.Context, res *http.Response) error {
 		}
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusGone,
 		http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-		r := &refused{status: res.StatusCode}
-		text, err := c.read(ctx, res, maxRefusal)
+		r := &port.Refusal{}
+		text, err := c.read(res, maxRefusal)
 		if err != nil {
 			return err
 		}
-		if err := port.DecodeJSON(text, &r.Refusal); err != nil {
+		if err := port.DecodeJSON(text, r); err != nil {
 			return port.Garbled(c.department).Because(err)
 		}
-		return r
+		if of(res.StatusCode, r.Reason) {
+			return r
+		}
 	}
 	if res.StatusCode < 400 {
 		return port.Garbled(c.department).Because(cause)
@@ -160,24 +147,12 @@ func (c *client) retryAt(res *http.Response) time.Time {
 	return time.Time{}
 }
 
-// asFault gives what a refusal means where the operation gives it no other meaning.
-func (c *client) asFault(err error) error {
-	r, ok := errors.AsType[*refused](err)
-	if !ok {
-		return err
+// of says whether a refusal speaks of the content: not found, gone and conflict do
+// so only with one of the agreed reasons, else the connection is wrong.
+func of(status int, reason string) bool {
+	switch reason {
+	case port.ItemDeliveredOtherwise, port.ItemDecided, port.ItemUnknown:
+		return true
 	}
-	var f *fault.Fault
-	switch {
-	case r.Reason == ItemDeliveredOtherwise:
-		f = port.DeliveredOtherwise(c.department)
-	case r.Reason == ItemDecided:
-		f = port.TooLate(c.department)
-	case r.Reason == ItemUnknown:
-		f = port.UnknownItem(c.department)
-	case r.status == http.StatusNotFound, r.status == http.StatusGone, r.status == http.StatusConflict:
-		f = port.Failed(c.department) // none of the agreed reasons: the connection is wrong, not the content
-	default:
-		f = port.Refused(c.department)
-	}
-	return f.Because(err)
+	return status != http.StatusNotFound && status != http.StatusGone && status != http.StatusConflict
 }

@@ -3,7 +3,6 @@ package restjson
 import (
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
@@ -11,26 +10,6 @@ import (
 
 // MediaType of every body, both ways.
 const MediaType = "application/json"
-
-// Item is the body of PUT items/{id}: one matter of one applicant, under the
-// department's names.
-type Item struct {
-	Round     int            `json:"round"`
-	Case      string         `json:"case"`
-	Matter    string         `json:"matter"`
-	Applicant string         `json:"applicant"` // citizen number
-	Fields    map[string]any `json:"fields"`
-	Materials []string       `json:"materials"`
-	Callback  string         `json:"callback"`
-}
-
-// Receipt is the answer to PUT items/{id}.
-type Receipt struct {
-	Item       string    `json:"item"`
-	Number     string    `json:"number"`
-	ReceivedAt time.Time `json:"receivedAt"`
-	DueAt      time.Time `json:"dueAt,omitzero"`
-}
 
 // StatusQuestion is the body of POST status.
 type StatusQuestion struct {
@@ -45,44 +24,13 @@ type StatusAnswer struct {
 
 // LookupQuestion is the body of POST lookup.
 type LookupQuestion struct {
-	Questions []Person `json:"questions"`
-}
-
-// Person is one question of a lookup.
-type Person struct {
-	Ref           string   `json:"ref"`
-	CitizenNumber string   `json:"citizenNumber"`
-	Lookups       []string `json:"lookups"`
+	Questions []port.Person `json:"questions"`
 }
 
 // LookupAnswer is the answer to POST lookup, one record for each question.
 type LookupAnswer struct {
-	Records []Record `json:"records"`
+	Records []port.Found `json:"records"`
 }
-
-// Record is what the department holds of one person, by lookup and then by its
-// own names. A name left out is not said; null says that there is none.
-type Record struct {
-	Ref     string                    `json:"ref"`
-	Known   bool                      `json:"known"`
-	AsOf    time.Time                 `json:"asOf,omitzero"`
-	Lookups map[string]map[string]any `json:"lookups,omitempty"`
-}
-
-// Refusal is the body of an answer of 400 and above. Reason is one of the
-// constants below, or anything else; it is not shown to people. Item stands
-// beside ItemDecided and tells the decision.
-type Refusal struct {
-	Reason string        `json:"reason"`
-	Item   *port.Message `json:"item,omitempty"`
-}
-
-// The reasons that both sides know.
-const (
-	ItemDeliveredOtherwise = "ITEM_DELIVERED_OTHERWISE" // 409
-	ItemDecided            = "ITEM_DECIDED"             // 409, to a withdrawal
-	ItemUnknown            = "ITEM_UNKNOWN"             // 404, to a withdrawal
-)
 
 // Paths used where a port of the catalogue names none.
 const (

@@ -49,14 +49,17 @@ func talk(t testing.TB, h http.HandlerFunc) port.Department {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	d, err := restjson.Open(port.Setup{
-		Catalog: police(), Department: "PS", Now: func() time.Time { return now },
-		Endpoint: port.Endpoint{URL: server.URL + "/base/", Token: "our-token"},
-	})
+	return at(t, police(), port.Endpoint{URL: server.URL + "/base/", Token: "our-token"})
+}
+
+// at is the police behind an address.
+func at(t testing.TB, c *catalog.Catalog, e port.Endpoint) port.Department {
+	t.Helper()
+	r, err := port.NewRegistry(c, map[string]port.Endpoint{"PS": e}, map[string]port.Kind{restjson.Kind: restjson.Open}, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return r.Get("PS")
 }
 
 func says(status int, contentType, body string) http.HandlerFunc {
@@ -103,15 +106,15 @@ func TestALaterRoundGoesThroughTheCorrectionPort(t *testing.T) {
 		name, path string
 		port       *catalog.Port
 	}{
-		{"of its own", "PUT /hukou-fix/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M04", Path: "/hukou-fix/{id}"}},
-		{"of another matter", "PUT /hukou/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M05", Path: "/card"}},
-		{"without a path", "PUT /items/item-1", &catalog.Port{ID: "fix", Department: "PS", Operation: "CORRECTION", Matter: "M04"}},
+		{"of its own", "PUT /hukou-fix/item-1", &catalog.Port{ID: "fix", Department: "PS", Kind: restjson.Kind, Operation: "CORRECTION", Matter: "M04", Path: "/hukou-fix/{id}"}},
+		{"of another matter", "PUT /hukou/item-1", &catalog.Port{ID: "fix", Department: "PS", Kind: restjson.Kind, Operation: "CORRECTION", Matter: "M05", Path: "/card"}},
+		{"without a path", "PUT /items/item-1", &catalog.Port{ID: "fix", Department: "PS", Kind: restjson.Kind, Operation: "CORRECTION", Matter: "M04"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var paths []string
 			var rounds []int
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				var body restjson.Item
+				var body port.Item
 				if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Fields["XM"] != "王" {
 					t.Errorf("body %+v, error %v", body, err)
 				}
@@ -121,10 +124,7 @@ func TestALaterRoundGoesThroughTheCorrectionPort(t *testing.T) {
 			defer server.Close()
 			cat := police()
 			cat.Ports = append(cat.Ports, c.port)
-			d, err := restjson.Open(port.Setup{Catalog: cat, Department: "PS", Now: time.Now, Endpoint: port.Endpoint{URL: server.URL}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := at(t, cat, port.Endpoint{URL: server.URL})
 			for round := range 3 {
 				if _, err := d.Deliver(t.Context(), port.Delivery{ItemID: "item-1", Round: round, Matter: "M04", Answers: map[string]any{"name": "王"}}); err != nil {
 					t.Fatal(err)
@@ -217,11 +217,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
-	d, err := restjson.Open(port.Setup{Catalog: police(), Department: "PS", Endpoint: port.Endpoint{URL: server.URL}, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = d.Deliver(t.Context(), port.Delivery{ItemID: "item-1", Matter: "M04", Applicant: "23010219990305001X", Answers: map[string]any{"name": "王小明"}})
+	_, err := at(t, police(), port.Endpoint{URL: server.URL}).Deliver(t.Context(), port.Delivery{ItemID: "item-1", Matter: "M04", Applicant: "23010219990305001X", Answers: map[string]any{"name": "王小明"}})
 	if fault.Of(err).Reason != "DEPARTMENT_SILENT" {
 		t.Fatalf("error %v", err)
 	}
@@ -247,7 +243,7 @@ func TestMatterWithoutPort(t *testing.T) {
 }
 
 // answering answers every question asked of a path with what say gives.
-func answering(calls *atomic.Int64, say func(path string, p restjson.Person) restjson.Record) http.HandlerFunc {
+func answering(calls *atomic.Int64, say func(path string, p port.Person) port.Found) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
 		var q restjson.LookupQuestion
@@ -263,8 +259,8 @@ func answering(calls *atomic.Int64, say func(path string, p restjson.Person) res
 
 func TestLookupBatches(t *testing.T) {
 	var calls atomic.Int64
-	d := talk(t, answering(&calls, func(path string, p restjson.Person) restjson.Record {
-		r := restjson.Record{Ref: p.Ref, Known: true, AsOf: now, Lookups: map[string]map[string]any{}}
+	d := talk(t, answering(&calls, func(path string, p port.Person) port.Found {
+		r := port.Found{Ref: p.Ref, Known: true, AsOf: now, Lookups: map[string]map[string]any{}}
 		for _, id := range p.Lookups {
 			r.Lookups[id] = map[string]any{"XM": p.Ref + path, "MC": "else", "HKZZ": nil}
 		}
@@ -326,47 +322,21 @@ func TestWithdrawalAnswersAboutAnotherItem(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesSeveralWithdrawPaths(t *testing.T) {
-	c := police()
-	c.Ports = append(c.Ports, &catalog.Port{ID: "other", Department: "PS", Operation: "WITHDRAW", Path: "/other"})
-	if _, err := restjson.Open(port.Setup{Catalog: c, Department: "PS"}); err == nil {
-		t.Fatal("no error")
-	}
-}
-
-// FuzzAnswers lets a department say anything: the port answers with records, with
-// a fault that means try again, or with one of the agreed refusals.
-func FuzzAnswers(f *testing.F) {
-	f.Add(200, "application/json", []byte(receipt))
-	f.Add(200, "application/json", []byte(`{"records":[{"ref":"a","known":true,"asOf":"2026-11-23T09:00:00Z","lookups":{"who":{"XM":null}}}]}`))
-	f.Add(200, "application/json", []byte(`{"items":[{"item":"item-1","matter":"M04","state":"RECEIVED","sequence":1}]}`))
-	f.Add(409, "application/json", []byte(`{"reason":"ITEM_DECIDED","item":{"item":"item-1","matter":"M04","state":"APPROVED","sequence":1,"decidedAt":"2026-11-23T09:00:00Z"}}`))
-	f.Add(302, "text/html", []byte(""))
-	var status atomic.Int64
-	var contentType, body atomic.Value
-	d := talk(f, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType.Load().(string))
-		w.WriteHeader(int(status.Load()))
-		_, _ = w.Write(body.Load().([]byte))
-	})
-	f.Fuzz(func(t *testing.T, code int, kind string, text []byte) {
-		if code < 200 || code > 599 || strings.ContainsAny(kind, "\r\n\x00") {
+func TestWithdrawAsksUntilOneKnows(t *testing.T) {
+	var paths []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.URL.Path)
+		if strings.HasPrefix(r.URL.Path, "/other/") {
+			says(200, "application/json", `{"item":"item-1","matter":"M04","state":"WITHDRAWN","sequence":2}`)(w, r)
 			return
 		}
-		status.Store(int64(code))
-		contentType.Store(kind)
-		body.Store(text)
-		_, deliver := d.Deliver(t.Context(), port.Delivery{ItemID: "item-1", Matter: "M04"})
-		answers, ask := d.Status(t.Context(), []string{"item-1"})
-		_, withdraw := d.Withdraw(t.Context(), "item-1")
-		_, lookup := d.Lookup(t.Context(), []port.Question{{Ref: "a", Lookups: []string{"who"}}})
-		for _, err := range []error{deliver, ask, withdraw, lookup} {
-			if err != nil && fault.Of(err).Kind == fault.Internal {
-				t.Fatalf("not a fault: %v", err)
-			}
-		}
-		if ask == nil && len(answers) != 1 {
-			t.Fatalf("%d answers for one item", len(answers))
-		}
-	})
+		says(404, "application/json", `{"reason":"ITEM_UNKNOWN"}`)(w, r)
+	}))
+	defer server.Close()
+	c := police()
+	c.Ports = append(c.Ports, &catalog.Port{ID: "other", Department: "PS", Operation: "WITHDRAW", Kind: restjson.Kind, Path: "/other"})
+	a, err := at(t, c, port.Endpoint{URL: server.URL}).Withdraw(t.Context(), "item-1")
+	if err != nil || a.State != port.Withdrawn || !slices.Equal(paths, []string{"/hukou/item-1/undo", "/other/item-1"}) {
+		t.Errorf("%+v, %v, asked at %v", a, err, paths)
+	}
 }
