@@ -27,6 +27,8 @@ type Desk struct {
 		Departments() []string
 	}
 	Patience time.Duration // longest wait for a department; 0 means 700 ms
+
+	inflight inflight
 }
 
 // Key names one question: a person and a department.
@@ -158,14 +160,10 @@ func (d *Desk) ask(ctx context.Context, code string, keys []Key, at []int, perso
 	if len(questions) == 0 {
 		return
 	}
-	records, err := d.Departments.Get(code).Lookup(ctx, questions)
+	records, silences := d.inflight.ask(ctx, patience, code, d.Departments.Get(code), questions)
 	for n, q := range questions {
 		for _, i := range place[q.Ref] {
-			if err != nil {
-				out[i].Silence = fault.Of(err)
-				continue
-			}
-			out[i].Record = records[n]
+			out[i].Record, out[i].Silence = records[n], silences[n]
 		}
 	}
 }
