@@ -26,8 +26,11 @@ type Desk struct {
 		Get(code string) port.Department
 		Departments() []string
 	}
-	Patience time.Duration // longest wait for a department; 0 means 700 ms
+	Patience  time.Duration                         // longest wait for all departments together; 0 means 700 ms
+	Freshness func(department string) time.Duration // how old a department's facts may be, in calendar time; nil means 24 hours
+	Keeper    *Keeper                               // writes what was answered into the mirror; nil: nobody does
 
+	silences silences
 	inflight inflight
 }
 
@@ -36,8 +39,10 @@ type Key struct{ Veteran, Department string }
 
 // Answer is what a department says of a person. Silence is set if it did not answer.
 type Answer struct {
-	Record  port.Record
-	Silence *fault.Fault
+	Record      port.Record
+	At          time.Time // when it answered, or was found silent; zero if it was not asked
+	Silence     *fault.Fault
+	SilentSince time.Time // of a silence: the first since its last answer
 }
 
 // CodesFor lists the departments that a viewer may ask: an officer their own.
@@ -77,7 +82,7 @@ func (d *Desk) Many(ctx context.Context, keys []Key) ([]Answer, error) {
 	if err := access.Require(ctx, access.ReadProfile); err != nil {
 		return nil, err
 	}
-	may := d.CodesFor(access.From(ctx))
+	may := d.within(access.From(ctx))
 	for _, k := range keys {
 		if !slices.Contains(may, k.Department) {
 			return nil, access.NotAllowed()
@@ -97,6 +102,7 @@ func (d *Desk) Many(ctx context.Context, keys []Key) ([]Answer, error) {
 		wg.Go(func() { d.ask(ctx, code, keys, at, persons, out) })
 	}
 	wg.Wait()
+	d.note(ctx, keys, func(veteran string) bool { return persons[veteran] != nil }, out)
 	return out, nil
 }
 
@@ -134,11 +140,11 @@ func (d *Desk) persons(ctx context.Context, keys []Key) (map[string]*gen.Veteran
 
 // ask puts one department's answers at their places of out.
 func (d *Desk) ask(ctx context.Context, code string, keys []Key, at []int, persons map[string]*gen.Veteran, out []Answer) {
-	patience := d.Patience
-	if patience == 0 {
-		patience = 700 * time.Millisecond
+	budget := d.Patience
+	if budget == 0 {
+		budget = patience
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	var questions []port.Question
 	place := map[string][]int{}
@@ -160,7 +166,7 @@ func (d *Desk) ask(ctx context.Context, code string, keys []Key, at []int, perso
 	if len(questions) == 0 {
 		return
 	}
-	records, silences := d.inflight.ask(ctx, patience, code, d.Departments.Get(code), questions)
+	records, silences := d.inflight.ask(ctx, budget, code, d.Departments.Get(code), questions)
 	for n, q := range questions {
 		for _, i := range place[q.Ref] {
 			out[i].Record, out[i].Silence = records[n], silences[n]
