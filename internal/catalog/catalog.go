@@ -324,19 +324,3 @@ type Window struct {
 	Name    Text     `yaml:"name"`
 	Matters []string `yaml:"matters"`
 }
-
-// Port is one connection point of a department's system.
-type Port struct {
-	ID         string            `yaml:"id"`
-	Department string            `yaml:"-"`         // from the file it stands in
-	Operation  string            `yaml:"operation"` // SUBMIT RECEIPT CORRECTION STATUS RESULT WITHDRAW LOOKUP
-	Name       Text              `yaml:"name"`
-	Matter     string            `yaml:"matter,omitempty"` // for lifecycle operations
-	Kind       string            `yaml:"kind"`             // the only thing that is code: rest-json
-	Path       string            `yaml:"path"`             // below the department's base address
-	Batch      int               `yaml:"batch,omitempty"`  // most persons or items in one call; 0 means one
-	TimeoutMS  int               `yaml:"timeoutMs,omitempty"`
-	Send       map[string]string `yaml:"send,omitempty"`    // their field -> our field ID
-	Answers    map[string]string `yaml:"answers,omitempty"` // our field or derived fact ID -> their field
-	Evidence   `yaml:",inline"`
-}

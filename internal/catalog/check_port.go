@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // operations are what a port can do: the six of a matter's life, and LOOKUP.
@@ -12,7 +14,10 @@ var operations = []string{"SUBMIT", "RECEIPT", "CORRECTION", "STATUS", "RESULT",
 const lookup = "LOOKUP"
 
 // portKinds are the kinds of port there is code for.
-var portKinds = []string{"rest-json"}
+var portKinds = []string{"rest-json", "soap", "file-drop", "database-view", "graphql"}
+
+// auths are the ways in which a department knows who calls.
+var auths = []string{"none", "bearer", "hmac", "sm2", "oauth", "none+tls", "bearer+tls", "hmac+tls", "sm2+tls", "oauth+tls"}
 
 var (
 	portID   = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*(\.[a-zA-Z][a-zA-Z0-9-]*)+$`)
@@ -23,6 +28,9 @@ var (
 const (
 	maxBatch     = 1000
 	maxTimeoutMS = 120_000
+	maxRate      = 10_000
+	maxAbreast   = 1000
+	maxFreshness = 10 * 365 * 24 * time.Hour
 )
 
 func (l *loader) checkPorts() {
@@ -76,6 +84,95 @@ func (l *loader) checkPort(p *Port) {
 		}
 	}
 	l.checkMaps(p)
+	l.checkTables(p)
+	l.checkSpec(p)
+}
+
+// checkConnection sees that what a port or its file says of calling is sound.
+func (l *loader) checkConnection(c *Connection) {
+	if c.Auth != "" {
+		l.oneOf(&c.Auth, auths...)
+	}
+	if c.Rate < 0 || c.Rate > maxRate {
+		l.blame(&c.Rate, "a rate is 0 to %d calls a second", maxRate)
+	}
+	if c.Abreast < 0 || c.Abreast > maxAbreast {
+		l.blame(&c.Abreast, "0 to %d calls can be under way at once", maxAbreast)
+	}
+	if d, err := time.ParseDuration(c.Freshness); c.Freshness != "" && (err != nil || d <= 0 || d > maxFreshness) {
+		l.blame(&c.Freshness, "%q is not a time like 24h or 30m", c.Freshness)
+	}
+	for i := range c.Maintenance {
+		m := &c.Maintenance[i]
+		for _, text := range []*string{&m.From, &m.To} {
+			if _, err := time.Parse("15:04", *text); err != nil {
+				l.blame(text, "%q is not a time of day like 22:00", *text)
+			}
+		}
+		for k := range m.Weekdays {
+			if d := m.Weekdays[k]; d < 1 || d > 7 {
+				l.blame(&m.Weekdays[k], "a day of the week is 1 (Monday) to 7 (Sunday)")
+			}
+		}
+	}
+}
+
+// checkTables sees that every code has one on the other side, and the other way round.
+func (l *loader) checkTables(p *Port) {
+	for field, table := range p.Codes {
+		f := l.c.fields[field]
+		if f == nil && !l.lost["fields"] {
+			l.blame(entry{&p.Codes, field}, "there is no field %s", field)
+			continue
+		}
+		back := map[string]string{}
+		for _, ours := range slices.Sorted(maps.Keys(table)) {
+			if other, twice := back[table[ours]]; twice {
+				l.blame(entry{&p.Codes, field}, "%s and %s of %s are both %q to the department: it could not be told back", other, ours, field, table[ours])
+			}
+			back[table[ours]] = ours
+		}
+		if f == nil || f.Codes == "" || l.c.Codes[f.Codes] == nil || l.c.Codes[f.Codes].Open {
+			continue
+		}
+		for _, v := range l.c.Codes[f.Codes].Items {
+			if _, ok := table[v.Code]; !ok {
+				l.blame(entry{&p.Codes, field}, "code %s of %s has none there", v.Code, field)
+			}
+		}
+	}
+	for theirs := range p.Constants {
+		if p.Send[theirs] != "" {
+			l.blame(entry{&p.Constants, theirs}, "%s is a constant and sent from %s too", theirs, p.Send[theirs])
+		}
+	}
+	for i := range p.Require {
+		if p.Send[p.Require[i]] == "" {
+			l.blame(&p.Require[i], "%s is required but not sent", p.Require[i])
+		}
+	}
+}
+
+// checkSpec sees that a port says what its kind needs, and nothing of another kind.
+func (l *loader) checkSpec(p *Port) {
+	for kind, said := range map[string]bool{"soap": p.Soap != nil, "file-drop": p.File != nil, "database-view": p.Table != nil, "graphql": p.GraphQL != nil} {
+		switch {
+		case said && kind != p.Kind:
+			l.blame(&p.Kind, "%s says what only %s ports say", p.ID, kind)
+		case !said && kind == p.Kind && kind != "graphql":
+			l.blame(&p.Kind, "%s does not say how it is a %s port", p.ID, kind)
+		}
+	}
+	if s := p.Soap; s != nil {
+		l.oneOf(&s.Version, "1.1", "1.2")
+	}
+	if f := p.File; f != nil {
+		l.oneOf(&f.Format, "csv", "fixed")
+		l.oneOf(&f.Encoding, "utf-8", "gbk")
+	}
+	if p.Kind == "database-view" && p.Operation != lookup && p.Operation != "STATUS" {
+		l.blame(&p.Kind, "a database view can only be looked into: LOOKUP or STATUS, not %s", p.Operation)
+	}
 }
 
 // leads says whether a department is one that can lead a matter.

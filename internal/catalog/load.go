@@ -203,15 +203,19 @@ func (l *loader) parseMatter(n *yaml.Node, base string) {
 
 func (l *loader) parsePorts(n *yaml.Node, base string) {
 	f := new(struct {
-		Department string  `yaml:"department"`
-		Ports      []*Port `yaml:"ports"`
+		Department string     `yaml:"department"`
+		Connection Connection `yaml:"connection,omitempty"`
+		Ports      []*Port    `yaml:"ports"`
 	})
 	l.into(n, f)
 	if strings.ToLower(f.Department) != base && f.Department != "" {
 		l.blame(&f.Department, "ports of %s must stand in ports/%s.yaml", f.Department, strings.ToLower(f.Department))
 	}
 	l.lost["ports"] = l.lost["ports"] || f.Ports == nil
+	l.checkConnection(&f.Connection)
 	for _, p := range f.Ports {
+		l.checkConnection(&p.Connection)
+		p.or(f.Connection)
 		p.Department = f.Department
 		l.places[&p.Department] = l.places[&f.Department]
 	}
