@@ -8,11 +8,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/access"
-	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
-	"github.com/vetgraph/vetgraph/internal/fact"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 )
 
@@ -58,63 +55,6 @@ func (r *Resolver) shown(field string, v any) any {
 		return masked(s)
 	}
 	return v
-}
-
-// elements are the values of data elements for many veterans.
-func (r *Resolver) elements(ctx context.Context, vs []*gen.Veteran, ids []string) ([][]*model.Element, error) {
-	fields, err := r.fields(ids)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := all(ctx, load(ctx).rows, vs, func(v *gen.Veteran) string { return v.ID })
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]*model.Element, len(vs))
-	for i, row := range rows {
-		if row == nil {
-			continue
-		}
-		known, err := r.Profile.Elements(row)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range fields {
-			e := r.element(f, known)
-			e.VeteranID = vs[i].ID
-			out[i] = append(out[i], e)
-		}
-	}
-	return out, nil
-}
-
-func (r *Resolver) element(f *catalog.Field, known map[string]form.Known) *model.Element {
-	k, ok := known[f.ID]
-	if !ok {
-		return &model.Element{Field: f, State: model.ElementUnknown}
-	}
-	e := &model.Element{Field: f, State: model.ElementKnown, Value: r.shown(f.ID, k.Value)}
-	if k.Absent {
-		e.State, e.Value = model.ElementAbsent, nil
-	}
-	e.Provenance = &fact.Provenance{Source: k.Source, AsOf: k.AsOf, ValidUntil: k.ValidUntil, Basis: k.Basis}
-	return e
-}
-
-func (r *Resolver) fields(ids []string) ([]*catalog.Field, error) {
-	if ids == nil {
-		return r.Catalogue().Fields, nil
-	}
-	if len(ids) > len(r.Catalogue().Fields) {
-		return nil, fault.New(fault.Invalid, "ELEMENTS_TOO_MANY", "数据元编号太多。", "Too many element IDs.").At("ids")
-	}
-	out := make([]*catalog.Field, len(ids))
-	for i, id := range ids {
-		if out[i] = r.Catalogue().Field(id); out[i] == nil {
-			return nil, fault.New(fault.Invalid, "ELEMENT_UNKNOWN", "没有这个数据元。", "There is no such data element.").At("ids")
-		}
-	}
-	return out, nil
 }
 
 // departmentAnswers asks every department once for all veterans of the request.

@@ -169,8 +169,8 @@ func (r *veteranResolver) Benefits(ctx context.Context, obj *gen.Veteran) (*mode
 	return &model.Benefits{VeteranID: obj.ID}, nil
 }
 
-func (r *veteranResolver) Elements(ctx context.Context, objs []*gen.Veteran, ids []string) ([][]*model.Element, error) {
-	return r.elements(ctx, objs, ids)
+func (r *veteranResolver) Elements(ctx context.Context, objs []*gen.Veteran, ids []string, freshness *model.Reading) ([][]*model.Element, error) {
+	return r.elements(ctx, objs, ids, freshness)
 }
 
 func (r *veteranResolver) Departments(ctx context.Context, objs []*gen.Veteran, codes []string) ([][]*model.DepartmentAnswer, error) {

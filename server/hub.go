@@ -273,9 +273,11 @@ func (h *Hub) callback(department string) string {
 }
 
 func (h *Hub) openResolvers(context.Context) error {
+	mirror := &lookup.Keeper{Profile: h.Profile, Log: h.log("mirror")}
+	h.onClose(mirror.Close)
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
-		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry},
+		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
 		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup

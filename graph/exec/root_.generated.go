@@ -402,10 +402,32 @@ type ComplexityRoot struct {
 	}
 
 	Element struct {
+		Conflict   func(childComplexity int) int
 		Dispute    func(childComplexity int) int
 		Field      func(childComplexity int) int
+		Freshness  func(childComplexity int) int
+		Gap        func(childComplexity int) int
 		Provenance func(childComplexity int) int
 		State      func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
+	ElementConflict struct {
+		Owner  func(childComplexity int) int
+		Since  func(childComplexity int) int
+		Values func(childComplexity int) int
+	}
+
+	ElementGap struct {
+		Department func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		RetryAt    func(childComplexity int) int
+		Since      func(childComplexity int) int
+	}
+
+	ElementWord struct {
+		Freshness  func(childComplexity int) int
+		Provenance func(childComplexity int) int
 		Value      func(childComplexity int) int
 	}
 
@@ -1157,7 +1179,7 @@ type ComplexityRoot struct {
 		Departments       func(childComplexity int, codes []string) int
 		Disputes          func(childComplexity int) int
 		Division          func(childComplexity int) int
-		Elements          func(childComplexity int, ids []string) int
+		Elements          func(childComplexity int, ids []string, freshness *model.Reading) int
 		EmploymentSupport func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Identity          func(childComplexity int) int
@@ -2430,6 +2452,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EconomicSubsidy.Years(childComplexity), true
 
+	case "Element.conflict":
+		if e.ComplexityRoot.Element.Conflict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Element.Conflict(childComplexity), true
 	case "Element.dispute":
 		if e.ComplexityRoot.Element.Dispute == nil {
 			break
@@ -2442,6 +2470,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Element.Field(childComplexity), true
+	case "Element.freshness":
+		if e.ComplexityRoot.Element.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Element.Freshness(childComplexity), true
+	case "Element.gap":
+		if e.ComplexityRoot.Element.Gap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Element.Gap(childComplexity), true
 	case "Element.provenance":
 		if e.ComplexityRoot.Element.Provenance == nil {
 			break
@@ -2460,6 +2500,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Element.Value(childComplexity), true
+
+	case "ElementConflict.owner":
+		if e.ComplexityRoot.ElementConflict.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementConflict.Owner(childComplexity), true
+	case "ElementConflict.since":
+		if e.ComplexityRoot.ElementConflict.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementConflict.Since(childComplexity), true
+	case "ElementConflict.values":
+		if e.ComplexityRoot.ElementConflict.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementConflict.Values(childComplexity), true
+
+	case "ElementGap.department":
+		if e.ComplexityRoot.ElementGap.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementGap.Department(childComplexity), true
+	case "ElementGap.reason":
+		if e.ComplexityRoot.ElementGap.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementGap.Reason(childComplexity), true
+	case "ElementGap.retryAt":
+		if e.ComplexityRoot.ElementGap.RetryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementGap.RetryAt(childComplexity), true
+	case "ElementGap.since":
+		if e.ComplexityRoot.ElementGap.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementGap.Since(childComplexity), true
+
+	case "ElementWord.freshness":
+		if e.ComplexityRoot.ElementWord.Freshness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementWord.Freshness(childComplexity), true
+	case "ElementWord.provenance":
+		if e.ComplexityRoot.ElementWord.Provenance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementWord.Provenance(childComplexity), true
+	case "ElementWord.value":
+		if e.ComplexityRoot.ElementWord.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ElementWord.Value(childComplexity), true
 
 	case "EmploymentRecord.provenance":
 		if e.ComplexityRoot.EmploymentRecord.Provenance == nil {
@@ -5794,7 +5897,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Veteran.Elements(childComplexity, args["ids"].([]string)), true
+		return e.ComplexityRoot.Veteran.Elements(childComplexity, args["ids"].([]string), args["freshness"].(*model.Reading)), true
 	case "Veteran.employmentSupport":
 		if e.ComplexityRoot.Veteran.EmploymentSupport == nil {
 			break
@@ -8559,8 +8662,8 @@ type Veteran @key(fields: "id") {
   insurance: Insurance!
   "优待抚恤。 Benefits."
   benefits: Benefits!
-  "数据元的值，不给出编号则全部。 Values of data elements by ID; all of the catalogue without IDs."
-  elements(ids: [ID!]): [Element!]!
+  "数据元的值，不给出编号则全部；要多新由 freshness 说。 Values of data elements by ID, all of the catalogue without IDs, as fresh as asked for."
+  elements(ids: [ID!], freshness: Reading = MIRROR): [Element!]!
   "现在去问各部门。 What the departments' own systems say right now, one call each."
   departments(codes: [ID!]): [DepartmentAnswer!]!
   "办件。 Cases, newest first."
@@ -8889,16 +8992,32 @@ type PensionRelation {
   provenance: Provenance!
 }
 
+"要读多新的数据。 How fresh somebody wants to read."
+enum Reading {
+  "档案里已有的，不去问部门。 What the record holds; nobody is asked."
+  MIRROR
+  "超过部门更新时限的，现在去问。 Departments are asked now for what is older than their facts may be."
+  REFRESHED
+  "凡提供这些数据元的部门，现在都去问，每个部门一次。 Every department that vouches for them is asked now, once each."
+  LIVE
+}
+
 "数据元的值。 The value of one data element."
 type Element {
   "数据元。 The element."
   field: FormField!
-  "KNOWN 有值;ABSENT 确认没有;UNKNOWN 还不知道。 Whether it is known, known to be absent, or unknown."
+  "KNOWN 有值;ABSENT 确认没有;UNKNOWN 还不知道;CONFLICT 来源不一致;GAP 部门没有回应。 Whether it is known, absent, unknown, in conflict, or missing because a department is silent."
   state: ElementState!
-  "值；号码遮盖。 The value; numbers are masked."
+  "值；号码遮盖；来源不一致时为空。 The value; numbers are masked; null in a conflict."
   value: Value
-  "来源。 Provenance, if known."
+  "来源，来源不一致时见 conflict。 Provenance, if known; in a conflict each value has its own."
   provenance: Provenance
+  "与部门更新时限相比是否够新，没有值时为空；来源不一致时按最旧的算。 Compared with how old its department's facts may be; null without a value, that of the oldest in a conflict."
+  freshness: ElementFreshness
+  "来源之间的不一致，不会替谁作主。 What sources disagree about; nobody chooses for them."
+  conflict: ElementConflict
+  "问了而没有回应的部门；value 若有，是档案里原有的。 A department that was asked and did not answer; the value, if any, is what the record had."
+  gap: ElementGap
 }
 
 "数据元是否已知。 What is known of an element."
@@ -8909,6 +9028,52 @@ enum ElementState {
   ABSENT
   "还没有人说过。 Nobody has said."
   UNKNOWN
+  "来源说法不一，等主管部门核定；表单不预填。 Sources disagree, and the owner must settle it; forms are not filled from it."
+  CONFLICT
+  "该说的部门没有回应，档案里也没有。 The department that would know is silent, and the record has nothing."
+  GAP
+}
+
+"是否够新。 How a value compares with how old its department's facts may be, in calendar time."
+enum ElementFreshness {
+  "够新。 Fresh enough."
+  FRESH
+  "超过部门更新时限。 Older than that."
+  STALE
+  "来源自己说已过有效期。 The source itself said that it holds no longer."
+  EXPIRED
+}
+
+"来源之间的不一致。 A disagreement of sources."
+type ElementConflict {
+  "各来源的说法，数源部门在前。 What each source says, the source of record first."
+  values: [ElementWord!]!
+  "数源部门，由它核定；本人可以提出异议。 The source of record, which must settle it; the person may object."
+  owner: Department!
+  "不一致开始的时间，以来源部门为准。 Since when they disagree, by the sources' own time."
+  since: Time!
+}
+
+"一个来源的说法。 What one source says."
+type ElementWord {
+  "值；号码遮盖。空为确认没有。 The value, masked if a number; null when there is none."
+  value: Value
+  "来源。 Provenance."
+  provenance: Provenance!
+  "是否够新。 How fresh it is."
+  freshness: ElementFreshness!
+}
+
+"没有回应的部门。 A department that did not answer."
+type ElementGap {
+  "部门。 The department."
+  department: Department!
+  "从何时起没有回应。 Since when it has been silent."
+  since: Time!
+  "何时可再问。 When to ask again."
+  retryAt: Time!
+  "原因代码。 Reason code."
+  reason: String!
 }
 
 "一个部门此刻的答复。 One department's answer, now."
@@ -9806,10 +9971,54 @@ func (ec *executionContext) childFields_Element(ctx context.Context, field graph
 		return ec.fieldContext_Element_value(ctx, field)
 	case "provenance":
 		return ec.fieldContext_Element_provenance(ctx, field)
+	case "freshness":
+		return ec.fieldContext_Element_freshness(ctx, field)
+	case "conflict":
+		return ec.fieldContext_Element_conflict(ctx, field)
+	case "gap":
+		return ec.fieldContext_Element_gap(ctx, field)
 	case "dispute":
 		return ec.fieldContext_Element_dispute(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Element", field.Name)
+}
+
+func (ec *executionContext) childFields_ElementConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "values":
+		return ec.fieldContext_ElementConflict_values(ctx, field)
+	case "owner":
+		return ec.fieldContext_ElementConflict_owner(ctx, field)
+	case "since":
+		return ec.fieldContext_ElementConflict_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ElementConflict", field.Name)
+}
+
+func (ec *executionContext) childFields_ElementGap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_ElementGap_department(ctx, field)
+	case "since":
+		return ec.fieldContext_ElementGap_since(ctx, field)
+	case "retryAt":
+		return ec.fieldContext_ElementGap_retryAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_ElementGap_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ElementGap", field.Name)
+}
+
+func (ec *executionContext) childFields_ElementWord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_ElementWord_value(ctx, field)
+	case "provenance":
+		return ec.fieldContext_ElementWord_provenance(ctx, field)
+	case "freshness":
+		return ec.fieldContext_ElementWord_freshness(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ElementWord", field.Name)
 }
 
 func (ec *executionContext) childFields_EmploymentRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

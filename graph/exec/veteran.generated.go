@@ -92,7 +92,7 @@ type VeteranResolver interface {
 	EmploymentSupport(ctx context.Context, obj *gen.Veteran) (*model.EmploymentSupport, error)
 	Insurance(ctx context.Context, obj *gen.Veteran) (*model.Insurance, error)
 	Benefits(ctx context.Context, obj *gen.Veteran) (*model.Benefits, error)
-	Elements(ctx context.Context, objs []*gen.Veteran, ids []string) ([][]*model.Element, error)
+	Elements(ctx context.Context, objs []*gen.Veteran, ids []string, freshness *model.Reading) ([][]*model.Element, error)
 	Departments(ctx context.Context, objs []*gen.Veteran, codes []string) ([][]*model.DepartmentAnswer, error)
 	Cases(ctx context.Context, objs []*gen.Veteran, first *int, after *string) ([]*model.CaseConnection, error)
 	Appointments(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Appointment, error)
@@ -166,6 +166,14 @@ func (ec *executionContext) field_Veteran_elements_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["ids"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "freshness",
+		func(ctx context.Context, v any) (*model.Reading, error) {
+			return ec.unmarshalOReading2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐReading(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["freshness"] = arg1
 	return args, nil
 }
 
@@ -1443,6 +1451,93 @@ func (ec *executionContext) fieldContext_Element_provenance(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Element_freshness(ctx context.Context, field graphql.CollectedField, obj *model.Element) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Element_freshness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freshness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ElementFreshness) graphql.Marshaler {
+			return ec.marshalOElementFreshness2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Element_freshness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Element", field, false, false, "ElementFreshness")
+}
+
+func (ec *executionContext) _Element_conflict(ctx context.Context, field graphql.CollectedField, obj *model.Element) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Element_conflict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ElementConflict) graphql.Marshaler {
+			return ec.marshalOElementConflict2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementConflict(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Element_conflict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Element",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ElementConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Element_gap(ctx context.Context, field graphql.CollectedField, obj *model.Element) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Element_gap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gap, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ElementGap) graphql.Marshaler {
+			return ec.marshalOElementGap2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementGap(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Element_gap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Element",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ElementGap(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Element_dispute(ctx context.Context, field graphql.CollectedField, obj *model.Element) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1496,6 +1591,272 @@ func (ec *executionContext) resolveBatch_Element_dispute(ctx context.Context, fi
 		err,
 		"Element.dispute",
 	)
+}
+
+func (ec *executionContext) _ElementConflict_values(ctx context.Context, field graphql.CollectedField, obj *model.ElementConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementConflict_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ElementWord) graphql.Marshaler {
+			return ec.marshalNElementWord2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementWordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementConflict_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ElementConflict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ElementWord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ElementConflict_owner(ctx context.Context, field graphql.CollectedField, obj *model.ElementConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementConflict_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Department) graphql.Marshaler {
+			return ec.marshalNDepartment2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDepartment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementConflict_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ElementConflict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Department(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ElementConflict_since(ctx context.Context, field graphql.CollectedField, obj *model.ElementConflict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementConflict_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementConflict_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementConflict", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ElementGap_department(ctx context.Context, field graphql.CollectedField, obj *model.ElementGap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementGap_department(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Department, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Department) graphql.Marshaler {
+			return ec.marshalNDepartment2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDepartment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementGap_department(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ElementGap",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Department(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ElementGap_since(ctx context.Context, field graphql.CollectedField, obj *model.ElementGap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementGap_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementGap_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementGap", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ElementGap_retryAt(ctx context.Context, field graphql.CollectedField, obj *model.ElementGap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementGap_retryAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetryAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementGap_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementGap", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ElementGap_reason(ctx context.Context, field graphql.CollectedField, obj *model.ElementGap) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementGap_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementGap_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementGap", field, false, false, "String")
+}
+
+func (ec *executionContext) _ElementWord_value(ctx context.Context, field graphql.CollectedField, obj *model.ElementWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementWord_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v any) graphql.Marshaler {
+			return ec.marshalOValue2interface(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ElementWord_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementWord", field, false, false, "Value")
+}
+
+func (ec *executionContext) _ElementWord_provenance(ctx context.Context, field graphql.CollectedField, obj *model.ElementWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementWord_provenance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provenance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *fact.Provenance) graphql.Marshaler {
+			return ec.marshalNProvenance2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋfactᚐProvenance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementWord_provenance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ElementWord",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Provenance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ElementWord_freshness(ctx context.Context, field graphql.CollectedField, obj *model.ElementWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ElementWord_freshness(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Freshness, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ElementFreshness) graphql.Marshaler {
+			return ec.marshalNElementFreshness2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ElementWord_freshness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ElementWord", field, false, false, "ElementFreshness")
 }
 
 func (ec *executionContext) _EmploymentRecord_status(ctx context.Context, field graphql.CollectedField, obj *gen.EmploymentRecord) (ret graphql.Marshaler) {
@@ -4410,7 +4771,7 @@ func (ec *executionContext) resolveBatch_Veteran_elements(ctx context.Context, f
 	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Elements(ctx, batch.Parents, fc.Args["ids"].([]string))
+			return resolver.Elements(ctx, batch.Parents, fc.Args["ids"].([]string), fc.Args["freshness"].(*model.Reading))
 		})
 		return graphql.ResolveBatchGroupResult[[]*model.Element](
 			ctx,
@@ -4421,7 +4782,7 @@ func (ec *executionContext) resolveBatch_Veteran_elements(ctx context.Context, f
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Elements(ctx, []*gen.Veteran{obj}, fc.Args["ids"].([]string))
+	results, err := resolver.Elements(ctx, []*gen.Veteran{obj}, fc.Args["ids"].([]string), fc.Args["freshness"].(*model.Reading))
 	return graphql.ResolveBatchSingleResult[[]*model.Element](
 		ctx,
 		results,
@@ -5530,12 +5891,161 @@ func (ec *executionContext) _Element(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "freshness":
+			out.Values[i] = ec._Element_freshness(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conflict":
+			out.Values[i] = ec._Element_conflict(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gap":
+			out.Values[i] = ec._Element_gap(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "dispute":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Element_dispute(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var elementConflictImplementors = []string{"ElementConflict"}
+
+func (ec *executionContext) _ElementConflict(ctx context.Context, sel ast.SelectionSet, obj *model.ElementConflict) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, elementConflictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ElementConflict")
+		case "values":
+			out.Values[i] = ec._ElementConflict_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "owner":
+			out.Values[i] = ec._ElementConflict_owner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._ElementConflict_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var elementGapImplementors = []string{"ElementGap"}
+
+func (ec *executionContext) _ElementGap(ctx context.Context, sel ast.SelectionSet, obj *model.ElementGap) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, elementGapImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ElementGap")
+		case "department":
+			out.Values[i] = ec._ElementGap_department(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._ElementGap_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryAt":
+			out.Values[i] = ec._ElementGap_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ElementGap_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var elementWordImplementors = []string{"ElementWord"}
+
+func (ec *executionContext) _ElementWord(ctx context.Context, sel ast.SelectionSet, obj *model.ElementWord) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, elementWordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ElementWord")
+		case "value":
+			out.Values[i] = ec._ElementWord_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "provenance":
+			out.Values[i] = ec._ElementWord_provenance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "freshness":
+			out.Values[i] = ec._ElementWord_freshness(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6825,6 +7335,16 @@ func (ec *executionContext) marshalNElement2ᚖgithubᚗcomᚋvetgraphᚋvetgrap
 	return ec._Element(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNElementFreshness2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx context.Context, v any) (model.ElementFreshness, error) {
+	var res model.ElementFreshness
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNElementFreshness2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx context.Context, sel ast.SelectionSet, v model.ElementFreshness) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNElementState2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementState(ctx context.Context, v any) (model.ElementState, error) {
 	var res model.ElementState
 	err := res.UnmarshalGQL(v)
@@ -6833,6 +7353,30 @@ func (ec *executionContext) unmarshalNElementState2githubᚗcomᚋvetgraphᚋvet
 
 func (ec *executionContext) marshalNElementState2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementState(ctx context.Context, sel ast.SelectionSet, v model.ElementState) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNElementWord2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementWordᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ElementWord) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNElementWord2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementWord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNElementWord2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementWord(ctx context.Context, sel ast.SelectionSet, v *model.ElementWord) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ElementWord!")
+		return graphql.Null
+	}
+	return ec._ElementWord(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEmploymentRecord2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐEmploymentRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.EmploymentRecord) graphql.Marshaler {
@@ -7261,6 +7805,36 @@ func (ec *executionContext) marshalOEconomicSubsidy2ᚖgithubᚗcomᚋvetgraph�
 	return ec._EconomicSubsidy(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOElementConflict2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementConflict(ctx context.Context, sel ast.SelectionSet, v *model.ElementConflict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ElementConflict(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOElementFreshness2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx context.Context, v any) (*model.ElementFreshness, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.ElementFreshness)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOElementFreshness2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementFreshness(ctx context.Context, sel ast.SelectionSet, v *model.ElementFreshness) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOElementGap2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐElementGap(ctx context.Context, sel ast.SelectionSet, v *model.ElementGap) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ElementGap(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOIdentityCard2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐIdentityCard(ctx context.Context, sel ast.SelectionSet, v *gen.IdentityCard) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -7280,6 +7854,22 @@ func (ec *executionContext) marshalOPreferentialCard2ᚖgithubᚗcomᚋvetgraph�
 		return graphql.Null
 	}
 	return ec._PreferentialCard(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReading2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐReading(ctx context.Context, v any) (*model.Reading, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.Reading)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReading2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐReading(ctx context.Context, sel ast.SelectionSet, v *model.Reading) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOSettlement2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐSettlement(ctx context.Context, sel ast.SelectionSet, v *gen.Settlement) graphql.Marshaler {

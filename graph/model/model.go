@@ -12,7 +12,6 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	desk "github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
-	"github.com/vetgraph/vetgraph/internal/fact"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -102,15 +101,6 @@ func (c *CaseConnection) Nodes() []*gen.CaseFile {
 type CaseEdge struct {
 	Cursor string
 	Node   *gen.CaseFile
-}
-
-// Element is the value of one data element of a veteran.
-type Element struct {
-	VeteranID  string
-	Field      *catalog.Field
-	State      ElementState
-	Value      any
-	Provenance *fact.Provenance
 }
 
 // DepartmentAnswer is what a department's system says of a person, now.
@@ -222,16 +212,6 @@ type SheetLine struct {
 	Remedy     *words.Text
 }
 
-// ElementState says whether an element is known.
-type ElementState string
-
-// The states, a closed list.
-const (
-	ElementKnown   ElementState = "KNOWN"
-	ElementAbsent  ElementState = "ABSENT"
-	ElementUnknown ElementState = "UNKNOWN"
-)
-
 // DepartmentAnswerState says how a department answered.
 type DepartmentAnswerState string
 
@@ -241,14 +221,6 @@ const (
 	NoRecord DepartmentAnswerState = "NO_RECORD"
 	Silent   DepartmentAnswerState = "SILENT"
 )
-
-// MarshalGQL writes the state as GraphQL does.
-func (s ElementState) MarshalGQL(w io.Writer) { quote(w, string(s)) }
-
-// UnmarshalGQL reads the state as GraphQL gives it.
-func (s *ElementState) UnmarshalGQL(v any) error {
-	return read(v, s, ElementKnown, ElementAbsent, ElementUnknown)
-}
 
 // MarshalGQL writes the state as GraphQL does.
 func (s DepartmentAnswerState) MarshalGQL(w io.Writer) { quote(w, string(s)) }
