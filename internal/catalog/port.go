@@ -138,6 +138,16 @@ func (c *Connection) or(all Connection) {
 	}
 }
 
+// Code gives their code for one of ours, as a port says it.
+func (p *Port) Code(field, ours string) (theirs string, known bool) {
+	table, there := p.Codes[field]
+	if !there {
+		return ours, true
+	}
+	theirs, known = table[ours]
+	return theirs, known
+}
+
 // Uncode gives our code for one of theirs, as a port says it.
 func (p *Port) Uncode(field, theirs string) (ours string, known bool) {
 	table, there := p.Codes[field]

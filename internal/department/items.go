@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
 )
@@ -266,7 +267,7 @@ func message(o *office, row interface{ Scan(...any) error }) (port.Message, erro
 	if err := port.DecodeJSON(outputs, &ours); err != nil {
 		return m, fmt.Errorf("outputs of item %s: %w", m.Item, err)
 	}
-	m.Outputs = rename(ours, o.names.OutputNames(m.Matter))
+	m.Outputs = theirs(o.names.ResultPort(m.Matter), ours, o.names.OutputNames(m.Matter))
 	if err := port.DecodeJSON(faults, &m.Faults); err != nil {
 		return m, fmt.Errorf("faults of item %s: %w", m.Item, err)
 	}
@@ -279,13 +280,32 @@ func message(o *office, row interface{ Scan(...any) error }) (port.Message, erro
 	return m, nil
 }
 
-// rename gives values under other names, leaving out what has none.
-func rename(values map[string]any, names map[string]string) map[string]any {
+// theirs gives values under the department's names and in its codes, leaving out
+// what has no name. A code that it has no word for is told as it is.
+func theirs(p *catalog.Port, values map[string]any, names map[string]string) map[string]any {
 	renamed := make(map[string]any, len(values))
 	for key, v := range values {
-		if name, ok := names[key]; ok {
-			renamed[name] = v
+		name, ok := names[key]
+		if !ok {
+			continue
 		}
+		if list, several := v.([]any); several {
+			texts := make([]string, 0, len(list))
+			for _, one := range list {
+				if text, ok := one.(string); ok {
+					texts = append(texts, text)
+				}
+			}
+			if len(texts) == len(list) {
+				v = texts
+			}
+		}
+		if p != nil {
+			if coded, known := port.Recode(v, func(ours string) (string, bool) { return p.Code(key, ours) }); known {
+				v = coded
+			}
+		}
+		renamed[name] = v
 	}
 	return renamed
 }

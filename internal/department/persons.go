@@ -149,7 +149,7 @@ func (o *office) Find(ctx context.Context, persons []port.Person) ([]port.Found,
 		found[i].Known, found[i].AsOf = true, fromMillis(h.asOf)
 		found[i].Lookups = make(map[string]map[string]any, len(p.Lookups))
 		for _, id := range p.Lookups {
-			found[i].Lookups[id] = rename(facts, o.names.LookupPort(id).Answers)
+			found[i].Lookups[id] = theirs(o.names.LookupPort(id), facts, o.names.LookupPort(id).Answers)
 		}
 	}
 	return found, nil

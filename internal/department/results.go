@@ -147,8 +147,12 @@ func (o *office) sent(w work) (catalog.Facts, error) {
 		return sent, nil
 	}
 	for name, id := range p.Send {
-		if v, err := port.Value(o.names.Type(id), theirs[name]); err == nil && v != nil {
-			sent[id] = v
+		v, err := port.Value(o.names.Type(id), theirs[name])
+		if err != nil || v == nil {
+			continue
+		}
+		if ours, known := port.Recode(v, func(code string) (string, bool) { return p.Uncode(id, code) }); known {
+			sent[id] = ours
 		}
 	}
 	return sent, nil

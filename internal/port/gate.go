@@ -17,6 +17,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // How a gate treats a port that does not say otherwise.
@@ -57,6 +58,12 @@ func newGate(p *catalog.Port, now func() time.Time) *Gate {
 		breaker: circuitbreaker.NewBuilder[any]().WithFailureRateThreshold(0.5, restAfter, restWindow).WithDelay(restFor).WithSuccessThreshold(1).Build(),
 		places:  bulkhead.New[any](usualAbreast),
 	}
+	if p.Abreast > 0 {
+		g.places = bulkhead.New[any](uint(p.Abreast))
+	}
+	if p.Rate > 0 {
+		g.rate = ratelimiter.NewSmooth[any](uint(p.Rate), time.Second)
+	}
 	if p.Operation == "LOOKUP" || p.Operation == "STATUS" {
 		g.retries = failsafe.With(retrypolicy.NewBuilder[any]().WithMaxRetries(1).
 			WithBudget(budget.NewBuilder().WithMaxRate(retryShare).Build()).
@@ -76,10 +83,13 @@ func (g *Gate) Release() {
 }
 
 // pass makes one call, or says why not. Faults besides the call's own, all
-// Unavailable: PORT_PAUSED, PORT_RESTING with RetryAt, DEPARTMENT_BUSY.
+// Unavailable: PORT_PAUSED, PORT_CLOSED and PORT_RESTING with RetryAt, DEPARTMENT_BUSY.
 func (g *Gate) pass(ctx context.Context, call func(context.Context) error) error {
 	if g.held.Load() != nil {
 		return paused(g.port.Department)
+	}
+	if until := g.port.ClosedUntil(g.now(), workday.Zone()); !until.IsZero() {
+		return closed(g.port.Department, until)
 	}
 	if err := g.enter(ctx); err != nil {
 		return err
@@ -157,6 +167,11 @@ func paused(department string) *fault.Fault {
 		"该部门端口已由运维人员暂停。", "An operator has paused this port of the department.").From(department, time.Time{})
 }
 
+func closed(department string, until time.Time) *fault.Fault {
+	return fault.New(fault.Unavailable, "PORT_CLOSED",
+		"部门系统正在例行维护，维护结束后自动办理。", "The department's system is under maintenance; we go on when that ends.").From(department, until)
+}
+
 func resting(department string, until time.Time) *fault.Fault {
 	return fault.New(fault.Unavailable, "PORT_RESTING",
 		"部门系统多次没有正常回应，暂缓访问，稍后自动重试。", "The department's system failed several times; it is left in peace and tried again later.").From(department, until)
@@ -164,7 +179,7 @@ func resting(department string, until time.Time) *fault.Fault {
 
 // Health is how a port fares.
 type Health struct {
-	State       string // OPEN, RESTING, TRYING, PAUSED
+	State       string // OPEN, RESTING, TRYING, CLOSED, PAUSED
 	Hold        *Hold  // of a paused one
 	Calls       int64  // since the start
 	Failures    int64  // of these, that speak against the port
@@ -184,6 +199,8 @@ func (g *Gate) Health() Health {
 	switch held := g.held.Load(); {
 	case held != nil:
 		h.State, h.Hold = "PAUSED", held
+	case !g.port.ClosedUntil(g.now(), workday.Zone()).IsZero():
+		h.State = "CLOSED"
 	case g.breaker.IsOpen():
 		h.State = "RESTING"
 	case g.breaker.IsHalfOpen():

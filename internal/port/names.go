@@ -21,6 +21,7 @@ const (
 type Names struct {
 	Department string
 	submit     map[string]*catalog.Port // by matter
+	results    map[string]*catalog.Port // by matter
 	outputs    map[string]map[string]string
 	lookups    map[string]*catalog.Port
 	types      map[string]string // of fields and derived facts, by ID
@@ -32,6 +33,7 @@ func NamesOf(c *catalog.Catalog, department string) *Names {
 	n := &Names{
 		Department: department,
 		submit:     map[string]*catalog.Port{},
+		results:    map[string]*catalog.Port{},
 		outputs:    map[string]map[string]string{},
 		lookups:    map[string]*catalog.Port{},
 		types:      map[string]string{},
@@ -46,7 +48,7 @@ func NamesOf(c *catalog.Catalog, department string) *Names {
 	for _, m := range c.Materials {
 		n.materials[m.Code] = true
 	}
-	results := map[string]*catalog.Port{}
+	results := n.results
 	for _, p := range c.Ports {
 		switch {
 		case p.Department != department:
@@ -87,24 +89,60 @@ func outputNames(m *catalog.Matter, result, submit *catalog.Port) map[string]str
 	return names
 }
 
-// Send gives the answers under the department's names: only what the matter's
-// SUBMIT port sends, and of that only what is there.
+// Send gives the answers under the department's names and in its codes: only what
+// the matter's SUBMIT port sends, and of that only what is there, beside its
+// constants. What the department must have and is not there, and a code that it
+// has no word for, is DEPARTMENT_REFUSED without asking it.
 func (n *Names) Send(matter string, answers map[string]any) (map[string]any, error) {
 	p := n.submit[matter]
 	if p == nil {
 		return nil, fmt.Errorf("no SUBMIT port of %s for matter %s", n.Department, matter)
 	}
-	sent := make(map[string]any, len(p.Send))
+	sent := make(map[string]any, len(p.Send)+len(p.Constants))
+	for theirs, always := range p.Constants {
+		sent[theirs] = always
+	}
 	for theirs, field := range p.Send {
-		if v, ok := answers[field]; ok {
-			sent[theirs] = v
+		v, ok := answers[field]
+		if !ok {
+			continue
+		}
+		coded, known := Recode(v, func(ours string) (string, bool) { return p.Code(field, ours) })
+		if !known {
+			return nil, Refused(n.Department).Because(fmt.Errorf("%s has no code for a value of %s", p.ID, field))
+		}
+		sent[theirs] = coded
+	}
+	for _, theirs := range p.Require {
+		if v, ok := sent[theirs]; !ok || v == nil || v == "" {
+			return nil, Refused(n.Department).Because(fmt.Errorf("%s is not sent without %s", p.ID, theirs))
 		}
 	}
 	return sent, nil
 }
 
+// Recode puts a code, or each of a list, into the words of the other side.
+func Recode(v any, word func(string) (string, bool)) (coded any, known bool) {
+	switch v := v.(type) {
+	case string:
+		return word(v)
+	case []string:
+		out := make([]string, len(v))
+		for i, one := range v {
+			if out[i], known = word(one); !known {
+				return nil, false
+			}
+		}
+		return out, true
+	}
+	return v, true
+}
+
 // SubmitPort returns the port that a matter's items go through, or nil.
 func (n *Names) SubmitPort(matter string) *catalog.Port { return n.submit[matter] }
+
+// ResultPort returns the port that a matter's results come through, or nil.
+func (n *Names) ResultPort(matter string) *catalog.Port { return n.results[matter] }
 
 // LookupPort returns a LOOKUP port of the department, or nil.
 func (n *Names) LookupPort(id string) *catalog.Port { return n.lookups[id] }
@@ -120,7 +158,7 @@ func (n *Names) Answer(m Message) (Answer, error) {
 	if err := m.Check(); err != nil {
 		return Answer{}, err
 	}
-	outputs, err := n.facts(n.outputs[m.Matter], m.Outputs)
+	outputs, err := n.facts(n.results[m.Matter], n.outputs[m.Matter], m.Outputs)
 	if err != nil {
 		return Answer{}, fmt.Errorf("outputs: %w", err)
 	}
@@ -137,10 +175,12 @@ func (n *Names) Facts(lookup string, theirs map[string]any) (catalog.Facts, erro
 	if p == nil {
 		return nil, fmt.Errorf("no LOOKUP port %s of %s", lookup, n.Department)
 	}
-	return n.facts(p.Answers, theirs)
+	return n.facts(p, p.Answers, theirs)
 }
 
-func (n *Names) facts(names map[string]string, theirs map[string]any) (catalog.Facts, error) {
+// facts gives values under our names, in our codes and checked types. p, which
+// says their codes, may be nil.
+func (n *Names) facts(p *catalog.Port, names map[string]string, theirs map[string]any) (catalog.Facts, error) {
 	facts := catalog.Facts{}
 	for field, name := range names {
 		raw, ok := theirs[name]
@@ -150,6 +190,12 @@ func (n *Names) facts(names map[string]string, theirs map[string]any) (catalog.F
 		v, err := Value(n.types[field], raw)
 		if err != nil {
 			return nil, fmt.Errorf("field %s: %w", field, err)
+		}
+		if p != nil {
+			var known bool
+			if v, known = Recode(v, func(code string) (string, bool) { return p.Uncode(field, code) }); !known {
+				return nil, fmt.Errorf("field %s: a code that %s does not know", field, p.ID)
+			}
 		}
 		facts[field] = v
 	}
