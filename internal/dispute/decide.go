@@ -14,6 +14,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
@@ -23,6 +24,8 @@ const longest = 1000
 // Decide ends a dispute by the department's word: an officer of that department,
 // in the division. Reasons are always owed. The veteran is told that it was
 // decided and how; the reasons, which may speak of them, they read when signed in.
+// Where sources disagree about the value the decision settles that, too: from then
+// on this department's word counts, or, if it upholds the objection, its next one.
 // Faults: DISPUTE_NOT_FOUND, DISPUTE_ENDED, DISPUTE_WORDS_UNFIT.
 func (d *Desk) Decide(ctx context.Context, id string, upheld bool, words string) (*gen.Dispute, error) {
 	if err := access.Require(ctx, access.Decide); err != nil {
@@ -51,6 +54,9 @@ func (d *Desk) Decide(ctx context.Context, id string, upheld bool, words string)
 		if n == 0 {
 			return fault.New(fault.Conflict, "DISPUTE_ENDED", "这项异议已经有答复。", "This dispute has been decided.").At("input", "disputeId")
 		}
+		if err := d.settle(ctx, tx, row, upheld); err != nil {
+			return err
+		}
 		if err := d.Tasks.Settle(ctx, tx, task.KindDISPUTE, id, "异议"+outcome.Zh+"。 The objection was "+outcome.En+"."); err != nil {
 			return err
 		}
@@ -60,4 +66,17 @@ func (d *Desk) Decide(ctx context.Context, id string, upheld bool, words string)
 		return nil, err
 	}
 	return d.Get(ctx, id)
+}
+
+// settle ends the disagreement of sources, if there is one, by the word of the
+// department that must settle it: its record stands, or it is going to correct it.
+func (d *Desk) settle(ctx context.Context, tx store.Tx, row *gen.Dispute, upheld bool) error {
+	if owner := profile.Owner(d.Catalog(), row.Element); owner == nil || owner.Code != row.Department {
+		return nil
+	}
+	// An officer sees the dispute and not what others say of the person.
+	if err := d.Profile.Settle(access.AsMachine(ctx, "dispute"), tx, row.VeteranID, row.Element, upheld); err != nil {
+		return fmt.Errorf("settle a disagreement: %w", err)
+	}
+	return nil
 }

@@ -34,8 +34,8 @@ type Objection struct {
 }
 
 // Object opens a dispute before the department that vouches for the value, and
-// gives a named person there the task. That a department says there is none may be
-// objected to as well. Faults: ELEMENT_UNKNOWN, NOTHING_TO_DISPUTE, DISPUTE_OPEN,
+// gives a named person there the task; where sources disagree, before the one that
+// must settle it. That a department says there is none may be objected to as well. Faults: ELEMENT_UNKNOWN, NOTHING_TO_DISPUTE, DISPUTE_OPEN,
 // DISPUTE_REASON_UNFIT, CLAIM_UNFIT.
 func (d *Desk) Object(ctx context.Context, in Objection) (*gen.Dispute, error) {
 	if err := access.Require(ctx, access.DisputeValue); err != nil {
@@ -53,15 +53,15 @@ func (d *Desk) Object(ctx context.Context, in Objection) (*gen.Dispute, error) {
 	if r == nil || r.Veteran == nil {
 		return nil, profile.NotFound()
 	}
-	known, err := d.Profile.Elements(r)
+	known, err := d.Profile.Findings(r)
 	if err != nil {
 		return nil, err
 	}
-	owner := d.owner(known, field.ID)
+	owner := d.owner(known.By[field.ID], field.ID)
 	if owner == nil {
 		return nil, nothing("这项信息没有部门记录，无法提出异议。", "No department has said this, so there is nothing to dispute.")
 	}
-	said, err := d.said(in, field, known[field.ID])
+	said, err := d.said(in, field, known.Known()[field.ID])
 	if err != nil {
 		return nil, err
 	}
@@ -74,23 +74,17 @@ func nothing(zh, en string) error {
 
 // owner is the department that answers for a value: its source. What a party
 // without officers here has told, such as the former unit, came through the lead
-// department, which takes it up there (退役军人保障法 8).
-func (d *Desk) owner(known map[string]form.Known, field string) *catalog.Department {
-	k, ok := known[field]
-	if !ok {
+// department, which takes it up there (退役军人保障法 8). Where sources disagree it is
+// the source of record.
+func (d *Desk) owner(found profile.Finding, field string) *catalog.Department {
+	c := d.Catalog()
+	switch {
+	case found.Conflict():
+		return profile.Owner(c, field)
+	case len(found.Words) == 0:
 		return nil
 	}
-	c := d.Catalog()
-	source := c.Department(k.Source)
-	if source == nil || !source.External {
-		return source
-	}
-	for _, dep := range c.Departments {
-		if dep.Role == "lead" {
-			return dep
-		}
-	}
-	return nil
+	return c.Department(d.Profile.Voice(found.Words[0].Source))
 }
 
 // said checks what the person says and brings it to the form that is kept.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
@@ -27,9 +28,10 @@ type Desk struct {
 		Departments() []string
 	}
 	Patience  time.Duration                         // longest wait for all departments together; 0 means 700 ms
-	Freshness func(department string) time.Duration // how old a department's facts may be, in calendar time; nil means 24 hours
+	Freshness func(department string) time.Duration // how old a department's facts may be, in calendar time; nil: as its look-ups say
 	Keeper    *Keeper                               // writes what was answered into the mirror; nil: nobody does
 
+	opened   atomic.Pointer[book]
 	silences silences
 	inflight inflight
 }
@@ -63,17 +65,6 @@ func (d *Desk) Codes() []string {
 		}
 	}
 	return out
-}
-
-// ports lists the lookups of a department.
-func (d *Desk) ports(department string) []string {
-	var ids []string
-	for _, p := range d.Catalog().Ports {
-		if p.Department == department && p.Operation == "LOOKUP" {
-			ids = append(ids, p.ID)
-		}
-	}
-	return ids
 }
 
 // Many asks every department named in keys once, side by side, and answers each

@@ -62,7 +62,7 @@ func (d *Desk) Due(ctx context.Context, how Reading, elements []string, people [
 	if how != Refreshed && how != Live {
 		return nil, nil
 	}
-	vouching, may := d.vouching(), d.within(access.From(ctx))
+	vouching, may := d.book().vouching, d.within(access.From(ctx))
 	var keys []Key
 	for _, r := range people {
 		if r == nil {
@@ -102,22 +102,6 @@ func (d *Desk) old(known *profile.Findings, id, code string) bool {
 	return d.Profile.Now().Sub(heard) > d.freshness(code)
 }
 
-// vouching lists, by element, the departments whose look-ups tell it.
-func (d *Desk) vouching() map[string][]string {
-	out := map[string][]string{}
-	for _, p := range d.Catalog().Ports {
-		if p.Operation != "LOOKUP" {
-			continue
-		}
-		for id := range p.Answers {
-			if !slices.Contains(out[id], p.Department) {
-				out[id] = append(out[id], p.Department)
-			}
-		}
-	}
-	return out
-}
-
 // within lists the departments with look-ups that a viewer may ask, connected or
 // not: one that is not is a gap like any other.
 func (d *Desk) within(v *access.Viewer) []string {
@@ -128,14 +112,6 @@ func (d *Desk) within(v *access.Viewer) []string {
 		}
 	}
 	return out
-}
-
-// freshness is how old a department's facts may be.
-func (d *Desk) freshness(code string) time.Duration {
-	if d.Freshness == nil {
-		return freshness
-	}
-	return d.Freshness(code)
 }
 
 // Elements puts together what the record and those who were just asked say of a
@@ -151,7 +127,7 @@ func (d *Desk) Elements(r *profile.Rows, answers map[string]Answer, elements []s
 	if err != nil {
 		return nil, err
 	}
-	vouching, out := d.vouching(), make(map[string]Element, len(elements))
+	vouching, out := d.book().vouching, make(map[string]Element, len(elements))
 	for _, id := range elements {
 		e := Element{Finding: known.By[id]}
 		for _, w := range e.Words {
