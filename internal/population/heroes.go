@@ -62,5 +62,7 @@ func (d *draw) hero(h hero) profile.Person {
 	k := h.sketch
 	k.home, _ = d.land.tree.Get(h.home)
 	k.settledAt = county(h.home)
-	return d.finish(k)
+	q := d.finish(k)
+	d.toldOtherwise(&q)
+	return q
 }

@@ -1,9 +1,10 @@
 // Package population invents veterans to show, test and measure with: nobody in it is real.
 //
 // The same seed gives the same people, byte for byte, whatever their number: the
-// first hundred of a thousand are the hundred. The first few ([Heroes]) are the
-// same under every seed. Everybody is marked synthetic; numbers come from ranges
-// that nobody is given ([Mobile], [BankAccount], units beginning with 00).
+// first hundred of a thousand are the hundred. The first few ([Heroes]) and three
+// further on ([Disagreements]) are the same under every seed. Everybody is marked
+// synthetic; numbers come from ranges that nobody is given ([Mobile],
+// [BankAccount], units beginning with 00).
 // Shares follow distributions.json, where each says how sure it is; most are
 // assumptions. One thing is bent on purpose: a fifth of the people left the forces
 // within four weeks, so that there are always people within their time limits.
@@ -38,11 +39,12 @@ func Generate(seed uint64, n int, asOf workday.Day, divisions *division.Tree) it
 	}
 }
 
-// one draws the person whose turn it is. Heroes do not depend on the seed.
+// one draws the person whose turn it is. Heroes, and those of whom departments say
+// different things, do not depend on the seed.
 func (d *draw) one(seed uint64) profile.Person {
-	if d.i < len(heroes) {
+	if h, ok := fixed(d.i); ok {
 		d.r = rand.New(rand.NewPCG(0, uint64(d.i)))
-		return d.hero(heroes[d.i])
+		return d.hero(h)
 	}
 	d.r = rand.New(rand.NewPCG(seed, uint64(d.i)))
 	return d.person()

@@ -45,9 +45,14 @@ func TestSameSeedSamePeople(t *testing.T) {
 	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(a, more[:300]) {
 		t.Error("the same seed gave other people")
 	}
-	heroes := len(population.Heroes())
-	if !reflect.DeepEqual(a[:heroes], other[:heroes]) || reflect.DeepEqual(a[heroes], other[heroes]) {
+	heroes, apart := len(population.Heroes()), population.Disagreements()
+	if !reflect.DeepEqual(a[:heroes], other[:heroes]) || reflect.DeepEqual(a[heroes], other[heroes]) || len(apart) != 3 {
 		t.Error("heroes are the same under every seed, others are not")
+	}
+	for i := range apart {
+		if !reflect.DeepEqual(a[i], other[i]) {
+			t.Errorf("person %d, of whom departments disagree, depends on the seed", i)
+		}
 	}
 }
 
@@ -163,8 +168,20 @@ func TestDepartmentRecords(t *testing.T) {
 		if !reflect.DeepEqual(records, population.DepartmentRecords(q)) {
 			t.Fatal("asked twice, it answers differently")
 		}
-		if len(records) != 5 || records["PS"]["maritalStatus"] == nil || records["MIL"]["dischargeDate"] != q.Discharge.DischargedOn.String() {
+		if len(records) != 5 || records["PS"]["maritalStatus"] == nil || records["VA"]["dischargeDate"] != q.Discharge.DischargedOn.String() {
 			t.Fatalf("person %d: %v", i, records)
+		}
+		apart := 0 // elements of which another register says something else than the profile's source
+		for id, k := range q.Elements() {
+			for department, register := range records {
+				v, told := register[id]
+				if told && !reflect.DeepEqual(v, k.Value) && department != k.Source && (department != "VA" || k.Source != "UNIT") {
+					apart++
+				}
+			}
+		}
+		if _, meant := population.Disagreements()[i]; meant != (apart == 1) || apart > 1 {
+			t.Errorf("person %d: %d disagreements", i, apart)
 		}
 		if q.Identity.Marital == "" {
 			more++

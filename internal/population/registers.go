@@ -6,7 +6,8 @@ import "github.com/vetgraph/vetgraph/internal/profile"
 // department and field ID, nil where it says that there is none. It is what the
 // profile mirrors, and more: police and agencies know what the profile was never
 // told. In one of fifty people a register has moved on since: asked live, it
-// answers something newer than the profile.
+// answers something newer than the profile. Of a few ([Disagreements]) it says what
+// another source denies.
 func DepartmentRecords(q profile.Person) map[string]map[string]any {
 	registers := map[string]map[string]any{"VA": {}, "PS": {}, "HRSS": {}, "HSA": {}, "MIL": {}}
 	for id, k := range q.Elements() {
@@ -36,6 +37,11 @@ func DepartmentRecords(q profile.Person) map[string]map[string]any {
 		registers["HRSS"]["employmentStatus"] = "51"
 	}
 	add("HSA", "medicalEnrolmentStatus", medicalStatus(&q, r.IntN(100)))
+	for _, x := range disagreements {
+		if x.is(&q) {
+			registers[x.department][x.field] = x.says(&q)
+		}
+	}
 	return registers
 }
 
