@@ -29,6 +29,7 @@ type client struct {
 	fix        map[string]*catalog.Port // CORRECTION port by matter
 	status     []*catalog.Port          // one for each line and path
 	withdraw   []*catalog.Port          // same
+	mates      map[string][]*door       // by the ID of such a one: all that share its calls
 }
 
 // door is one port with the line that it goes through.
@@ -39,12 +40,12 @@ type door struct {
 }
 
 func newClient(department string, names *Names, doors []*door) *client {
-	c := &client{department: department, names: names, doors: map[string]*door{}, fix: map[string]*catalog.Port{}}
+	c := &client{department: department, names: names, doors: map[string]*door{}, fix: map[string]*catalog.Port{}, mates: map[string][]*door{}}
 	type place struct {
 		line            Line
 		operation, path string
 	}
-	seen := map[place]bool{}
+	first := map[place]*catalog.Port{}
 	for _, d := range doors {
 		p := d.port
 		c.doors[p.ID] = d
@@ -53,17 +54,31 @@ func newClient(department string, names *Names, doors []*door) *client {
 		case "CORRECTION":
 			c.fix[p.Matter] = p
 		case "STATUS":
-			if !seen[at] {
+			if first[at] == nil {
 				c.status = append(c.status, p)
 			}
 		case "WITHDRAW":
-			if !seen[at] {
+			if first[at] == nil {
 				c.withdraw = append(c.withdraw, p)
 			}
 		}
-		seen[at] = true
+		if first[at] == nil {
+			first[at] = p
+		}
+		c.mates[first[at].ID] = append(c.mates[first[at].ID], d)
 	}
 	return c
+}
+
+// usable is a port that makes the calls of those who share line and path with p:
+// p, or another if p is paused. The calls stop when all of them are.
+func (c *client) usable(p *catalog.Port) *catalog.Port {
+	for _, d := range c.mates[p.ID] {
+		if d.gate.stopped() == nil {
+			return d.port
+		}
+	}
+	return p
 }
 
 // through makes one call through a port: within its time-out, past its gate.
@@ -106,6 +121,9 @@ func (c *client) Deliver(ctx context.Context, item Delivery) (Receipt, error) {
 	if fix := c.fix[item.Matter]; item.Round > 0 && fix != nil {
 		p = fix
 	}
+	if err := c.doors[p.ID].gate.takes(item.Again); err != nil {
+		return Receipt{}, fmt.Errorf("deliver item %s: %w", item.ItemID, err)
+	}
 	materials := item.Materials
 	if materials == nil {
 		materials = []string{}
@@ -132,7 +150,7 @@ func (c *client) Deliver(ctx context.Context, item Delivery) (Receipt, error) {
 func (c *client) Withdraw(ctx context.Context, itemID string) (Answer, error) {
 	var unknown, away error
 	for _, p := range c.withdraw {
-		a, err := c.withdrawAt(ctx, p, itemID)
+		a, err := c.withdrawAt(ctx, c.usable(p), itemID)
 		switch f := fault.Of(err); {
 		case err == nil:
 			return a, nil
@@ -184,7 +202,7 @@ func (c *client) Status(ctx context.Context, itemIDs []string) ([]Answer, error)
 	var parts []part
 	for _, p := range c.status {
 		for ids := range chunks(itemIDs, p.Batch) {
-			parts = append(parts, part{p, ids})
+			parts = append(parts, part{c.usable(p), ids})
 		}
 	}
 	found, failed := make([]map[string]Answer, len(parts)), make([]error, len(parts))

@@ -42,6 +42,7 @@ type Gate struct {
 	rate    ratelimiter.RateLimiter[any] // nil: as fast as one likes
 	retries failsafe.Executor[any]       // of questions only; nil: a call that changes something is repeated by whoever made it
 	held    atomic.Pointer[Hold]
+	since   atomic.Int64 // Unix nanoseconds: when the breaker or a hold last changed
 	tally   tally
 }
 
@@ -50,14 +51,17 @@ type Hold struct {
 	Reason string // Chinese, for people
 	Since  time.Time
 	By     string
+	Drain  bool // only what was never delivered is kept back; all else goes on
 }
 
 func newGate(p *catalog.Port, now func() time.Time) *Gate {
 	g := &Gate{
 		port: p, now: now,
-		breaker: circuitbreaker.NewBuilder[any]().WithFailureRateThreshold(0.5, restAfter, restWindow).WithDelay(restFor).WithSuccessThreshold(1).Build(),
-		places:  bulkhead.New[any](usualAbreast),
+		places: bulkhead.New[any](usualAbreast),
 	}
+	g.breaker = circuitbreaker.NewBuilder[any]().WithFailureRateThreshold(0.5, restAfter, restWindow).WithDelay(restFor).WithSuccessThreshold(1).
+		OnStateChanged(func(circuitbreaker.StateChangedEvent) { g.changed() }).Build()
+	g.changed()
 	if p.Abreast > 0 {
 		g.places = bulkhead.New[any](uint(p.Abreast))
 	}
@@ -73,20 +77,42 @@ func newGate(p *catalog.Port, now func() time.Time) *Gate {
 	return g
 }
 
-// Hold stops all calls through the port until [Gate.Release].
+// Hold stops calls through the port until [Gate.Release]: all, or new deliveries alone.
 func (g *Gate) Hold(h Hold) { g.held.Store(&h) }
+
+// Held is the hold that is on, or nil.
+func (g *Gate) Held() *Hold { return g.held.Load() }
 
 // Release lets calls through again, and forgets what went wrong before.
 func (g *Gate) Release() {
 	g.held.Store(nil)
 	g.breaker.Close()
+	g.changed()
+}
+
+func (g *Gate) changed() { g.since.Store(g.now().UnixNano()) }
+
+// stopped is the fault of a port that an operator has paused, or nil.
+func (g *Gate) stopped() error {
+	if h := g.held.Load(); h != nil && !h.Drain {
+		return paused(g.port.Department)
+	}
+	return nil
+}
+
+// takes is the fault of a port that an operator drains, for what was never delivered; or nil.
+func (g *Gate) takes(again bool) error {
+	if h := g.held.Load(); h != nil && h.Drain && !again {
+		return drained(g.port.Department)
+	}
+	return nil
 }
 
 // pass makes one call, or says why not. Faults besides the call's own, all
 // Unavailable: PORT_PAUSED, PORT_CLOSED and PORT_RESTING with RetryAt, DEPARTMENT_BUSY.
 func (g *Gate) pass(ctx context.Context, call func(context.Context) error) error {
-	if g.held.Load() != nil {
-		return paused(g.port.Department)
+	if err := g.stopped(); err != nil {
+		return err
 	}
 	if until := g.port.ClosedUntil(g.now(), workday.Zone()); !until.IsZero() {
 		return closed(g.port.Department, until)
@@ -167,6 +193,11 @@ func paused(department string) *fault.Fault {
 		"该部门端口已由运维人员暂停。", "An operator has paused this port of the department.").From(department, time.Time{})
 }
 
+func drained(department string) *fault.Fault {
+	return fault.New(fault.Unavailable, "PORT_DRAINING",
+		"该部门端口正在排空，暂不接收新件。", "This port of the department is being drained and takes nothing new.").From(department, time.Time{})
+}
+
 func closed(department string, until time.Time) *fault.Fault {
 	return fault.New(fault.Unavailable, "PORT_CLOSED",
 		"部门系统正在例行维护，维护结束后自动办理。", "The department's system is under maintenance; we go on when that ends.").From(department, until)
@@ -179,11 +210,12 @@ func resting(department string, until time.Time) *fault.Fault {
 
 // Health is how a port fares.
 type Health struct {
-	State       string // OPEN, RESTING, TRYING, CLOSED, PAUSED
-	Hold        *Hold  // of a paused one
-	Calls       int64  // since the start
-	Failures    int64  // of these, that speak against the port
-	TurnedAway  int64  // that were not made: no place, too fast, at rest
+	State       string    // OPEN, RESTING, TRYING, CLOSED, PAUSED, DRAINING
+	Since       time.Time // when the breaker or a hold last changed; maintenance is the calendar's
+	Hold        *Hold     // of a paused or drained one
+	Calls       int64     // since the start
+	Failures    int64     // of these, that speak against the port
+	TurnedAway  int64     // that were not made: no place, too fast, at rest
 	Retried     int64
 	P50, P99    time.Duration // of the last calls; zero before the first
 	ErrorRate   float64       // of the last calls, 0 to 1
@@ -195,16 +227,22 @@ type Health struct {
 // Health says how the port fares at the moment.
 func (g *Gate) Health() Health {
 	h := g.tally.health()
-	h.State = "OPEN"
-	switch held := g.held.Load(); {
-	case held != nil:
-		h.State, h.Hold = "PAUSED", held
+	h.State, h.Since = "OPEN", time.Unix(0, g.since.Load()).UTC()
+	h.Hold = g.held.Load()
+	if h.Hold != nil {
+		h.Since = h.Hold.Since
+	}
+	switch {
+	case h.Hold != nil && !h.Hold.Drain:
+		h.State = "PAUSED"
 	case !g.port.ClosedUntil(g.now(), workday.Zone()).IsZero():
 		h.State = "CLOSED"
 	case g.breaker.IsOpen():
 		h.State = "RESTING"
 	case g.breaker.IsHalfOpen():
 		h.State = "TRYING"
+	case h.Hold != nil:
+		h.State = "DRAINING"
 	}
 	return h
 }

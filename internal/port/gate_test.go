@@ -166,3 +166,68 @@ func TestGateKeepsTheRate(t *testing.T) {
 		t.Errorf("11 calls of 100 a second within %v", took)
 	}
 }
+
+// A port that is drained keeps back what was never delivered, and nothing else.
+func TestGateDrained(t *testing.T) {
+	g := gateOf(catalog.Port{Operation: "SUBMIT"})
+	since := time.Now().Add(-time.Hour)
+	g.Hold(Hold{Reason: "换机房", Since: since, By: "operator", Drain: true})
+	if err := g.takes(false); reason(err) != "PORT_DRAINING" {
+		t.Errorf("something new: %v", err)
+	}
+	if err := g.takes(true); err != nil {
+		t.Errorf("what may be there already: %v", err)
+	}
+	if err := g.pass(t.Context(), func(context.Context) error { return nil }); err != nil {
+		t.Errorf("a question: %v", err)
+	}
+	if h := g.Health(); h.State != "DRAINING" || !h.Since.Equal(since) || h.Hold.Reason != "换机房" {
+		t.Errorf("health %+v", h)
+	}
+	g.Release()
+	if h := g.Health(); g.takes(false) != nil || h.State != "OPEN" || !h.Since.After(since) || h.Hold != nil {
+		t.Errorf("health %+v", h)
+	}
+}
+
+// Ports that share line and path share calls: these go on for as long as one of the
+// ports is not paused. A paused look-up is never answered as if nothing were there.
+func TestPausedAmongPortsThatShareCalls(t *testing.T) {
+	cat := &catalog.Catalog{Departments: []*catalog.Department{{Code: "PS"}}, Ports: []*catalog.Port{
+		{ID: "ps.a.status", Department: "PS", Operation: "STATUS", Kind: "k", Matter: "A", Path: "/status", Batch: 10},
+		{ID: "ps.b.status", Department: "PS", Operation: "STATUS", Kind: "k", Matter: "B", Path: "/status", Batch: 10},
+		{ID: "ps.one", Department: "PS", Operation: "LOOKUP", Kind: "k", Path: "/lookup"},
+		{ID: "ps.two", Department: "PS", Operation: "LOOKUP", Kind: "k", Path: "/lookup"},
+	}}
+	r, err := NewRegistry(cat, map[string]Endpoint{"PS": {URL: "http://127.0.0.1:9"}}, map[string]Kind{"k": func(Setup) (Line, error) { return notYet{"PS"}, nil }}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() string {
+		_, err := r.Get("PS").Status(t.Context(), []string{"item"})
+		return reason(err)
+	}
+	called := "DEPARTMENT_NOT_CONNECTED" // says the line, once it is reached
+	r.Gate("ps.a.status").Hold(Hold{})
+	if got := ask(); got != called {
+		t.Error("one paused:", got)
+	}
+	r.Gate("ps.b.status").Hold(Hold{})
+	if got := ask(); got != "PORT_PAUSED" {
+		t.Error("both paused:", got)
+	}
+	for _, id := range []string{"ps.one", "ps.two"} {
+		look := func() string {
+			_, err := r.Get("PS").Lookup(t.Context(), []Question{{Ref: "r", Lookups: []string{"ps.one", "ps.two"}}})
+			return reason(err)
+		}
+		if got := look(); got != called {
+			t.Error("none paused:", got)
+		}
+		r.Gate(id).Hold(Hold{})
+		if got := look(); got != "PORT_PAUSED" {
+			t.Error(id, "paused:", got)
+		}
+		r.Gate(id).Release()
+	}
+}

@@ -66,6 +66,7 @@ type Delivery struct {
 	Materials  []string       // material codes that came with it
 	Callback   string         // absolute address for results; not part of the content: it may differ when delivered again
 	Applicant  citizen.Number
+	Again      bool // the department may have it already; not part of the content
 }
 
 // Receipt is the department's word that it has an item, given after it has kept it.

@@ -60,6 +60,9 @@ func (c *client) rounds(questions []Question) ([]round, error) {
 			if p == nil {
 				return nil, fmt.Errorf("it has no lookup %s", id)
 			}
+			if err := c.doors[id].gate.stopped(); err != nil {
+				return nil, err // a part left out would pass for a person without it
+			}
 			line := c.doors[id].line
 			i := slices.IndexFunc(places, func(r *round) bool { return r.line == line && r.port.Path == p.Path })
 			if i < 0 {
