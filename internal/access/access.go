@@ -50,7 +50,9 @@ const (
 	Supervise      Act = "supervision.read" // tasks, silences, violations
 	CloseTask      Act = "task.close"       //
 	Count          Act = "statistics.read"  //
-	ReadPorts      Act = "ports.read"       //
+	ReadPorts      Act = "ports.read"       // what the catalogue says of them
+	WatchPorts     Act = "ports.watch"      // how they fare, and who held them
+	OperatePorts   Act = "ports.operate"    // pause, drain, resume, replay
 	LoadCalendar   Act = "calendar.load"    //
 )
 
@@ -58,14 +60,14 @@ var allowed = map[Kind][]Act{
 	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate},
 	Clerk:      {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, RequestMandate, TakePapers, Count},
 	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
-	Supervisor: {ReadCase, Supervise, CloseTask, Count},
+	Supervisor: {ReadCase, Supervise, CloseTask, Count, ReadPorts},
 	Analyst:    {ReadCase, Count},
 	Partner:    {},
-	Operator:   {ReadPorts, LoadCalendar},
-	Auditor:    {ReadCase, Supervise, Count},
+	Operator:   {ReadPorts, WatchPorts, OperatePorts, LoadCalendar},
+	Auditor:    {ReadCase, Supervise, Count, ReadPorts, WatchPorts},
 	Machine: {
 		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate, RequestMandate,
-		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, LoadCalendar,
+		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, WatchPorts, OperatePorts, LoadCalendar,
 	},
 }
 

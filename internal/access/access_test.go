@@ -10,7 +10,7 @@ import (
 var acts = []access.Act{
 	access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw, access.Book, access.Rate,
 	access.DisputeValue, access.GrantMandate, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
-	access.Count, access.ReadPorts, access.LoadCalendar,
+	access.Count, access.ReadPorts, access.WatchPorts, access.OperatePorts, access.LoadCalendar,
 }
 
 func TestRequire(t *testing.T) {
@@ -38,11 +38,11 @@ func TestRequire(t *testing.T) {
 		{access.Officer, []access.Act{
 			access.ReadProfile, access.ReadCase, access.Decide, access.TakePapers, access.Supervise, access.CloseTask, access.Count,
 		}},
-		{access.Supervisor, []access.Act{access.ReadCase, access.Supervise, access.CloseTask, access.Count}},
+		{access.Supervisor, []access.Act{access.ReadCase, access.Supervise, access.CloseTask, access.Count, access.ReadPorts}},
 		{access.Analyst, []access.Act{access.ReadCase, access.Count}},
 		{access.Partner, nil},
-		{access.Operator, []access.Act{access.ReadPorts, access.LoadCalendar}},
-		{access.Auditor, []access.Act{access.ReadCase, access.Supervise, access.Count}},
+		{access.Operator, []access.Act{access.ReadPorts, access.WatchPorts, access.OperatePorts, access.LoadCalendar}},
+		{access.Auditor, []access.Act{access.ReadCase, access.Supervise, access.Count, access.ReadPorts, access.WatchPorts}},
 	} {
 		v := &access.Viewer{Kind: tt.kind}
 		n := 0
