@@ -41,6 +41,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/notification"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
@@ -51,6 +53,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
@@ -115,6 +118,10 @@ type Client struct {
 	Obligation *ObligationClient
 	// Pause is the client for interacting with the Pause builders.
 	Pause *PauseClient
+	// PaymentLine is the client for interacting with the PaymentLine builders.
+	PaymentLine *PaymentLineClient
+	// PaymentRoll is the client for interacting with the PaymentRoll builders.
+	PaymentRoll *PaymentRollClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
 	// PreReview is the client for interacting with the PreReview builders.
@@ -135,6 +142,8 @@ type Client struct {
 	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
 	SocialSecurityCard *SocialSecurityCardClient
+	// Subsidy is the client for interacting with the Subsidy builders.
+	Subsidy *SubsidyClient
 	// Task is the client for interacting with the Task builders.
 	Task *TaskClient
 	// Training is the client for interacting with the Training builders.
@@ -182,6 +191,8 @@ func (c *Client) init() {
 	c.Notification = NewNotificationClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Pause = NewPauseClient(c.config)
+	c.PaymentLine = NewPaymentLineClient(c.config)
+	c.PaymentRoll = NewPaymentRollClient(c.config)
 	c.PensionRelation = NewPensionRelationClient(c.config)
 	c.PreReview = NewPreReviewClient(c.config)
 	c.PreferentialCard = NewPreferentialCardClient(c.config)
@@ -192,6 +203,7 @@ func (c *Client) init() {
 	c.Settlement = NewSettlementClient(c.config)
 	c.Slot = NewSlotClient(c.config)
 	c.SocialSecurityCard = NewSocialSecurityCardClient(c.config)
+	c.Subsidy = NewSubsidyClient(c.config)
 	c.Task = NewTaskClient(c.config)
 	c.Training = NewTrainingClient(c.config)
 	c.TrainingSubsidy = NewTrainingSubsidyClient(c.config)
@@ -315,6 +327,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Notification:       NewNotificationClient(cfg),
 		Obligation:         NewObligationClient(cfg),
 		Pause:              NewPauseClient(cfg),
+		PaymentLine:        NewPaymentLineClient(cfg),
+		PaymentRoll:        NewPaymentRollClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
 		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
@@ -325,6 +339,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Settlement:         NewSettlementClient(cfg),
 		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
+		Subsidy:            NewSubsidyClient(cfg),
 		Task:               NewTaskClient(cfg),
 		Training:           NewTrainingClient(cfg),
 		TrainingSubsidy:    NewTrainingSubsidyClient(cfg),
@@ -375,6 +390,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Notification:       NewNotificationClient(cfg),
 		Obligation:         NewObligationClient(cfg),
 		Pause:              NewPauseClient(cfg),
+		PaymentLine:        NewPaymentLineClient(cfg),
+		PaymentRoll:        NewPaymentRollClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
 		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
@@ -385,6 +402,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Settlement:         NewSettlementClient(cfg),
 		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
+		Subsidy:            NewSubsidyClient(cfg),
 		Task:               NewTaskClient(cfg),
 		Training:           NewTrainingClient(cfg),
 		TrainingSubsidy:    NewTrainingSubsidyClient(cfg),
@@ -423,10 +441,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
-		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying,
-		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
-		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.PaymentRoll, c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank,
+		c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
+		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
+		c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -440,10 +459,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause,
-		c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying,
-		c.ServicePeriod, c.Settlement, c.Slot, c.SocialSecurityCard, c.Task,
-		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.PaymentRoll, c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank,
+		c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
+		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
+		c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -504,6 +524,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Obligation.mutate(ctx, m)
 	case *PauseMutation:
 		return c.Pause.mutate(ctx, m)
+	case *PaymentLineMutation:
+		return c.PaymentLine.mutate(ctx, m)
+	case *PaymentRollMutation:
+		return c.PaymentRoll.mutate(ctx, m)
 	case *PensionRelationMutation:
 		return c.PensionRelation.mutate(ctx, m)
 	case *PreReviewMutation:
@@ -524,6 +548,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Slot.mutate(ctx, m)
 	case *SocialSecurityCardMutation:
 		return c.SocialSecurityCard.mutate(ctx, m)
+	case *SubsidyMutation:
+		return c.Subsidy.mutate(ctx, m)
 	case *TaskMutation:
 		return c.Task.mutate(ctx, m)
 	case *TrainingMutation:
@@ -4445,6 +4471,304 @@ func (c *PauseClient) mutate(ctx context.Context, m *PauseMutation) (Value, erro
 	}
 }
 
+// PaymentLineClient is a client for the PaymentLine schema.
+type PaymentLineClient struct {
+	config
+}
+
+// NewPaymentLineClient returns a client for the PaymentLine from the given config.
+func NewPaymentLineClient(c config) *PaymentLineClient {
+	return &PaymentLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentline.Hooks(f(g(h())))`.
+func (c *PaymentLineClient) Use(hooks ...Hook) {
+	c.hooks.PaymentLine = append(c.hooks.PaymentLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentline.Intercept(f(g(h())))`.
+func (c *PaymentLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentLine = append(c.inters.PaymentLine, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentLine entity.
+func (c *PaymentLineClient) Create() *PaymentLineCreate {
+	mutation := newPaymentLineMutation(c.config, OpCreate)
+	return &PaymentLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentLine entities.
+func (c *PaymentLineClient) CreateBulk(builders ...*PaymentLineCreate) *PaymentLineCreateBulk {
+	return &PaymentLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentLineClient) MapCreateBulk(slice any, setFunc func(*PaymentLineCreate, int)) *PaymentLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentLineCreateBulk{err: fmt.Errorf("calling to PaymentLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentLine.
+func (c *PaymentLineClient) Update() *PaymentLineUpdate {
+	mutation := newPaymentLineMutation(c.config, OpUpdate)
+	return &PaymentLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentLineClient) UpdateOne(_m *PaymentLine) *PaymentLineUpdateOne {
+	mutation := newPaymentLineMutation(c.config, OpUpdateOne, withPaymentLine(_m))
+	return &PaymentLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentLineClient) UpdateOneID(id string) *PaymentLineUpdateOne {
+	mutation := newPaymentLineMutation(c.config, OpUpdateOne, withPaymentLineID(id))
+	return &PaymentLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentLine.
+func (c *PaymentLineClient) Delete() *PaymentLineDelete {
+	mutation := newPaymentLineMutation(c.config, OpDelete)
+	return &PaymentLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentLineClient) DeleteOne(_m *PaymentLine) *PaymentLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentLineClient) DeleteOneID(id string) *PaymentLineDeleteOne {
+	builder := c.Delete().Where(paymentline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentLineDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentLine.
+func (c *PaymentLineClient) Query() *PaymentLineQuery {
+	return &PaymentLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentLine entity by its id.
+func (c *PaymentLineClient) Get(ctx context.Context, id string) (*PaymentLine, error) {
+	return c.Query().Where(paymentline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentLineClient) GetX(ctx context.Context, id string) *PaymentLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRoll queries the roll edge of a PaymentLine.
+func (c *PaymentLineClient) QueryRoll(_m *PaymentLine) *PaymentRollQuery {
+	query := (&PaymentRollClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentline.Table, paymentline.FieldID, id),
+			sqlgraph.To(paymentroll.Table, paymentroll.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentline.RollTable, paymentline.RollColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubsidy queries the subsidy edge of a PaymentLine.
+func (c *PaymentLineClient) QuerySubsidy(_m *PaymentLine) *SubsidyQuery {
+	query := (&SubsidyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentline.Table, paymentline.FieldID, id),
+			sqlgraph.To(subsidy.Table, subsidy.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentline.SubsidyTable, paymentline.SubsidyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentLineClient) Hooks() []Hook {
+	return c.hooks.PaymentLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentLineClient) Interceptors() []Interceptor {
+	return c.inters.PaymentLine
+}
+
+func (c *PaymentLineClient) mutate(ctx context.Context, m *PaymentLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown PaymentLine mutation op: %q", m.Op())
+	}
+}
+
+// PaymentRollClient is a client for the PaymentRoll schema.
+type PaymentRollClient struct {
+	config
+}
+
+// NewPaymentRollClient returns a client for the PaymentRoll from the given config.
+func NewPaymentRollClient(c config) *PaymentRollClient {
+	return &PaymentRollClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentroll.Hooks(f(g(h())))`.
+func (c *PaymentRollClient) Use(hooks ...Hook) {
+	c.hooks.PaymentRoll = append(c.hooks.PaymentRoll, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentroll.Intercept(f(g(h())))`.
+func (c *PaymentRollClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentRoll = append(c.inters.PaymentRoll, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentRoll entity.
+func (c *PaymentRollClient) Create() *PaymentRollCreate {
+	mutation := newPaymentRollMutation(c.config, OpCreate)
+	return &PaymentRollCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentRoll entities.
+func (c *PaymentRollClient) CreateBulk(builders ...*PaymentRollCreate) *PaymentRollCreateBulk {
+	return &PaymentRollCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentRollClient) MapCreateBulk(slice any, setFunc func(*PaymentRollCreate, int)) *PaymentRollCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentRollCreateBulk{err: fmt.Errorf("calling to PaymentRollClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentRollCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentRollCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentRoll.
+func (c *PaymentRollClient) Update() *PaymentRollUpdate {
+	mutation := newPaymentRollMutation(c.config, OpUpdate)
+	return &PaymentRollUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentRollClient) UpdateOne(_m *PaymentRoll) *PaymentRollUpdateOne {
+	mutation := newPaymentRollMutation(c.config, OpUpdateOne, withPaymentRoll(_m))
+	return &PaymentRollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentRollClient) UpdateOneID(id string) *PaymentRollUpdateOne {
+	mutation := newPaymentRollMutation(c.config, OpUpdateOne, withPaymentRollID(id))
+	return &PaymentRollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentRoll.
+func (c *PaymentRollClient) Delete() *PaymentRollDelete {
+	mutation := newPaymentRollMutation(c.config, OpDelete)
+	return &PaymentRollDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentRollClient) DeleteOne(_m *PaymentRoll) *PaymentRollDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentRollClient) DeleteOneID(id string) *PaymentRollDeleteOne {
+	builder := c.Delete().Where(paymentroll.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentRollDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentRoll.
+func (c *PaymentRollClient) Query() *PaymentRollQuery {
+	return &PaymentRollQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentRoll},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentRoll entity by its id.
+func (c *PaymentRollClient) Get(ctx context.Context, id string) (*PaymentRoll, error) {
+	return c.Query().Where(paymentroll.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentRollClient) GetX(ctx context.Context, id string) *PaymentRoll {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentRollClient) Hooks() []Hook {
+	return c.hooks.PaymentRoll
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentRollClient) Interceptors() []Interceptor {
+	return c.inters.PaymentRoll
+}
+
+func (c *PaymentRollClient) mutate(ctx context.Context, m *PaymentRollMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentRollCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentRollUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentRollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentRollDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown PaymentRoll mutation op: %q", m.Op())
+	}
+}
+
 // PensionRelationClient is a client for the PensionRelation schema.
 type PensionRelationClient struct {
 	config
@@ -5919,6 +6243,171 @@ func (c *SocialSecurityCardClient) mutate(ctx context.Context, m *SocialSecurity
 	}
 }
 
+// SubsidyClient is a client for the Subsidy schema.
+type SubsidyClient struct {
+	config
+}
+
+// NewSubsidyClient returns a client for the Subsidy from the given config.
+func NewSubsidyClient(c config) *SubsidyClient {
+	return &SubsidyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `subsidy.Hooks(f(g(h())))`.
+func (c *SubsidyClient) Use(hooks ...Hook) {
+	c.hooks.Subsidy = append(c.hooks.Subsidy, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `subsidy.Intercept(f(g(h())))`.
+func (c *SubsidyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Subsidy = append(c.inters.Subsidy, interceptors...)
+}
+
+// Create returns a builder for creating a Subsidy entity.
+func (c *SubsidyClient) Create() *SubsidyCreate {
+	mutation := newSubsidyMutation(c.config, OpCreate)
+	return &SubsidyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Subsidy entities.
+func (c *SubsidyClient) CreateBulk(builders ...*SubsidyCreate) *SubsidyCreateBulk {
+	return &SubsidyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SubsidyClient) MapCreateBulk(slice any, setFunc func(*SubsidyCreate, int)) *SubsidyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SubsidyCreateBulk{err: fmt.Errorf("calling to SubsidyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SubsidyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SubsidyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Subsidy.
+func (c *SubsidyClient) Update() *SubsidyUpdate {
+	mutation := newSubsidyMutation(c.config, OpUpdate)
+	return &SubsidyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SubsidyClient) UpdateOne(_m *Subsidy) *SubsidyUpdateOne {
+	mutation := newSubsidyMutation(c.config, OpUpdateOne, withSubsidy(_m))
+	return &SubsidyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SubsidyClient) UpdateOneID(id string) *SubsidyUpdateOne {
+	mutation := newSubsidyMutation(c.config, OpUpdateOne, withSubsidyID(id))
+	return &SubsidyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Subsidy.
+func (c *SubsidyClient) Delete() *SubsidyDelete {
+	mutation := newSubsidyMutation(c.config, OpDelete)
+	return &SubsidyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SubsidyClient) DeleteOne(_m *Subsidy) *SubsidyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SubsidyClient) DeleteOneID(id string) *SubsidyDeleteOne {
+	builder := c.Delete().Where(subsidy.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SubsidyDeleteOne{builder}
+}
+
+// Query returns a query builder for Subsidy.
+func (c *SubsidyClient) Query() *SubsidyQuery {
+	return &SubsidyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSubsidy},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Subsidy entity by its id.
+func (c *SubsidyClient) Get(ctx context.Context, id string) (*Subsidy, error) {
+	return c.Query().Where(subsidy.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SubsidyClient) GetX(ctx context.Context, id string) *Subsidy {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Subsidy.
+func (c *SubsidyClient) QueryVeteran(_m *Subsidy) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(subsidy.Table, subsidy.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, subsidy.VeteranTable, subsidy.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCase queries the case edge of a Subsidy.
+func (c *SubsidyClient) QueryCase(_m *Subsidy) *CaseFileQuery {
+	query := (&CaseFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(subsidy.Table, subsidy.FieldID, id),
+			sqlgraph.To(casefile.Table, casefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, subsidy.CaseTable, subsidy.CaseColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SubsidyClient) Hooks() []Hook {
+	return c.hooks.Subsidy
+}
+
+// Interceptors returns the client interceptors.
+func (c *SubsidyClient) Interceptors() []Interceptor {
+	return c.inters.Subsidy
+}
+
+func (c *SubsidyClient) mutate(ctx context.Context, m *SubsidyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SubsidyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SubsidyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SubsidyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SubsidyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Subsidy mutation op: %q", m.Op())
+	}
+}
+
 // TaskClient is a client for the Task schema.
 type TaskClient struct {
 	config
@@ -6639,17 +7128,17 @@ type (
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PensionRelation, PreReview, PreferentialCard, Rank, Rating, Saying,
-		ServicePeriod, Settlement, Slot, SocialSecurityCard, Task, Training,
-		TrainingSubsidy, Veteran, Violation []ent.Hook
+		PaymentLine, PaymentRoll, PensionRelation, PreReview, PreferentialCard, Rank,
+		Rating, Saying, ServicePeriod, Settlement, Slot, SocialSecurityCard, Subsidy,
+		Task, Training, TrainingSubsidy, Veteran, Violation []ent.Hook
 	}
 	inters struct {
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PensionRelation, PreReview, PreferentialCard, Rank, Rating, Saying,
-		ServicePeriod, Settlement, Slot, SocialSecurityCard, Task, Training,
-		TrainingSubsidy, Veteran, Violation []ent.Interceptor
+		PaymentLine, PaymentRoll, PensionRelation, PreReview, PreferentialCard, Rank,
+		Rating, Saying, ServicePeriod, Settlement, Slot, SocialSecurityCard, Subsidy,
+		Task, Training, TrainingSubsidy, Veteran, Violation []ent.Interceptor
 	}
 )

@@ -38,6 +38,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/notification"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
@@ -48,6 +50,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
@@ -139,6 +142,8 @@ func checkColumn(t, c string) error {
 			notification.Table:       notification.ValidColumn,
 			obligation.Table:         obligation.ValidColumn,
 			pause.Table:              pause.ValidColumn,
+			paymentline.Table:        paymentline.ValidColumn,
+			paymentroll.Table:        paymentroll.ValidColumn,
 			pensionrelation.Table:    pensionrelation.ValidColumn,
 			prereview.Table:          prereview.ValidColumn,
 			preferentialcard.Table:   preferentialcard.ValidColumn,
@@ -149,6 +154,7 @@ func checkColumn(t, c string) error {
 			settlement.Table:         settlement.ValidColumn,
 			slot.Table:               slot.ValidColumn,
 			socialsecuritycard.Table: socialsecuritycard.ValidColumn,
+			subsidy.Table:            subsidy.ValidColumn,
 			task.Table:               task.ValidColumn,
 			training.Table:           training.ValidColumn,
 			trainingsubsidy.Table:    trainingsubsidy.ValidColumn,

@@ -143,6 +143,12 @@ func (*Obligation) IsEntity() {}
 func (*Pause) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*PaymentLine) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*PaymentRoll) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*PensionRelation) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
@@ -206,6 +212,9 @@ func (*SocialSecurityCard) IsEntity() {}
 func (_m *SocialSecurityCard) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*Subsidy) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Task) IsEntity() {}

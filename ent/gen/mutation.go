@@ -37,6 +37,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/notification"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
@@ -48,11 +50,13 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/veteran"
 	"github.com/vetgraph/vetgraph/ent/gen/violation"
+	"github.com/vetgraph/vetgraph/internal/fact"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -92,6 +96,8 @@ const (
 	TypeNotification       = "Notification"
 	TypeObligation         = "Obligation"
 	TypePause              = "Pause"
+	TypePaymentLine        = "PaymentLine"
+	TypePaymentRoll        = "PaymentRoll"
 	TypePensionRelation    = "PensionRelation"
 	TypePreReview          = "PreReview"
 	TypePreferentialCard   = "PreferentialCard"
@@ -102,6 +108,7 @@ const (
 	TypeSettlement         = "Settlement"
 	TypeSlot               = "Slot"
 	TypeSocialSecurityCard = "SocialSecurityCard"
+	TypeSubsidy            = "Subsidy"
 	TypeTask               = "Task"
 	TypeTraining           = "Training"
 	TypeTrainingSubsidy    = "TrainingSubsidy"
@@ -27182,6 +27189,1979 @@ func (m *PauseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Pause edge %s", name)
 }
 
+// PaymentLineMutation represents an operation that mutates the PaymentLine nodes in the graph.
+type PaymentLineMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	attempt        *int
+	addattempt     *int
+	amount_fen     *int64
+	addamount_fen  *int64
+	state          *paymentline.State
+	reason         *string
+	paid_on        *workday.Day
+	told_at        *time.Time
+	clearedFields  map[string]struct{}
+	roll           *string
+	clearedroll    bool
+	subsidy        *string
+	clearedsubsidy bool
+	done           bool
+	oldValue       func(context.Context) (*PaymentLine, error)
+	predicates     []predicate.PaymentLine
+}
+
+var _ ent.Mutation = (*PaymentLineMutation)(nil)
+
+// paymentlineOption allows management of the mutation configuration using functional options.
+type paymentlineOption func(*PaymentLineMutation)
+
+// newPaymentLineMutation creates new mutation for the PaymentLine entity.
+func newPaymentLineMutation(c config, op Op, opts ...paymentlineOption) *PaymentLineMutation {
+	m := &PaymentLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentLineID sets the ID field of the mutation.
+func withPaymentLineID(id string) paymentlineOption {
+	return func(m *PaymentLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentLine
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentLine sets the old PaymentLine of the mutation.
+func withPaymentLine(node *PaymentLine) paymentlineOption {
+	return func(m *PaymentLineMutation) {
+		m.oldValue = func(context.Context) (*PaymentLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentLine entities.
+func (m *PaymentLineMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentLineMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentLineMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRollID sets the "roll_id" field.
+func (m *PaymentLineMutation) SetRollID(s string) {
+	m.roll = &s
+}
+
+// RollID returns the value of the "roll_id" field in the mutation.
+func (m *PaymentLineMutation) RollID() (r string, exists bool) {
+	v := m.roll
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRollID returns the old "roll_id" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldRollID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRollID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRollID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRollID: %w", err)
+	}
+	return oldValue.RollID, nil
+}
+
+// ResetRollID resets all changes to the "roll_id" field.
+func (m *PaymentLineMutation) ResetRollID() {
+	m.roll = nil
+}
+
+// SetSubsidyID sets the "subsidy_id" field.
+func (m *PaymentLineMutation) SetSubsidyID(s string) {
+	m.subsidy = &s
+}
+
+// SubsidyID returns the value of the "subsidy_id" field in the mutation.
+func (m *PaymentLineMutation) SubsidyID() (r string, exists bool) {
+	v := m.subsidy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubsidyID returns the old "subsidy_id" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldSubsidyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubsidyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubsidyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubsidyID: %w", err)
+	}
+	return oldValue.SubsidyID, nil
+}
+
+// ResetSubsidyID resets all changes to the "subsidy_id" field.
+func (m *PaymentLineMutation) ResetSubsidyID() {
+	m.subsidy = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *PaymentLineMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *PaymentLineMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *PaymentLineMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *PaymentLineMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *PaymentLineMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (m *PaymentLineMutation) SetAmountFen(i int64) {
+	m.amount_fen = &i
+	m.addamount_fen = nil
+}
+
+// AmountFen returns the value of the "amount_fen" field in the mutation.
+func (m *PaymentLineMutation) AmountFen() (r int64, exists bool) {
+	v := m.amount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmountFen returns the old "amount_fen" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldAmountFen(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmountFen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmountFen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmountFen: %w", err)
+	}
+	return oldValue.AmountFen, nil
+}
+
+// AddAmountFen adds i to the "amount_fen" field.
+func (m *PaymentLineMutation) AddAmountFen(i int64) {
+	if m.addamount_fen != nil {
+		*m.addamount_fen += i
+	} else {
+		m.addamount_fen = &i
+	}
+}
+
+// AddedAmountFen returns the value that was added to the "amount_fen" field in this mutation.
+func (m *PaymentLineMutation) AddedAmountFen() (r int64, exists bool) {
+	v := m.addamount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmountFen resets all changes to the "amount_fen" field.
+func (m *PaymentLineMutation) ResetAmountFen() {
+	m.amount_fen = nil
+	m.addamount_fen = nil
+}
+
+// SetState sets the "state" field.
+func (m *PaymentLineMutation) SetState(pa paymentline.State) {
+	m.state = &pa
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PaymentLineMutation) State() (r paymentline.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldState(ctx context.Context) (v paymentline.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PaymentLineMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *PaymentLineMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PaymentLineMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *PaymentLineMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[paymentline.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *PaymentLineMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[paymentline.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PaymentLineMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, paymentline.FieldReason)
+}
+
+// SetPaidOn sets the "paid_on" field.
+func (m *PaymentLineMutation) SetPaidOn(w workday.Day) {
+	m.paid_on = &w
+}
+
+// PaidOn returns the value of the "paid_on" field in the mutation.
+func (m *PaymentLineMutation) PaidOn() (r workday.Day, exists bool) {
+	v := m.paid_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidOn returns the old "paid_on" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldPaidOn(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidOn: %w", err)
+	}
+	return oldValue.PaidOn, nil
+}
+
+// ClearPaidOn clears the value of the "paid_on" field.
+func (m *PaymentLineMutation) ClearPaidOn() {
+	m.paid_on = nil
+	m.clearedFields[paymentline.FieldPaidOn] = struct{}{}
+}
+
+// PaidOnCleared returns if the "paid_on" field was cleared in this mutation.
+func (m *PaymentLineMutation) PaidOnCleared() bool {
+	_, ok := m.clearedFields[paymentline.FieldPaidOn]
+	return ok
+}
+
+// ResetPaidOn resets all changes to the "paid_on" field.
+func (m *PaymentLineMutation) ResetPaidOn() {
+	m.paid_on = nil
+	delete(m.clearedFields, paymentline.FieldPaidOn)
+}
+
+// SetToldAt sets the "told_at" field.
+func (m *PaymentLineMutation) SetToldAt(t time.Time) {
+	m.told_at = &t
+}
+
+// ToldAt returns the value of the "told_at" field in the mutation.
+func (m *PaymentLineMutation) ToldAt() (r time.Time, exists bool) {
+	v := m.told_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToldAt returns the old "told_at" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldToldAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToldAt: %w", err)
+	}
+	return oldValue.ToldAt, nil
+}
+
+// ClearToldAt clears the value of the "told_at" field.
+func (m *PaymentLineMutation) ClearToldAt() {
+	m.told_at = nil
+	m.clearedFields[paymentline.FieldToldAt] = struct{}{}
+}
+
+// ToldAtCleared returns if the "told_at" field was cleared in this mutation.
+func (m *PaymentLineMutation) ToldAtCleared() bool {
+	_, ok := m.clearedFields[paymentline.FieldToldAt]
+	return ok
+}
+
+// ResetToldAt resets all changes to the "told_at" field.
+func (m *PaymentLineMutation) ResetToldAt() {
+	m.told_at = nil
+	delete(m.clearedFields, paymentline.FieldToldAt)
+}
+
+// ClearRoll clears the "roll" edge to the PaymentRoll entity.
+func (m *PaymentLineMutation) ClearRoll() {
+	m.clearedroll = true
+	m.clearedFields[paymentline.FieldRollID] = struct{}{}
+}
+
+// RollCleared reports if the "roll" edge to the PaymentRoll entity was cleared.
+func (m *PaymentLineMutation) RollCleared() bool {
+	return m.clearedroll
+}
+
+// RollIDs returns the "roll" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RollID instead. It exists only for internal usage by the builders.
+func (m *PaymentLineMutation) RollIDs() (ids []string) {
+	if id := m.roll; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoll resets all changes to the "roll" edge.
+func (m *PaymentLineMutation) ResetRoll() {
+	m.roll = nil
+	m.clearedroll = false
+}
+
+// ClearSubsidy clears the "subsidy" edge to the Subsidy entity.
+func (m *PaymentLineMutation) ClearSubsidy() {
+	m.clearedsubsidy = true
+	m.clearedFields[paymentline.FieldSubsidyID] = struct{}{}
+}
+
+// SubsidyCleared reports if the "subsidy" edge to the Subsidy entity was cleared.
+func (m *PaymentLineMutation) SubsidyCleared() bool {
+	return m.clearedsubsidy
+}
+
+// SubsidyIDs returns the "subsidy" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubsidyID instead. It exists only for internal usage by the builders.
+func (m *PaymentLineMutation) SubsidyIDs() (ids []string) {
+	if id := m.subsidy; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubsidy resets all changes to the "subsidy" edge.
+func (m *PaymentLineMutation) ResetSubsidy() {
+	m.subsidy = nil
+	m.clearedsubsidy = false
+}
+
+// Where appends a list predicates to the PaymentLineMutation builder.
+func (m *PaymentLineMutation) Where(ps ...predicate.PaymentLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentLine).
+func (m *PaymentLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentLineMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.roll != nil {
+		fields = append(fields, paymentline.FieldRollID)
+	}
+	if m.subsidy != nil {
+		fields = append(fields, paymentline.FieldSubsidyID)
+	}
+	if m.attempt != nil {
+		fields = append(fields, paymentline.FieldAttempt)
+	}
+	if m.amount_fen != nil {
+		fields = append(fields, paymentline.FieldAmountFen)
+	}
+	if m.state != nil {
+		fields = append(fields, paymentline.FieldState)
+	}
+	if m.reason != nil {
+		fields = append(fields, paymentline.FieldReason)
+	}
+	if m.paid_on != nil {
+		fields = append(fields, paymentline.FieldPaidOn)
+	}
+	if m.told_at != nil {
+		fields = append(fields, paymentline.FieldToldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentline.FieldRollID:
+		return m.RollID()
+	case paymentline.FieldSubsidyID:
+		return m.SubsidyID()
+	case paymentline.FieldAttempt:
+		return m.Attempt()
+	case paymentline.FieldAmountFen:
+		return m.AmountFen()
+	case paymentline.FieldState:
+		return m.State()
+	case paymentline.FieldReason:
+		return m.Reason()
+	case paymentline.FieldPaidOn:
+		return m.PaidOn()
+	case paymentline.FieldToldAt:
+		return m.ToldAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentline.FieldRollID:
+		return m.OldRollID(ctx)
+	case paymentline.FieldSubsidyID:
+		return m.OldSubsidyID(ctx)
+	case paymentline.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case paymentline.FieldAmountFen:
+		return m.OldAmountFen(ctx)
+	case paymentline.FieldState:
+		return m.OldState(ctx)
+	case paymentline.FieldReason:
+		return m.OldReason(ctx)
+	case paymentline.FieldPaidOn:
+		return m.OldPaidOn(ctx)
+	case paymentline.FieldToldAt:
+		return m.OldToldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentline.FieldRollID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRollID(v)
+		return nil
+	case paymentline.FieldSubsidyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubsidyID(v)
+		return nil
+	case paymentline.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case paymentline.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmountFen(v)
+		return nil
+	case paymentline.FieldState:
+		v, ok := value.(paymentline.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case paymentline.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case paymentline.FieldPaidOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidOn(v)
+		return nil
+	case paymentline.FieldToldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToldAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, paymentline.FieldAttempt)
+	}
+	if m.addamount_fen != nil {
+		fields = append(fields, paymentline.FieldAmountFen)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case paymentline.FieldAttempt:
+		return m.AddedAttempt()
+	case paymentline.FieldAmountFen:
+		return m.AddedAmountFen()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case paymentline.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case paymentline.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmountFen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(paymentline.FieldReason) {
+		fields = append(fields, paymentline.FieldReason)
+	}
+	if m.FieldCleared(paymentline.FieldPaidOn) {
+		fields = append(fields, paymentline.FieldPaidOn)
+	}
+	if m.FieldCleared(paymentline.FieldToldAt) {
+		fields = append(fields, paymentline.FieldToldAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentLineMutation) ClearField(name string) error {
+	switch name {
+	case paymentline.FieldReason:
+		m.ClearReason()
+		return nil
+	case paymentline.FieldPaidOn:
+		m.ClearPaidOn()
+		return nil
+	case paymentline.FieldToldAt:
+		m.ClearToldAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentLineMutation) ResetField(name string) error {
+	switch name {
+	case paymentline.FieldRollID:
+		m.ResetRollID()
+		return nil
+	case paymentline.FieldSubsidyID:
+		m.ResetSubsidyID()
+		return nil
+	case paymentline.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case paymentline.FieldAmountFen:
+		m.ResetAmountFen()
+		return nil
+	case paymentline.FieldState:
+		m.ResetState()
+		return nil
+	case paymentline.FieldReason:
+		m.ResetReason()
+		return nil
+	case paymentline.FieldPaidOn:
+		m.ResetPaidOn()
+		return nil
+	case paymentline.FieldToldAt:
+		m.ResetToldAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.roll != nil {
+		edges = append(edges, paymentline.EdgeRoll)
+	}
+	if m.subsidy != nil {
+		edges = append(edges, paymentline.EdgeSubsidy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case paymentline.EdgeRoll:
+		if id := m.roll; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentline.EdgeSubsidy:
+		if id := m.subsidy; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedroll {
+		edges = append(edges, paymentline.EdgeRoll)
+	}
+	if m.clearedsubsidy {
+		edges = append(edges, paymentline.EdgeSubsidy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case paymentline.EdgeRoll:
+		return m.clearedroll
+	case paymentline.EdgeSubsidy:
+		return m.clearedsubsidy
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentLineMutation) ClearEdge(name string) error {
+	switch name {
+	case paymentline.EdgeRoll:
+		m.ClearRoll()
+		return nil
+	case paymentline.EdgeSubsidy:
+		m.ClearSubsidy()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentLineMutation) ResetEdge(name string) error {
+	switch name {
+	case paymentline.EdgeRoll:
+		m.ResetRoll()
+		return nil
+	case paymentline.EdgeSubsidy:
+		m.ResetSubsidy()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentLine edge %s", name)
+}
+
+// PaymentRollMutation represents an operation that mutates the PaymentRoll nodes in the graph.
+type PaymentRollMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	department    *string
+	division      *string
+	month         *string
+	part          *int
+	addpart       *int
+	state         *paymentroll.State
+	opened_at     *time.Time
+	closed_at     *time.Time
+	pushed_at     *time.Time
+	lines         *int
+	addlines      *int
+	total_fen     *int64
+	addtotal_fen  *int64
+	receipt_no    *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PaymentRoll, error)
+	predicates    []predicate.PaymentRoll
+}
+
+var _ ent.Mutation = (*PaymentRollMutation)(nil)
+
+// paymentrollOption allows management of the mutation configuration using functional options.
+type paymentrollOption func(*PaymentRollMutation)
+
+// newPaymentRollMutation creates new mutation for the PaymentRoll entity.
+func newPaymentRollMutation(c config, op Op, opts ...paymentrollOption) *PaymentRollMutation {
+	m := &PaymentRollMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentRoll,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentRollID sets the ID field of the mutation.
+func withPaymentRollID(id string) paymentrollOption {
+	return func(m *PaymentRollMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentRoll
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentRoll, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentRoll.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentRoll sets the old PaymentRoll of the mutation.
+func withPaymentRoll(node *PaymentRoll) paymentrollOption {
+	return func(m *PaymentRollMutation) {
+		m.oldValue = func(context.Context) (*PaymentRoll, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentRollMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentRollMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentRoll entities.
+func (m *PaymentRollMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentRollMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentRollMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentRoll.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetDepartment sets the "department" field.
+func (m *PaymentRollMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *PaymentRollMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *PaymentRollMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *PaymentRollMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *PaymentRollMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *PaymentRollMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetMonth sets the "month" field.
+func (m *PaymentRollMutation) SetMonth(s string) {
+	m.month = &s
+}
+
+// Month returns the value of the "month" field in the mutation.
+func (m *PaymentRollMutation) Month() (r string, exists bool) {
+	v := m.month
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonth returns the old "month" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldMonth(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonth: %w", err)
+	}
+	return oldValue.Month, nil
+}
+
+// ResetMonth resets all changes to the "month" field.
+func (m *PaymentRollMutation) ResetMonth() {
+	m.month = nil
+}
+
+// SetPart sets the "part" field.
+func (m *PaymentRollMutation) SetPart(i int) {
+	m.part = &i
+	m.addpart = nil
+}
+
+// Part returns the value of the "part" field in the mutation.
+func (m *PaymentRollMutation) Part() (r int, exists bool) {
+	v := m.part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPart returns the old "part" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldPart(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPart: %w", err)
+	}
+	return oldValue.Part, nil
+}
+
+// AddPart adds i to the "part" field.
+func (m *PaymentRollMutation) AddPart(i int) {
+	if m.addpart != nil {
+		*m.addpart += i
+	} else {
+		m.addpart = &i
+	}
+}
+
+// AddedPart returns the value that was added to the "part" field in this mutation.
+func (m *PaymentRollMutation) AddedPart() (r int, exists bool) {
+	v := m.addpart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPart resets all changes to the "part" field.
+func (m *PaymentRollMutation) ResetPart() {
+	m.part = nil
+	m.addpart = nil
+}
+
+// SetState sets the "state" field.
+func (m *PaymentRollMutation) SetState(pa paymentroll.State) {
+	m.state = &pa
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PaymentRollMutation) State() (r paymentroll.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldState(ctx context.Context) (v paymentroll.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PaymentRollMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *PaymentRollMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *PaymentRollMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *PaymentRollMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *PaymentRollMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *PaymentRollMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *PaymentRollMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[paymentroll.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *PaymentRollMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[paymentroll.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *PaymentRollMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, paymentroll.FieldClosedAt)
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (m *PaymentRollMutation) SetPushedAt(t time.Time) {
+	m.pushed_at = &t
+}
+
+// PushedAt returns the value of the "pushed_at" field in the mutation.
+func (m *PaymentRollMutation) PushedAt() (r time.Time, exists bool) {
+	v := m.pushed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPushedAt returns the old "pushed_at" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldPushedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPushedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPushedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPushedAt: %w", err)
+	}
+	return oldValue.PushedAt, nil
+}
+
+// ClearPushedAt clears the value of the "pushed_at" field.
+func (m *PaymentRollMutation) ClearPushedAt() {
+	m.pushed_at = nil
+	m.clearedFields[paymentroll.FieldPushedAt] = struct{}{}
+}
+
+// PushedAtCleared returns if the "pushed_at" field was cleared in this mutation.
+func (m *PaymentRollMutation) PushedAtCleared() bool {
+	_, ok := m.clearedFields[paymentroll.FieldPushedAt]
+	return ok
+}
+
+// ResetPushedAt resets all changes to the "pushed_at" field.
+func (m *PaymentRollMutation) ResetPushedAt() {
+	m.pushed_at = nil
+	delete(m.clearedFields, paymentroll.FieldPushedAt)
+}
+
+// SetLines sets the "lines" field.
+func (m *PaymentRollMutation) SetLines(i int) {
+	m.lines = &i
+	m.addlines = nil
+}
+
+// Lines returns the value of the "lines" field in the mutation.
+func (m *PaymentRollMutation) Lines() (r int, exists bool) {
+	v := m.lines
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLines returns the old "lines" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldLines(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLines is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLines requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLines: %w", err)
+	}
+	return oldValue.Lines, nil
+}
+
+// AddLines adds i to the "lines" field.
+func (m *PaymentRollMutation) AddLines(i int) {
+	if m.addlines != nil {
+		*m.addlines += i
+	} else {
+		m.addlines = &i
+	}
+}
+
+// AddedLines returns the value that was added to the "lines" field in this mutation.
+func (m *PaymentRollMutation) AddedLines() (r int, exists bool) {
+	v := m.addlines
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLines resets all changes to the "lines" field.
+func (m *PaymentRollMutation) ResetLines() {
+	m.lines = nil
+	m.addlines = nil
+}
+
+// SetTotalFen sets the "total_fen" field.
+func (m *PaymentRollMutation) SetTotalFen(i int64) {
+	m.total_fen = &i
+	m.addtotal_fen = nil
+}
+
+// TotalFen returns the value of the "total_fen" field in the mutation.
+func (m *PaymentRollMutation) TotalFen() (r int64, exists bool) {
+	v := m.total_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotalFen returns the old "total_fen" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldTotalFen(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotalFen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotalFen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotalFen: %w", err)
+	}
+	return oldValue.TotalFen, nil
+}
+
+// AddTotalFen adds i to the "total_fen" field.
+func (m *PaymentRollMutation) AddTotalFen(i int64) {
+	if m.addtotal_fen != nil {
+		*m.addtotal_fen += i
+	} else {
+		m.addtotal_fen = &i
+	}
+}
+
+// AddedTotalFen returns the value that was added to the "total_fen" field in this mutation.
+func (m *PaymentRollMutation) AddedTotalFen() (r int64, exists bool) {
+	v := m.addtotal_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotalFen resets all changes to the "total_fen" field.
+func (m *PaymentRollMutation) ResetTotalFen() {
+	m.total_fen = nil
+	m.addtotal_fen = nil
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (m *PaymentRollMutation) SetReceiptNo(s string) {
+	m.receipt_no = &s
+}
+
+// ReceiptNo returns the value of the "receipt_no" field in the mutation.
+func (m *PaymentRollMutation) ReceiptNo() (r string, exists bool) {
+	v := m.receipt_no
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptNo returns the old "receipt_no" field's value of the PaymentRoll entity.
+// If the PaymentRoll object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRollMutation) OldReceiptNo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptNo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptNo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptNo: %w", err)
+	}
+	return oldValue.ReceiptNo, nil
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (m *PaymentRollMutation) ClearReceiptNo() {
+	m.receipt_no = nil
+	m.clearedFields[paymentroll.FieldReceiptNo] = struct{}{}
+}
+
+// ReceiptNoCleared returns if the "receipt_no" field was cleared in this mutation.
+func (m *PaymentRollMutation) ReceiptNoCleared() bool {
+	_, ok := m.clearedFields[paymentroll.FieldReceiptNo]
+	return ok
+}
+
+// ResetReceiptNo resets all changes to the "receipt_no" field.
+func (m *PaymentRollMutation) ResetReceiptNo() {
+	m.receipt_no = nil
+	delete(m.clearedFields, paymentroll.FieldReceiptNo)
+}
+
+// Where appends a list predicates to the PaymentRollMutation builder.
+func (m *PaymentRollMutation) Where(ps ...predicate.PaymentRoll) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentRollMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentRollMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentRoll, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentRollMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentRollMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentRoll).
+func (m *PaymentRollMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentRollMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.department != nil {
+		fields = append(fields, paymentroll.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, paymentroll.FieldDivision)
+	}
+	if m.month != nil {
+		fields = append(fields, paymentroll.FieldMonth)
+	}
+	if m.part != nil {
+		fields = append(fields, paymentroll.FieldPart)
+	}
+	if m.state != nil {
+		fields = append(fields, paymentroll.FieldState)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, paymentroll.FieldOpenedAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, paymentroll.FieldClosedAt)
+	}
+	if m.pushed_at != nil {
+		fields = append(fields, paymentroll.FieldPushedAt)
+	}
+	if m.lines != nil {
+		fields = append(fields, paymentroll.FieldLines)
+	}
+	if m.total_fen != nil {
+		fields = append(fields, paymentroll.FieldTotalFen)
+	}
+	if m.receipt_no != nil {
+		fields = append(fields, paymentroll.FieldReceiptNo)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentRollMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentroll.FieldDepartment:
+		return m.Department()
+	case paymentroll.FieldDivision:
+		return m.Division()
+	case paymentroll.FieldMonth:
+		return m.Month()
+	case paymentroll.FieldPart:
+		return m.Part()
+	case paymentroll.FieldState:
+		return m.State()
+	case paymentroll.FieldOpenedAt:
+		return m.OpenedAt()
+	case paymentroll.FieldClosedAt:
+		return m.ClosedAt()
+	case paymentroll.FieldPushedAt:
+		return m.PushedAt()
+	case paymentroll.FieldLines:
+		return m.Lines()
+	case paymentroll.FieldTotalFen:
+		return m.TotalFen()
+	case paymentroll.FieldReceiptNo:
+		return m.ReceiptNo()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentRollMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentroll.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case paymentroll.FieldDivision:
+		return m.OldDivision(ctx)
+	case paymentroll.FieldMonth:
+		return m.OldMonth(ctx)
+	case paymentroll.FieldPart:
+		return m.OldPart(ctx)
+	case paymentroll.FieldState:
+		return m.OldState(ctx)
+	case paymentroll.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case paymentroll.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case paymentroll.FieldPushedAt:
+		return m.OldPushedAt(ctx)
+	case paymentroll.FieldLines:
+		return m.OldLines(ctx)
+	case paymentroll.FieldTotalFen:
+		return m.OldTotalFen(ctx)
+	case paymentroll.FieldReceiptNo:
+		return m.OldReceiptNo(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentRoll field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentRollMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentroll.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case paymentroll.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case paymentroll.FieldMonth:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonth(v)
+		return nil
+	case paymentroll.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPart(v)
+		return nil
+	case paymentroll.FieldState:
+		v, ok := value.(paymentroll.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case paymentroll.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case paymentroll.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case paymentroll.FieldPushedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPushedAt(v)
+		return nil
+	case paymentroll.FieldLines:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLines(v)
+		return nil
+	case paymentroll.FieldTotalFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotalFen(v)
+		return nil
+	case paymentroll.FieldReceiptNo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptNo(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRoll field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentRollMutation) AddedFields() []string {
+	var fields []string
+	if m.addpart != nil {
+		fields = append(fields, paymentroll.FieldPart)
+	}
+	if m.addlines != nil {
+		fields = append(fields, paymentroll.FieldLines)
+	}
+	if m.addtotal_fen != nil {
+		fields = append(fields, paymentroll.FieldTotalFen)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentRollMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case paymentroll.FieldPart:
+		return m.AddedPart()
+	case paymentroll.FieldLines:
+		return m.AddedLines()
+	case paymentroll.FieldTotalFen:
+		return m.AddedTotalFen()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentRollMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case paymentroll.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPart(v)
+		return nil
+	case paymentroll.FieldLines:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLines(v)
+		return nil
+	case paymentroll.FieldTotalFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotalFen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRoll numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentRollMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(paymentroll.FieldClosedAt) {
+		fields = append(fields, paymentroll.FieldClosedAt)
+	}
+	if m.FieldCleared(paymentroll.FieldPushedAt) {
+		fields = append(fields, paymentroll.FieldPushedAt)
+	}
+	if m.FieldCleared(paymentroll.FieldReceiptNo) {
+		fields = append(fields, paymentroll.FieldReceiptNo)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentRollMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentRollMutation) ClearField(name string) error {
+	switch name {
+	case paymentroll.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	case paymentroll.FieldPushedAt:
+		m.ClearPushedAt()
+		return nil
+	case paymentroll.FieldReceiptNo:
+		m.ClearReceiptNo()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRoll nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentRollMutation) ResetField(name string) error {
+	switch name {
+	case paymentroll.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case paymentroll.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case paymentroll.FieldMonth:
+		m.ResetMonth()
+		return nil
+	case paymentroll.FieldPart:
+		m.ResetPart()
+		return nil
+	case paymentroll.FieldState:
+		m.ResetState()
+		return nil
+	case paymentroll.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case paymentroll.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case paymentroll.FieldPushedAt:
+		m.ResetPushedAt()
+		return nil
+	case paymentroll.FieldLines:
+		m.ResetLines()
+		return nil
+	case paymentroll.FieldTotalFen:
+		m.ResetTotalFen()
+		return nil
+	case paymentroll.FieldReceiptNo:
+		m.ResetReceiptNo()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRoll field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentRollMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentRollMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentRollMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentRollMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentRollMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentRollMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentRollMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PaymentRoll unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentRollMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PaymentRoll edge %s", name)
+}
+
 // PensionRelationMutation represents an operation that mutates the PensionRelation nodes in the graph.
 type PensionRelationMutation struct {
 	config
@@ -36308,6 +38288,1518 @@ func (m *SocialSecurityCardMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown SocialSecurityCard edge %s", name)
+}
+
+// SubsidyMutation represents an operation that mutates the Subsidy nodes in the graph.
+type SubsidyMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	item_id         *string
+	matter          *string
+	department      *string
+	division        *string
+	state           *subsidy.State
+	amount_fen      *int64
+	addamount_fen   *int64
+	months          *int
+	addmonths       *int
+	reckoning       *[]fact.Reckoned
+	appendreckoning []fact.Reckoned
+	account_sealed  *[]byte
+	attempt         *int
+	addattempt      *int
+	reason          *string
+	approved_at     *time.Time
+	pushed_at       *time.Time
+	returned_at     *time.Time
+	paid_on         *workday.Day
+	clearedFields   map[string]struct{}
+	veteran         *string
+	clearedveteran  bool
+	_case           *string
+	cleared_case    bool
+	done            bool
+	oldValue        func(context.Context) (*Subsidy, error)
+	predicates      []predicate.Subsidy
+}
+
+var _ ent.Mutation = (*SubsidyMutation)(nil)
+
+// subsidyOption allows management of the mutation configuration using functional options.
+type subsidyOption func(*SubsidyMutation)
+
+// newSubsidyMutation creates new mutation for the Subsidy entity.
+func newSubsidyMutation(c config, op Op, opts ...subsidyOption) *SubsidyMutation {
+	m := &SubsidyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSubsidy,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSubsidyID sets the ID field of the mutation.
+func withSubsidyID(id string) subsidyOption {
+	return func(m *SubsidyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Subsidy
+		)
+		m.oldValue = func(ctx context.Context) (*Subsidy, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Subsidy.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSubsidy sets the old Subsidy of the mutation.
+func withSubsidy(node *Subsidy) subsidyOption {
+	return func(m *SubsidyMutation) {
+		m.oldValue = func(context.Context) (*Subsidy, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SubsidyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SubsidyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Subsidy entities.
+func (m *SubsidyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SubsidyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SubsidyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Subsidy.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *SubsidyMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *SubsidyMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *SubsidyMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *SubsidyMutation) SetCaseID(s string) {
+	m._case = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *SubsidyMutation) CaseID() (r string, exists bool) {
+	v := m._case
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *SubsidyMutation) ResetCaseID() {
+	m._case = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *SubsidyMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *SubsidyMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *SubsidyMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetMatter sets the "matter" field.
+func (m *SubsidyMutation) SetMatter(s string) {
+	m.matter = &s
+}
+
+// Matter returns the value of the "matter" field in the mutation.
+func (m *SubsidyMutation) Matter() (r string, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatter returns the old "matter" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldMatter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatter: %w", err)
+	}
+	return oldValue.Matter, nil
+}
+
+// ResetMatter resets all changes to the "matter" field.
+func (m *SubsidyMutation) ResetMatter() {
+	m.matter = nil
+}
+
+// SetDepartment sets the "department" field.
+func (m *SubsidyMutation) SetDepartment(s string) {
+	m.department = &s
+}
+
+// Department returns the value of the "department" field in the mutation.
+func (m *SubsidyMutation) Department() (r string, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartment returns the old "department" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldDepartment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartment: %w", err)
+	}
+	return oldValue.Department, nil
+}
+
+// ResetDepartment resets all changes to the "department" field.
+func (m *SubsidyMutation) ResetDepartment() {
+	m.department = nil
+}
+
+// SetDivision sets the "division" field.
+func (m *SubsidyMutation) SetDivision(s string) {
+	m.division = &s
+}
+
+// Division returns the value of the "division" field in the mutation.
+func (m *SubsidyMutation) Division() (r string, exists bool) {
+	v := m.division
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDivision returns the old "division" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldDivision(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDivision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDivision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDivision: %w", err)
+	}
+	return oldValue.Division, nil
+}
+
+// ResetDivision resets all changes to the "division" field.
+func (m *SubsidyMutation) ResetDivision() {
+	m.division = nil
+}
+
+// SetState sets the "state" field.
+func (m *SubsidyMutation) SetState(s subsidy.State) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SubsidyMutation) State() (r subsidy.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldState(ctx context.Context) (v subsidy.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SubsidyMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (m *SubsidyMutation) SetAmountFen(i int64) {
+	m.amount_fen = &i
+	m.addamount_fen = nil
+}
+
+// AmountFen returns the value of the "amount_fen" field in the mutation.
+func (m *SubsidyMutation) AmountFen() (r int64, exists bool) {
+	v := m.amount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmountFen returns the old "amount_fen" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldAmountFen(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmountFen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmountFen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmountFen: %w", err)
+	}
+	return oldValue.AmountFen, nil
+}
+
+// AddAmountFen adds i to the "amount_fen" field.
+func (m *SubsidyMutation) AddAmountFen(i int64) {
+	if m.addamount_fen != nil {
+		*m.addamount_fen += i
+	} else {
+		m.addamount_fen = &i
+	}
+}
+
+// AddedAmountFen returns the value that was added to the "amount_fen" field in this mutation.
+func (m *SubsidyMutation) AddedAmountFen() (r int64, exists bool) {
+	v := m.addamount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmountFen resets all changes to the "amount_fen" field.
+func (m *SubsidyMutation) ResetAmountFen() {
+	m.amount_fen = nil
+	m.addamount_fen = nil
+}
+
+// SetMonths sets the "months" field.
+func (m *SubsidyMutation) SetMonths(i int) {
+	m.months = &i
+	m.addmonths = nil
+}
+
+// Months returns the value of the "months" field in the mutation.
+func (m *SubsidyMutation) Months() (r int, exists bool) {
+	v := m.months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonths returns the old "months" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldMonths(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonths: %w", err)
+	}
+	return oldValue.Months, nil
+}
+
+// AddMonths adds i to the "months" field.
+func (m *SubsidyMutation) AddMonths(i int) {
+	if m.addmonths != nil {
+		*m.addmonths += i
+	} else {
+		m.addmonths = &i
+	}
+}
+
+// AddedMonths returns the value that was added to the "months" field in this mutation.
+func (m *SubsidyMutation) AddedMonths() (r int, exists bool) {
+	v := m.addmonths
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMonths resets all changes to the "months" field.
+func (m *SubsidyMutation) ResetMonths() {
+	m.months = nil
+	m.addmonths = nil
+}
+
+// SetReckoning sets the "reckoning" field.
+func (m *SubsidyMutation) SetReckoning(f []fact.Reckoned) {
+	m.reckoning = &f
+	m.appendreckoning = nil
+}
+
+// Reckoning returns the value of the "reckoning" field in the mutation.
+func (m *SubsidyMutation) Reckoning() (r []fact.Reckoned, exists bool) {
+	v := m.reckoning
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReckoning returns the old "reckoning" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldReckoning(ctx context.Context) (v []fact.Reckoned, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReckoning is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReckoning requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReckoning: %w", err)
+	}
+	return oldValue.Reckoning, nil
+}
+
+// AppendReckoning adds f to the "reckoning" field.
+func (m *SubsidyMutation) AppendReckoning(f []fact.Reckoned) {
+	m.appendreckoning = append(m.appendreckoning, f...)
+}
+
+// AppendedReckoning returns the list of values that were appended to the "reckoning" field in this mutation.
+func (m *SubsidyMutation) AppendedReckoning() ([]fact.Reckoned, bool) {
+	if len(m.appendreckoning) == 0 {
+		return nil, false
+	}
+	return m.appendreckoning, true
+}
+
+// ResetReckoning resets all changes to the "reckoning" field.
+func (m *SubsidyMutation) ResetReckoning() {
+	m.reckoning = nil
+	m.appendreckoning = nil
+}
+
+// SetAccountSealed sets the "account_sealed" field.
+func (m *SubsidyMutation) SetAccountSealed(b []byte) {
+	m.account_sealed = &b
+}
+
+// AccountSealed returns the value of the "account_sealed" field in the mutation.
+func (m *SubsidyMutation) AccountSealed() (r []byte, exists bool) {
+	v := m.account_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountSealed returns the old "account_sealed" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldAccountSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountSealed: %w", err)
+	}
+	return oldValue.AccountSealed, nil
+}
+
+// ClearAccountSealed clears the value of the "account_sealed" field.
+func (m *SubsidyMutation) ClearAccountSealed() {
+	m.account_sealed = nil
+	m.clearedFields[subsidy.FieldAccountSealed] = struct{}{}
+}
+
+// AccountSealedCleared returns if the "account_sealed" field was cleared in this mutation.
+func (m *SubsidyMutation) AccountSealedCleared() bool {
+	_, ok := m.clearedFields[subsidy.FieldAccountSealed]
+	return ok
+}
+
+// ResetAccountSealed resets all changes to the "account_sealed" field.
+func (m *SubsidyMutation) ResetAccountSealed() {
+	m.account_sealed = nil
+	delete(m.clearedFields, subsidy.FieldAccountSealed)
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *SubsidyMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *SubsidyMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *SubsidyMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *SubsidyMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *SubsidyMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *SubsidyMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *SubsidyMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *SubsidyMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[subsidy.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *SubsidyMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[subsidy.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *SubsidyMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, subsidy.FieldReason)
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *SubsidyMutation) SetApprovedAt(t time.Time) {
+	m.approved_at = &t
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *SubsidyMutation) ApprovedAt() (r time.Time, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldApprovedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *SubsidyMutation) ResetApprovedAt() {
+	m.approved_at = nil
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (m *SubsidyMutation) SetPushedAt(t time.Time) {
+	m.pushed_at = &t
+}
+
+// PushedAt returns the value of the "pushed_at" field in the mutation.
+func (m *SubsidyMutation) PushedAt() (r time.Time, exists bool) {
+	v := m.pushed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPushedAt returns the old "pushed_at" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldPushedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPushedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPushedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPushedAt: %w", err)
+	}
+	return oldValue.PushedAt, nil
+}
+
+// ClearPushedAt clears the value of the "pushed_at" field.
+func (m *SubsidyMutation) ClearPushedAt() {
+	m.pushed_at = nil
+	m.clearedFields[subsidy.FieldPushedAt] = struct{}{}
+}
+
+// PushedAtCleared returns if the "pushed_at" field was cleared in this mutation.
+func (m *SubsidyMutation) PushedAtCleared() bool {
+	_, ok := m.clearedFields[subsidy.FieldPushedAt]
+	return ok
+}
+
+// ResetPushedAt resets all changes to the "pushed_at" field.
+func (m *SubsidyMutation) ResetPushedAt() {
+	m.pushed_at = nil
+	delete(m.clearedFields, subsidy.FieldPushedAt)
+}
+
+// SetReturnedAt sets the "returned_at" field.
+func (m *SubsidyMutation) SetReturnedAt(t time.Time) {
+	m.returned_at = &t
+}
+
+// ReturnedAt returns the value of the "returned_at" field in the mutation.
+func (m *SubsidyMutation) ReturnedAt() (r time.Time, exists bool) {
+	v := m.returned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturnedAt returns the old "returned_at" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldReturnedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturnedAt: %w", err)
+	}
+	return oldValue.ReturnedAt, nil
+}
+
+// ClearReturnedAt clears the value of the "returned_at" field.
+func (m *SubsidyMutation) ClearReturnedAt() {
+	m.returned_at = nil
+	m.clearedFields[subsidy.FieldReturnedAt] = struct{}{}
+}
+
+// ReturnedAtCleared returns if the "returned_at" field was cleared in this mutation.
+func (m *SubsidyMutation) ReturnedAtCleared() bool {
+	_, ok := m.clearedFields[subsidy.FieldReturnedAt]
+	return ok
+}
+
+// ResetReturnedAt resets all changes to the "returned_at" field.
+func (m *SubsidyMutation) ResetReturnedAt() {
+	m.returned_at = nil
+	delete(m.clearedFields, subsidy.FieldReturnedAt)
+}
+
+// SetPaidOn sets the "paid_on" field.
+func (m *SubsidyMutation) SetPaidOn(w workday.Day) {
+	m.paid_on = &w
+}
+
+// PaidOn returns the value of the "paid_on" field in the mutation.
+func (m *SubsidyMutation) PaidOn() (r workday.Day, exists bool) {
+	v := m.paid_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidOn returns the old "paid_on" field's value of the Subsidy entity.
+// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubsidyMutation) OldPaidOn(ctx context.Context) (v *workday.Day, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidOn: %w", err)
+	}
+	return oldValue.PaidOn, nil
+}
+
+// ClearPaidOn clears the value of the "paid_on" field.
+func (m *SubsidyMutation) ClearPaidOn() {
+	m.paid_on = nil
+	m.clearedFields[subsidy.FieldPaidOn] = struct{}{}
+}
+
+// PaidOnCleared returns if the "paid_on" field was cleared in this mutation.
+func (m *SubsidyMutation) PaidOnCleared() bool {
+	_, ok := m.clearedFields[subsidy.FieldPaidOn]
+	return ok
+}
+
+// ResetPaidOn resets all changes to the "paid_on" field.
+func (m *SubsidyMutation) ResetPaidOn() {
+	m.paid_on = nil
+	delete(m.clearedFields, subsidy.FieldPaidOn)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *SubsidyMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[subsidy.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *SubsidyMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *SubsidyMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *SubsidyMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// ClearCase clears the "case" edge to the CaseFile entity.
+func (m *SubsidyMutation) ClearCase() {
+	m.cleared_case = true
+	m.clearedFields[subsidy.FieldCaseID] = struct{}{}
+}
+
+// CaseCleared reports if the "case" edge to the CaseFile entity was cleared.
+func (m *SubsidyMutation) CaseCleared() bool {
+	return m.cleared_case
+}
+
+// CaseIDs returns the "case" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CaseID instead. It exists only for internal usage by the builders.
+func (m *SubsidyMutation) CaseIDs() (ids []string) {
+	if id := m._case; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCase resets all changes to the "case" edge.
+func (m *SubsidyMutation) ResetCase() {
+	m._case = nil
+	m.cleared_case = false
+}
+
+// Where appends a list predicates to the SubsidyMutation builder.
+func (m *SubsidyMutation) Where(ps ...predicate.Subsidy) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SubsidyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SubsidyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Subsidy, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SubsidyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SubsidyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Subsidy).
+func (m *SubsidyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SubsidyMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.veteran != nil {
+		fields = append(fields, subsidy.FieldVeteranID)
+	}
+	if m._case != nil {
+		fields = append(fields, subsidy.FieldCaseID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, subsidy.FieldItemID)
+	}
+	if m.matter != nil {
+		fields = append(fields, subsidy.FieldMatter)
+	}
+	if m.department != nil {
+		fields = append(fields, subsidy.FieldDepartment)
+	}
+	if m.division != nil {
+		fields = append(fields, subsidy.FieldDivision)
+	}
+	if m.state != nil {
+		fields = append(fields, subsidy.FieldState)
+	}
+	if m.amount_fen != nil {
+		fields = append(fields, subsidy.FieldAmountFen)
+	}
+	if m.months != nil {
+		fields = append(fields, subsidy.FieldMonths)
+	}
+	if m.reckoning != nil {
+		fields = append(fields, subsidy.FieldReckoning)
+	}
+	if m.account_sealed != nil {
+		fields = append(fields, subsidy.FieldAccountSealed)
+	}
+	if m.attempt != nil {
+		fields = append(fields, subsidy.FieldAttempt)
+	}
+	if m.reason != nil {
+		fields = append(fields, subsidy.FieldReason)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, subsidy.FieldApprovedAt)
+	}
+	if m.pushed_at != nil {
+		fields = append(fields, subsidy.FieldPushedAt)
+	}
+	if m.returned_at != nil {
+		fields = append(fields, subsidy.FieldReturnedAt)
+	}
+	if m.paid_on != nil {
+		fields = append(fields, subsidy.FieldPaidOn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SubsidyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case subsidy.FieldVeteranID:
+		return m.VeteranID()
+	case subsidy.FieldCaseID:
+		return m.CaseID()
+	case subsidy.FieldItemID:
+		return m.ItemID()
+	case subsidy.FieldMatter:
+		return m.Matter()
+	case subsidy.FieldDepartment:
+		return m.Department()
+	case subsidy.FieldDivision:
+		return m.Division()
+	case subsidy.FieldState:
+		return m.State()
+	case subsidy.FieldAmountFen:
+		return m.AmountFen()
+	case subsidy.FieldMonths:
+		return m.Months()
+	case subsidy.FieldReckoning:
+		return m.Reckoning()
+	case subsidy.FieldAccountSealed:
+		return m.AccountSealed()
+	case subsidy.FieldAttempt:
+		return m.Attempt()
+	case subsidy.FieldReason:
+		return m.Reason()
+	case subsidy.FieldApprovedAt:
+		return m.ApprovedAt()
+	case subsidy.FieldPushedAt:
+		return m.PushedAt()
+	case subsidy.FieldReturnedAt:
+		return m.ReturnedAt()
+	case subsidy.FieldPaidOn:
+		return m.PaidOn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SubsidyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case subsidy.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case subsidy.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case subsidy.FieldItemID:
+		return m.OldItemID(ctx)
+	case subsidy.FieldMatter:
+		return m.OldMatter(ctx)
+	case subsidy.FieldDepartment:
+		return m.OldDepartment(ctx)
+	case subsidy.FieldDivision:
+		return m.OldDivision(ctx)
+	case subsidy.FieldState:
+		return m.OldState(ctx)
+	case subsidy.FieldAmountFen:
+		return m.OldAmountFen(ctx)
+	case subsidy.FieldMonths:
+		return m.OldMonths(ctx)
+	case subsidy.FieldReckoning:
+		return m.OldReckoning(ctx)
+	case subsidy.FieldAccountSealed:
+		return m.OldAccountSealed(ctx)
+	case subsidy.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case subsidy.FieldReason:
+		return m.OldReason(ctx)
+	case subsidy.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
+	case subsidy.FieldPushedAt:
+		return m.OldPushedAt(ctx)
+	case subsidy.FieldReturnedAt:
+		return m.OldReturnedAt(ctx)
+	case subsidy.FieldPaidOn:
+		return m.OldPaidOn(ctx)
+	}
+	return nil, fmt.Errorf("unknown Subsidy field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubsidyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case subsidy.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case subsidy.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case subsidy.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case subsidy.FieldMatter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatter(v)
+		return nil
+	case subsidy.FieldDepartment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartment(v)
+		return nil
+	case subsidy.FieldDivision:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDivision(v)
+		return nil
+	case subsidy.FieldState:
+		v, ok := value.(subsidy.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case subsidy.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmountFen(v)
+		return nil
+	case subsidy.FieldMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonths(v)
+		return nil
+	case subsidy.FieldReckoning:
+		v, ok := value.([]fact.Reckoned)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReckoning(v)
+		return nil
+	case subsidy.FieldAccountSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountSealed(v)
+		return nil
+	case subsidy.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case subsidy.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case subsidy.FieldApprovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
+	case subsidy.FieldPushedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPushedAt(v)
+		return nil
+	case subsidy.FieldReturnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturnedAt(v)
+		return nil
+	case subsidy.FieldPaidOn:
+		v, ok := value.(workday.Day)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidOn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SubsidyMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount_fen != nil {
+		fields = append(fields, subsidy.FieldAmountFen)
+	}
+	if m.addmonths != nil {
+		fields = append(fields, subsidy.FieldMonths)
+	}
+	if m.addattempt != nil {
+		fields = append(fields, subsidy.FieldAttempt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SubsidyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case subsidy.FieldAmountFen:
+		return m.AddedAmountFen()
+	case subsidy.FieldMonths:
+		return m.AddedMonths()
+	case subsidy.FieldAttempt:
+		return m.AddedAttempt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubsidyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case subsidy.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmountFen(v)
+		return nil
+	case subsidy.FieldMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMonths(v)
+		return nil
+	case subsidy.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SubsidyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(subsidy.FieldAccountSealed) {
+		fields = append(fields, subsidy.FieldAccountSealed)
+	}
+	if m.FieldCleared(subsidy.FieldReason) {
+		fields = append(fields, subsidy.FieldReason)
+	}
+	if m.FieldCleared(subsidy.FieldPushedAt) {
+		fields = append(fields, subsidy.FieldPushedAt)
+	}
+	if m.FieldCleared(subsidy.FieldReturnedAt) {
+		fields = append(fields, subsidy.FieldReturnedAt)
+	}
+	if m.FieldCleared(subsidy.FieldPaidOn) {
+		fields = append(fields, subsidy.FieldPaidOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SubsidyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SubsidyMutation) ClearField(name string) error {
+	switch name {
+	case subsidy.FieldAccountSealed:
+		m.ClearAccountSealed()
+		return nil
+	case subsidy.FieldReason:
+		m.ClearReason()
+		return nil
+	case subsidy.FieldPushedAt:
+		m.ClearPushedAt()
+		return nil
+	case subsidy.FieldReturnedAt:
+		m.ClearReturnedAt()
+		return nil
+	case subsidy.FieldPaidOn:
+		m.ClearPaidOn()
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SubsidyMutation) ResetField(name string) error {
+	switch name {
+	case subsidy.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case subsidy.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case subsidy.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case subsidy.FieldMatter:
+		m.ResetMatter()
+		return nil
+	case subsidy.FieldDepartment:
+		m.ResetDepartment()
+		return nil
+	case subsidy.FieldDivision:
+		m.ResetDivision()
+		return nil
+	case subsidy.FieldState:
+		m.ResetState()
+		return nil
+	case subsidy.FieldAmountFen:
+		m.ResetAmountFen()
+		return nil
+	case subsidy.FieldMonths:
+		m.ResetMonths()
+		return nil
+	case subsidy.FieldReckoning:
+		m.ResetReckoning()
+		return nil
+	case subsidy.FieldAccountSealed:
+		m.ResetAccountSealed()
+		return nil
+	case subsidy.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case subsidy.FieldReason:
+		m.ResetReason()
+		return nil
+	case subsidy.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
+	case subsidy.FieldPushedAt:
+		m.ResetPushedAt()
+		return nil
+	case subsidy.FieldReturnedAt:
+		m.ResetReturnedAt()
+		return nil
+	case subsidy.FieldPaidOn:
+		m.ResetPaidOn()
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SubsidyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.veteran != nil {
+		edges = append(edges, subsidy.EdgeVeteran)
+	}
+	if m._case != nil {
+		edges = append(edges, subsidy.EdgeCase)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SubsidyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case subsidy.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	case subsidy.EdgeCase:
+		if id := m._case; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SubsidyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SubsidyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SubsidyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedveteran {
+		edges = append(edges, subsidy.EdgeVeteran)
+	}
+	if m.cleared_case {
+		edges = append(edges, subsidy.EdgeCase)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SubsidyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case subsidy.EdgeVeteran:
+		return m.clearedveteran
+	case subsidy.EdgeCase:
+		return m.cleared_case
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SubsidyMutation) ClearEdge(name string) error {
+	switch name {
+	case subsidy.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	case subsidy.EdgeCase:
+		m.ClearCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SubsidyMutation) ResetEdge(name string) error {
+	switch name {
+	case subsidy.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	case subsidy.EdgeCase:
+		m.ResetCase()
+		return nil
+	}
+	return fmt.Errorf("unknown Subsidy edge %s", name)
 }
 
 // TaskMutation represents an operation that mutates the Task nodes in the graph.

@@ -29,6 +29,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/notification"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
@@ -39,6 +41,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
@@ -1164,6 +1167,82 @@ func init() {
 			return nil
 		}
 	}()
+	paymentlineFields := schema.PaymentLine{}.Fields()
+	_ = paymentlineFields
+	// paymentlineDescRollID is the schema descriptor for roll_id field.
+	paymentlineDescRollID := paymentlineFields[1].Descriptor()
+	// paymentline.RollIDValidator is a validator for the "roll_id" field. It is called by the builders before save.
+	paymentline.RollIDValidator = paymentlineDescRollID.Validators[0].(func(string) error)
+	// paymentlineDescSubsidyID is the schema descriptor for subsidy_id field.
+	paymentlineDescSubsidyID := paymentlineFields[2].Descriptor()
+	// paymentline.SubsidyIDValidator is a validator for the "subsidy_id" field. It is called by the builders before save.
+	paymentline.SubsidyIDValidator = paymentlineDescSubsidyID.Validators[0].(func(string) error)
+	// paymentlineDescReason is the schema descriptor for reason field.
+	paymentlineDescReason := paymentlineFields[6].Descriptor()
+	// paymentline.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	paymentline.ReasonValidator = paymentlineDescReason.Validators[0].(func(string) error)
+	// paymentlineDescID is the schema descriptor for id field.
+	paymentlineDescID := paymentlineFields[0].Descriptor()
+	// paymentline.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	paymentline.IDValidator = func() func(string) error {
+		validators := paymentlineDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	paymentrollFields := schema.PaymentRoll{}.Fields()
+	_ = paymentrollFields
+	// paymentrollDescDepartment is the schema descriptor for department field.
+	paymentrollDescDepartment := paymentrollFields[1].Descriptor()
+	// paymentroll.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	paymentroll.DepartmentValidator = paymentrollDescDepartment.Validators[0].(func(string) error)
+	// paymentrollDescDivision is the schema descriptor for division field.
+	paymentrollDescDivision := paymentrollFields[2].Descriptor()
+	// paymentroll.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	paymentroll.DivisionValidator = paymentrollDescDivision.Validators[0].(func(string) error)
+	// paymentrollDescMonth is the schema descriptor for month field.
+	paymentrollDescMonth := paymentrollFields[3].Descriptor()
+	// paymentroll.MonthValidator is a validator for the "month" field. It is called by the builders before save.
+	paymentroll.MonthValidator = paymentrollDescMonth.Validators[0].(func(string) error)
+	// paymentrollDescLines is the schema descriptor for lines field.
+	paymentrollDescLines := paymentrollFields[9].Descriptor()
+	// paymentroll.DefaultLines holds the default value on creation for the lines field.
+	paymentroll.DefaultLines = paymentrollDescLines.Default.(int)
+	// paymentrollDescTotalFen is the schema descriptor for total_fen field.
+	paymentrollDescTotalFen := paymentrollFields[10].Descriptor()
+	// paymentroll.DefaultTotalFen holds the default value on creation for the total_fen field.
+	paymentroll.DefaultTotalFen = paymentrollDescTotalFen.Default.(int64)
+	// paymentrollDescReceiptNo is the schema descriptor for receipt_no field.
+	paymentrollDescReceiptNo := paymentrollFields[11].Descriptor()
+	// paymentroll.ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
+	paymentroll.ReceiptNoValidator = paymentrollDescReceiptNo.Validators[0].(func(string) error)
+	// paymentrollDescID is the schema descriptor for id field.
+	paymentrollDescID := paymentrollFields[0].Descriptor()
+	// paymentroll.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	paymentroll.IDValidator = func() func(string) error {
+		validators := paymentrollDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	pensionrelationMixin := schema.PensionRelation{}.Mixin()
 	pensionrelationMixinFields0 := pensionrelationMixin[0].Fields()
 	_ = pensionrelationMixinFields0
@@ -1608,6 +1687,63 @@ func init() {
 	// socialsecuritycard.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	socialsecuritycard.IDValidator = func() func(string) error {
 		validators := socialsecuritycardDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	subsidyMixin := schema.Subsidy{}.Mixin()
+	subsidyMixinFields0 := subsidyMixin[0].Fields()
+	_ = subsidyMixinFields0
+	subsidyMixinFields1 := subsidyMixin[1].Fields()
+	_ = subsidyMixinFields1
+	subsidyFields := schema.Subsidy{}.Fields()
+	_ = subsidyFields
+	// subsidyDescVeteranID is the schema descriptor for veteran_id field.
+	subsidyDescVeteranID := subsidyMixinFields0[1].Descriptor()
+	// subsidy.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	subsidy.VeteranIDValidator = subsidyDescVeteranID.Validators[0].(func(string) error)
+	// subsidyDescCaseID is the schema descriptor for case_id field.
+	subsidyDescCaseID := subsidyMixinFields1[1].Descriptor()
+	// subsidy.CaseIDValidator is a validator for the "case_id" field. It is called by the builders before save.
+	subsidy.CaseIDValidator = subsidyDescCaseID.Validators[0].(func(string) error)
+	// subsidyDescItemID is the schema descriptor for item_id field.
+	subsidyDescItemID := subsidyFields[0].Descriptor()
+	// subsidy.ItemIDValidator is a validator for the "item_id" field. It is called by the builders before save.
+	subsidy.ItemIDValidator = subsidyDescItemID.Validators[0].(func(string) error)
+	// subsidyDescMatter is the schema descriptor for matter field.
+	subsidyDescMatter := subsidyFields[1].Descriptor()
+	// subsidy.MatterValidator is a validator for the "matter" field. It is called by the builders before save.
+	subsidy.MatterValidator = subsidyDescMatter.Validators[0].(func(string) error)
+	// subsidyDescDepartment is the schema descriptor for department field.
+	subsidyDescDepartment := subsidyFields[2].Descriptor()
+	// subsidy.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
+	subsidy.DepartmentValidator = subsidyDescDepartment.Validators[0].(func(string) error)
+	// subsidyDescDivision is the schema descriptor for division field.
+	subsidyDescDivision := subsidyFields[3].Descriptor()
+	// subsidy.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
+	subsidy.DivisionValidator = subsidyDescDivision.Validators[0].(func(string) error)
+	// subsidyDescAttempt is the schema descriptor for attempt field.
+	subsidyDescAttempt := subsidyFields[9].Descriptor()
+	// subsidy.DefaultAttempt holds the default value on creation for the attempt field.
+	subsidy.DefaultAttempt = subsidyDescAttempt.Default.(int)
+	// subsidyDescReason is the schema descriptor for reason field.
+	subsidyDescReason := subsidyFields[10].Descriptor()
+	// subsidy.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	subsidy.ReasonValidator = subsidyDescReason.Validators[0].(func(string) error)
+	// subsidyDescID is the schema descriptor for id field.
+	subsidyDescID := subsidyMixinFields1[0].Descriptor()
+	// subsidy.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	subsidy.IDValidator = func() func(string) error {
+		validators := subsidyDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -64,6 +64,10 @@ type Tx struct {
 	Obligation *ObligationClient
 	// Pause is the client for interacting with the Pause builders.
 	Pause *PauseClient
+	// PaymentLine is the client for interacting with the PaymentLine builders.
+	PaymentLine *PaymentLineClient
+	// PaymentRoll is the client for interacting with the PaymentRoll builders.
+	PaymentRoll *PaymentRollClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
 	// PreReview is the client for interacting with the PreReview builders.
@@ -84,6 +88,8 @@ type Tx struct {
 	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
 	SocialSecurityCard *SocialSecurityCardClient
+	// Subsidy is the client for interacting with the Subsidy builders.
+	Subsidy *SubsidyClient
 	// Task is the client for interacting with the Task builders.
 	Task *TaskClient
 	// Training is the client for interacting with the Training builders.
@@ -251,6 +257,8 @@ func (tx *Tx) init() {
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Pause = NewPauseClient(tx.config)
+	tx.PaymentLine = NewPaymentLineClient(tx.config)
+	tx.PaymentRoll = NewPaymentRollClient(tx.config)
 	tx.PensionRelation = NewPensionRelationClient(tx.config)
 	tx.PreReview = NewPreReviewClient(tx.config)
 	tx.PreferentialCard = NewPreferentialCardClient(tx.config)
@@ -261,6 +269,7 @@ func (tx *Tx) init() {
 	tx.Settlement = NewSettlementClient(tx.config)
 	tx.Slot = NewSlotClient(tx.config)
 	tx.SocialSecurityCard = NewSocialSecurityCardClient(tx.config)
+	tx.Subsidy = NewSubsidyClient(tx.config)
 	tx.Task = NewTaskClient(tx.config)
 	tx.Training = NewTrainingClient(tx.config)
 	tx.TrainingSubsidy = NewTrainingSubsidyClient(tx.config)

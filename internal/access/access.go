@@ -43,6 +43,7 @@ const (
 	Book           Act = "appointment.book" // and move, and cancel
 	Rate           Act = "case.rate"        //
 	DisputeValue   Act = "profile.dispute"  //
+	CorrectAccount Act = "account.correct"  // name another account for money that came back
 	GrantMandate   Act = "mandate.grant"    // and revoke
 	RequestMandate Act = "mandate.request"  // and confirm with the veteran's code
 	Decide         Act = "item.decide"      // accept, refuse, decide, return, suspend, resume, hand over
@@ -57,7 +58,7 @@ const (
 )
 
 var allowed = map[Kind][]Act{
-	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate},
+	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate},
 	Clerk:      {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, RequestMandate, TakePapers, Count},
 	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
 	Supervisor: {ReadCase, Supervise, CloseTask, Count, ReadPorts},
@@ -66,7 +67,7 @@ var allowed = map[Kind][]Act{
 	Operator:   {ReadPorts, WatchPorts, OperatePorts, LoadCalendar},
 	Auditor:    {ReadCase, Supervise, Count, ReadPorts, WatchPorts},
 	Machine: {
-		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, GrantMandate, RequestMandate,
+		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RequestMandate,
 		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, WatchPorts, OperatePorts, LoadCalendar,
 	},
 }

@@ -73,8 +73,12 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 		return mandated(v, col)
 	case gen.TypeNotification:
 		return own(v, col)
-	case gen.TypeDispute:
+	case gen.TypeDispute, gen.TypeSubsidy:
 		return disputed(v, col)
+	case gen.TypePaymentRoll:
+		return supervised(v, col)
+	case gen.TypePaymentLine:
+		return nothing()
 	}
 	if v.Kind == access.Veteran {
 		return sql.EQ(col("veteran_id"), v.Self)
@@ -188,8 +192,8 @@ func mandated(v *access.Viewer, col func(string) string) *sql.Predicate {
 	return own(v, col)
 }
 
-// disputed is the condition on a row of disputes: the person's, and those before
-// an officer's department.
+// disputed is the condition on a row of disputes or subsidies: the person's, and
+// those that an officer's department answers for.
 func disputed(v *access.Viewer, col func(string) string) *sql.Predicate {
 	if v.Kind == access.Veteran {
 		return own(v, col)

@@ -321,6 +321,30 @@ func (f PauseFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PauseMutation", m)
 }
 
+// The PaymentLineFunc type is an adapter to allow the use of ordinary
+// function as PaymentLine mutator.
+type PaymentLineFunc func(context.Context, *gen.PaymentLineMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PaymentLineFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.PaymentLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PaymentLineMutation", m)
+}
+
+// The PaymentRollFunc type is an adapter to allow the use of ordinary
+// function as PaymentRoll mutator.
+type PaymentRollFunc func(context.Context, *gen.PaymentRollMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PaymentRollFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.PaymentRollMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PaymentRollMutation", m)
+}
+
 // The PensionRelationFunc type is an adapter to allow the use of ordinary
 // function as PensionRelation mutator.
 type PensionRelationFunc func(context.Context, *gen.PensionRelationMutation) (gen.Value, error)
@@ -439,6 +463,18 @@ func (f SocialSecurityCardFunc) Mutate(ctx context.Context, m gen.Mutation) (gen
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SocialSecurityCardMutation", m)
+}
+
+// The SubsidyFunc type is an adapter to allow the use of ordinary
+// function as Subsidy mutator.
+type SubsidyFunc func(context.Context, *gen.SubsidyMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SubsidyFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.SubsidyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SubsidyMutation", m)
 }
 
 // The TaskFunc type is an adapter to allow the use of ordinary

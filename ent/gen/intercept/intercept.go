@@ -34,6 +34,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/notification"
 	"github.com/vetgraph/vetgraph/ent/gen/obligation"
 	"github.com/vetgraph/vetgraph/ent/gen/pause"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
@@ -45,6 +47,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/ent/gen/training"
 	"github.com/vetgraph/vetgraph/ent/gen/trainingsubsidy"
@@ -810,6 +813,60 @@ func (f TraversePause) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.PauseQuery", q)
 }
 
+// The PaymentLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PaymentLineFunc func(context.Context, *gen.PaymentLineQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PaymentLineFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PaymentLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PaymentLineQuery", q)
+}
+
+// The TraversePaymentLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePaymentLine func(context.Context, *gen.PaymentLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePaymentLine) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePaymentLine) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PaymentLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PaymentLineQuery", q)
+}
+
+// The PaymentRollFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PaymentRollFunc func(context.Context, *gen.PaymentRollQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PaymentRollFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PaymentRollQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PaymentRollQuery", q)
+}
+
+// The TraversePaymentRoll type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePaymentRoll func(context.Context, *gen.PaymentRollQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePaymentRoll) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePaymentRoll) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PaymentRollQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PaymentRollQuery", q)
+}
+
 // The PensionRelationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PensionRelationFunc func(context.Context, *gen.PensionRelationQuery) (gen.Value, error)
 
@@ -1080,6 +1137,33 @@ func (f TraverseSocialSecurityCard) Traverse(ctx context.Context, q gen.Query) e
 	return fmt.Errorf("unexpected query type %T. expect *gen.SocialSecurityCardQuery", q)
 }
 
+// The SubsidyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SubsidyFunc func(context.Context, *gen.SubsidyQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f SubsidyFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.SubsidyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.SubsidyQuery", q)
+}
+
+// The TraverseSubsidy type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSubsidy func(context.Context, *gen.SubsidyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSubsidy) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSubsidy) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.SubsidyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.SubsidyQuery", q)
+}
+
 // The TaskFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TaskFunc func(context.Context, *gen.TaskQuery) (gen.Value, error)
 
@@ -1270,6 +1354,10 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: gen.TypeObligation, tq: q}, nil
 	case *gen.PauseQuery:
 		return &query[*gen.PauseQuery, predicate.Pause, pause.OrderOption]{typ: gen.TypePause, tq: q}, nil
+	case *gen.PaymentLineQuery:
+		return &query[*gen.PaymentLineQuery, predicate.PaymentLine, paymentline.OrderOption]{typ: gen.TypePaymentLine, tq: q}, nil
+	case *gen.PaymentRollQuery:
+		return &query[*gen.PaymentRollQuery, predicate.PaymentRoll, paymentroll.OrderOption]{typ: gen.TypePaymentRoll, tq: q}, nil
 	case *gen.PensionRelationQuery:
 		return &query[*gen.PensionRelationQuery, predicate.PensionRelation, pensionrelation.OrderOption]{typ: gen.TypePensionRelation, tq: q}, nil
 	case *gen.PreReviewQuery:
@@ -1290,6 +1378,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.SlotQuery, predicate.Slot, slot.OrderOption]{typ: gen.TypeSlot, tq: q}, nil
 	case *gen.SocialSecurityCardQuery:
 		return &query[*gen.SocialSecurityCardQuery, predicate.SocialSecurityCard, socialsecuritycard.OrderOption]{typ: gen.TypeSocialSecurityCard, tq: q}, nil
+	case *gen.SubsidyQuery:
+		return &query[*gen.SubsidyQuery, predicate.Subsidy, subsidy.OrderOption]{typ: gen.TypeSubsidy, tq: q}, nil
 	case *gen.TaskQuery:
 		return &query[*gen.TaskQuery, predicate.Task, task.OrderOption]{typ: gen.TypeTask, tq: q}, nil
 	case *gen.TrainingQuery:

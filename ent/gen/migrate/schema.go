@@ -985,6 +985,88 @@ var (
 			},
 		},
 	}
+	// PaymentLinesColumns holds the columns for the "payment_lines" table.
+	PaymentLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "amount_fen", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "PAID", "RETURNED"}, Default: "WAITING"},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "paid_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "told_at", Type: field.TypeTime, Nullable: true},
+		{Name: "roll_id", Type: field.TypeString, Size: 80},
+		{Name: "subsidy_id", Type: field.TypeString, Size: 80},
+	}
+	// PaymentLinesTable holds the schema information for the "payment_lines" table.
+	PaymentLinesTable = &schema.Table{
+		Name:       "payment_lines",
+		Columns:    PaymentLinesColumns,
+		PrimaryKey: []*schema.Column{PaymentLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "payment_lines_payment_rolls_roll",
+				Columns:    []*schema.Column{PaymentLinesColumns[7]},
+				RefColumns: []*schema.Column{PaymentRollsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "payment_lines_subsidies_subsidy",
+				Columns:    []*schema.Column{PaymentLinesColumns[8]},
+				RefColumns: []*schema.Column{SubsidiesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentline_subsidy_id_attempt",
+				Unique:  true,
+				Columns: []*schema.Column{PaymentLinesColumns[8], PaymentLinesColumns[1]},
+			},
+			{
+				Name:    "paymentline_roll_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentLinesColumns[7]},
+			},
+			{
+				Name:    "paymentline_state",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentLinesColumns[3]},
+			},
+		},
+	}
+	// PaymentRollsColumns holds the columns for the "payment_rolls" table.
+	PaymentRollsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "month", Type: field.TypeString, Size: 7},
+		{Name: "part", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED", "PUSHED"}, Default: "OPEN"},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "pushed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "lines", Type: field.TypeInt, Default: 0},
+		{Name: "total_fen", Type: field.TypeInt64, Default: 0},
+		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 80},
+	}
+	// PaymentRollsTable holds the schema information for the "payment_rolls" table.
+	PaymentRollsTable = &schema.Table{
+		Name:       "payment_rolls",
+		Columns:    PaymentRollsColumns,
+		PrimaryKey: []*schema.Column{PaymentRollsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentroll_division_month_part",
+				Unique:  true,
+				Columns: []*schema.Column{PaymentRollsColumns[2], PaymentRollsColumns[3], PaymentRollsColumns[4]},
+			},
+			{
+				Name:    "paymentroll_state",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentRollsColumns[5]},
+			},
+		},
+	}
 	// PensionRelationsColumns holds the columns for the "pension_relations" table.
 	PensionRelationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1329,6 +1411,59 @@ var (
 			},
 		},
 	}
+	// SubsidiesColumns holds the columns for the "subsidies" table.
+	SubsidiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "item_id", Type: field.TypeString, Unique: true, Size: 40},
+		{Name: "matter", Type: field.TypeString, Size: 16},
+		{Name: "department", Type: field.TypeString, Size: 16},
+		{Name: "division", Type: field.TypeString, Size: 12},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"APPROVED", "PUSHED", "PAID", "RETURNED"}, Default: "APPROVED"},
+		{Name: "amount_fen", Type: field.TypeInt64},
+		{Name: "months", Type: field.TypeInt},
+		{Name: "reckoning", Type: field.TypeJSON},
+		{Name: "account_sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "attempt", Type: field.TypeInt, Default: 1},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "approved_at", Type: field.TypeTime},
+		{Name: "pushed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "paid_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+		{Name: "case_id", Type: field.TypeString, Size: 80},
+	}
+	// SubsidiesTable holds the schema information for the "subsidies" table.
+	SubsidiesTable = &schema.Table{
+		Name:       "subsidies",
+		Columns:    SubsidiesColumns,
+		PrimaryKey: []*schema.Column{SubsidiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "subsidies_veterans_veteran",
+				Columns:    []*schema.Column{SubsidiesColumns[16]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "subsidies_case_files_case",
+				Columns:    []*schema.Column{SubsidiesColumns[17]},
+				RefColumns: []*schema.Column{CaseFilesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "subsidy_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{SubsidiesColumns[16]},
+			},
+			{
+				Name:    "subsidy_case_id",
+				Unique:  false,
+				Columns: []*schema.Column{SubsidiesColumns[17]},
+			},
+		},
+	}
 	// TasksColumns holds the columns for the "tasks" table.
 	TasksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1547,6 +1682,8 @@ var (
 		NotificationsTable,
 		ObligationsTable,
 		PausesTable,
+		PaymentLinesTable,
+		PaymentRollsTable,
 		PensionRelationsTable,
 		PreReviewsTable,
 		PreferentialCardsTable,
@@ -1557,6 +1694,7 @@ var (
 		SettlementsTable,
 		SlotsTable,
 		SocialSecurityCardsTable,
+		SubsidiesTable,
 		TasksTable,
 		TrainingsTable,
 		TrainingSubsidiesTable,
@@ -1590,6 +1728,8 @@ func init() {
 	NotificationsTable.ForeignKeys[0].RefTable = VeteransTable
 	ObligationsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	PausesTable.ForeignKeys[0].RefTable = CaseFilesTable
+	PaymentLinesTable.ForeignKeys[0].RefTable = PaymentRollsTable
+	PaymentLinesTable.ForeignKeys[1].RefTable = SubsidiesTable
 	PensionRelationsTable.ForeignKeys[0].RefTable = VeteransTable
 	PreReviewsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	PreferentialCardsTable.ForeignKeys[0].RefTable = VeteransTable
@@ -1599,6 +1739,8 @@ func init() {
 	ServicePeriodsTable.ForeignKeys[0].RefTable = VeteransTable
 	SettlementsTable.ForeignKeys[0].RefTable = VeteransTable
 	SocialSecurityCardsTable.ForeignKeys[0].RefTable = VeteransTable
+	SubsidiesTable.ForeignKeys[0].RefTable = VeteransTable
+	SubsidiesTable.ForeignKeys[1].RefTable = CaseFilesTable
 	TrainingsTable.ForeignKeys[0].RefTable = VeteransTable
 	TrainingSubsidiesTable.ForeignKeys[0].RefTable = VeteransTable
 	ViolationsTable.ForeignKeys[0].RefTable = CaseFilesTable

@@ -84,6 +84,12 @@ type Obligation func(*sql.Selector)
 // Pause is the predicate function for pause builders.
 type Pause func(*sql.Selector)
 
+// PaymentLine is the predicate function for paymentline builders.
+type PaymentLine func(*sql.Selector)
+
+// PaymentRoll is the predicate function for paymentroll builders.
+type PaymentRoll func(*sql.Selector)
+
 // PensionRelation is the predicate function for pensionrelation builders.
 type PensionRelation func(*sql.Selector)
 
@@ -113,6 +119,9 @@ type Slot func(*sql.Selector)
 
 // SocialSecurityCard is the predicate function for socialsecuritycard builders.
 type SocialSecurityCard func(*sql.Selector)
+
+// Subsidy is the predicate function for subsidy builders.
+type Subsidy func(*sql.Selector)
 
 // Task is the predicate function for task builders.
 type Task func(*sql.Selector)

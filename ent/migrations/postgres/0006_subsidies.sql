@@ -1,0 +1,13 @@
+-- +goose Up
+-- The one-off subsidy on its way to the account: grants, rolls and their lines (internal/subsidy).
+CREATE TABLE "payment_rolls" ("id" character varying NOT NULL, "department" character varying NOT NULL, "division" character varying NOT NULL, "month" character varying NOT NULL, "part" bigint NOT NULL, "state" character varying NOT NULL DEFAULT 'OPEN', "opened_at" timestamptz NOT NULL, "closed_at" timestamptz NULL, "pushed_at" timestamptz NULL, "lines" bigint NOT NULL DEFAULT 0, "total_fen" bigint NOT NULL DEFAULT 0, "receipt_no" character varying NULL, PRIMARY KEY ("id"));
+CREATE UNIQUE INDEX "paymentroll_division_month_part" ON "payment_rolls" ("division", "month", "part");
+CREATE INDEX "paymentroll_state" ON "payment_rolls" ("state");
+CREATE TABLE "subsidies" ("id" character varying NOT NULL, "item_id" character varying NOT NULL, "matter" character varying NOT NULL, "department" character varying NOT NULL, "division" character varying NOT NULL, "state" character varying NOT NULL DEFAULT 'APPROVED', "amount_fen" bigint NOT NULL, "months" bigint NOT NULL, "reckoning" jsonb NOT NULL, "account_sealed" bytea NULL, "attempt" bigint NOT NULL DEFAULT 1, "reason" character varying NULL, "approved_at" timestamptz NOT NULL, "pushed_at" timestamptz NULL, "returned_at" timestamptz NULL, "paid_on" date NULL, "veteran_id" character varying NOT NULL, "case_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "subsidies_veterans_veteran" FOREIGN KEY ("veteran_id") REFERENCES "veterans" ("id") ON DELETE CASCADE, CONSTRAINT "subsidies_case_files_case" FOREIGN KEY ("case_id") REFERENCES "case_files" ("id") ON DELETE RESTRICT);
+CREATE UNIQUE INDEX "subsidies_item_id_key" ON "subsidies" ("item_id");
+CREATE INDEX "subsidy_veteran_id" ON "subsidies" ("veteran_id");
+CREATE INDEX "subsidy_case_id" ON "subsidies" ("case_id");
+CREATE TABLE "payment_lines" ("id" character varying NOT NULL, "attempt" bigint NOT NULL, "amount_fen" bigint NOT NULL, "state" character varying NOT NULL DEFAULT 'WAITING', "reason" character varying NULL, "paid_on" date NULL, "told_at" timestamptz NULL, "roll_id" character varying NOT NULL, "subsidy_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "payment_lines_payment_rolls_roll" FOREIGN KEY ("roll_id") REFERENCES "payment_rolls" ("id") ON DELETE RESTRICT, CONSTRAINT "payment_lines_subsidies_subsidy" FOREIGN KEY ("subsidy_id") REFERENCES "subsidies" ("id") ON DELETE RESTRICT);
+CREATE UNIQUE INDEX "paymentline_subsidy_id_attempt" ON "payment_lines" ("subsidy_id", "attempt");
+CREATE INDEX "paymentline_roll_id" ON "payment_lines" ("roll_id");
+CREATE INDEX "paymentline_state" ON "payment_lines" ("state");
