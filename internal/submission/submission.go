@@ -7,6 +7,7 @@ package submission
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,8 +18,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/queue"
-	"github.com/vetgraph/vetgraph/internal/store"
 )
 
 // Dispatch is the job that carries one item to its department.
@@ -94,41 +93,32 @@ func (c *Carrier) Inquiries(every time.Duration) []*river.PeriodicJob {
 	return jobs
 }
 
-// Outbox enqueues items within the transaction that makes them ready.
-type Outbox struct{ Queue *queue.Queue }
-
-// Enqueue adds one job for each item.
-func (o *Outbox) Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error {
-	jobs := make([]river.JobArgs, len(itemIDs))
-	for i, id := range itemIDs {
-		jobs[i] = Dispatch{Item: id}
-	}
-	return o.Queue.Insert(ctx, tx, jobs...)
-}
-
-// Recall adds one job for each item that its department is to let go of.
-func (o *Outbox) Recall(ctx context.Context, tx store.Tx, itemIDs []string) error {
-	jobs := make([]river.JobArgs, len(itemIDs))
-	for i, id := range itemIDs {
-		jobs[i] = Recall{Item: id}
-	}
-	return o.Queue.Insert(ctx, tx, jobs...)
-}
-
 type dispatcher struct {
 	river.WorkerDefaults[Dispatch]
 	carrier *Carrier
 }
 
+// putOff is how long an item waits at a port that an operator holds before it is
+// looked at again, should nobody say that the port is free: see [Outbox.Again].
+const putOff = 5 * time.Minute
+
+// errHeld is of a delivery that an operator keeps back. It is no failed attempt.
+var errHeld = errors.New("an operator keeps it back")
+
 // Work is [Carrier.Deliver].
 func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
-	return d.carrier.Deliver(ctx, job.Args.Item, len(job.Errors) == 0) // the first failure, also after an attempt that a kill cut off
+	err := d.carrier.Deliver(ctx, job.Args.Item, len(job.Errors) == 0) // the first failure, also after an attempt that a kill cut off
+	if errors.Is(err, errHeld) {
+		return river.JobSnooze(putOff)
+	}
+	return err
 }
 
 // Deliver delivers one item and notes the receipt, or takes back what is not to be
 // delivered any more. A department that is away is a
 // reason to try again later; one that refuses outright is too, for a person
-// must then mend the port, and nothing accepted may be lost meanwhile.
+// must then mend the port, and nothing accepted may be lost meanwhile. What an
+// operator keeps back was not sent.
 func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error {
 	ctx = access.AsMachine(ctx, "dispatch")
 	code, out, err := c.Desk.Delivery(ctx, itemID)
@@ -140,10 +130,13 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 		return c.TakeBack(ctx, itemID) // an attempt that was cut off may have left it there, and it has ended since
 	}
 	department := c.Departments.Get(code)
-	out.Callback = c.Callback(code)
+	out.Callback, out.Again = c.Callback(code), !first
 	receipt, err := department.Deliver(ctx, out)
 	if err != nil {
 		reason := fault.Of(err).Reason
+		if reason == "PORT_PAUSED" || reason == "PORT_DRAINING" {
+			return fmt.Errorf("deliver item %s to %s: %w", out.ItemID, code, errHeld)
+		}
 		if reason == "ITEM_DELIVERED_OTHERWISE" {
 			if over, err := c.over(ctx, code, itemID); over || err != nil {
 				return err
