@@ -27199,6 +27199,7 @@ type PaymentLineMutation struct {
 	addattempt     *int
 	amount_fen     *int64
 	addamount_fen  *int64
+	account_sealed *[]byte
 	state          *paymentline.State
 	reason         *string
 	paid_on        *workday.Day
@@ -27501,6 +27502,42 @@ func (m *PaymentLineMutation) ResetAmountFen() {
 	m.addamount_fen = nil
 }
 
+// SetAccountSealed sets the "account_sealed" field.
+func (m *PaymentLineMutation) SetAccountSealed(b []byte) {
+	m.account_sealed = &b
+}
+
+// AccountSealed returns the value of the "account_sealed" field in the mutation.
+func (m *PaymentLineMutation) AccountSealed() (r []byte, exists bool) {
+	v := m.account_sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountSealed returns the old "account_sealed" field's value of the PaymentLine entity.
+// If the PaymentLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentLineMutation) OldAccountSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountSealed: %w", err)
+	}
+	return oldValue.AccountSealed, nil
+}
+
+// ResetAccountSealed resets all changes to the "account_sealed" field.
+func (m *PaymentLineMutation) ResetAccountSealed() {
+	m.account_sealed = nil
+}
+
 // SetState sets the "state" field.
 func (m *PaymentLineMutation) SetState(pa paymentline.State) {
 	m.state = &pa
@@ -27772,7 +27809,7 @@ func (m *PaymentLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentLineMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.roll != nil {
 		fields = append(fields, paymentline.FieldRollID)
 	}
@@ -27784,6 +27821,9 @@ func (m *PaymentLineMutation) Fields() []string {
 	}
 	if m.amount_fen != nil {
 		fields = append(fields, paymentline.FieldAmountFen)
+	}
+	if m.account_sealed != nil {
+		fields = append(fields, paymentline.FieldAccountSealed)
 	}
 	if m.state != nil {
 		fields = append(fields, paymentline.FieldState)
@@ -27813,6 +27853,8 @@ func (m *PaymentLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Attempt()
 	case paymentline.FieldAmountFen:
 		return m.AmountFen()
+	case paymentline.FieldAccountSealed:
+		return m.AccountSealed()
 	case paymentline.FieldState:
 		return m.State()
 	case paymentline.FieldReason:
@@ -27838,6 +27880,8 @@ func (m *PaymentLineMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAttempt(ctx)
 	case paymentline.FieldAmountFen:
 		return m.OldAmountFen(ctx)
+	case paymentline.FieldAccountSealed:
+		return m.OldAccountSealed(ctx)
 	case paymentline.FieldState:
 		return m.OldState(ctx)
 	case paymentline.FieldReason:
@@ -27882,6 +27926,13 @@ func (m *PaymentLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAmountFen(v)
+		return nil
+	case paymentline.FieldAccountSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountSealed(v)
 		return nil
 	case paymentline.FieldState:
 		v, ok := value.(paymentline.State)
@@ -28019,6 +28070,9 @@ func (m *PaymentLineMutation) ResetField(name string) error {
 		return nil
 	case paymentline.FieldAmountFen:
 		m.ResetAmountFen()
+		return nil
+	case paymentline.FieldAccountSealed:
+		m.ResetAccountSealed()
 		return nil
 	case paymentline.FieldState:
 		m.ResetState()
@@ -38307,7 +38361,6 @@ type SubsidyMutation struct {
 	addmonths       *int
 	reckoning       *[]fact.Reckoned
 	appendreckoning []fact.Reckoned
-	account_sealed  *[]byte
 	attempt         *int
 	addattempt      *int
 	reason          *string
@@ -38844,55 +38897,6 @@ func (m *SubsidyMutation) ResetReckoning() {
 	m.appendreckoning = nil
 }
 
-// SetAccountSealed sets the "account_sealed" field.
-func (m *SubsidyMutation) SetAccountSealed(b []byte) {
-	m.account_sealed = &b
-}
-
-// AccountSealed returns the value of the "account_sealed" field in the mutation.
-func (m *SubsidyMutation) AccountSealed() (r []byte, exists bool) {
-	v := m.account_sealed
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldAccountSealed returns the old "account_sealed" field's value of the Subsidy entity.
-// If the Subsidy object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SubsidyMutation) OldAccountSealed(ctx context.Context) (v []byte, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldAccountSealed is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldAccountSealed requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldAccountSealed: %w", err)
-	}
-	return oldValue.AccountSealed, nil
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (m *SubsidyMutation) ClearAccountSealed() {
-	m.account_sealed = nil
-	m.clearedFields[subsidy.FieldAccountSealed] = struct{}{}
-}
-
-// AccountSealedCleared returns if the "account_sealed" field was cleared in this mutation.
-func (m *SubsidyMutation) AccountSealedCleared() bool {
-	_, ok := m.clearedFields[subsidy.FieldAccountSealed]
-	return ok
-}
-
-// ResetAccountSealed resets all changes to the "account_sealed" field.
-func (m *SubsidyMutation) ResetAccountSealed() {
-	m.account_sealed = nil
-	delete(m.clearedFields, subsidy.FieldAccountSealed)
-}
-
 // SetAttempt sets the "attempt" field.
 func (m *SubsidyMutation) SetAttempt(i int) {
 	m.attempt = &i
@@ -39269,7 +39273,7 @@ func (m *SubsidyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SubsidyMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 16)
 	if m.veteran != nil {
 		fields = append(fields, subsidy.FieldVeteranID)
 	}
@@ -39299,9 +39303,6 @@ func (m *SubsidyMutation) Fields() []string {
 	}
 	if m.reckoning != nil {
 		fields = append(fields, subsidy.FieldReckoning)
-	}
-	if m.account_sealed != nil {
-		fields = append(fields, subsidy.FieldAccountSealed)
 	}
 	if m.attempt != nil {
 		fields = append(fields, subsidy.FieldAttempt)
@@ -39349,8 +39350,6 @@ func (m *SubsidyMutation) Field(name string) (ent.Value, bool) {
 		return m.Months()
 	case subsidy.FieldReckoning:
 		return m.Reckoning()
-	case subsidy.FieldAccountSealed:
-		return m.AccountSealed()
 	case subsidy.FieldAttempt:
 		return m.Attempt()
 	case subsidy.FieldReason:
@@ -39392,8 +39391,6 @@ func (m *SubsidyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldMonths(ctx)
 	case subsidy.FieldReckoning:
 		return m.OldReckoning(ctx)
-	case subsidy.FieldAccountSealed:
-		return m.OldAccountSealed(ctx)
 	case subsidy.FieldAttempt:
 		return m.OldAttempt(ctx)
 	case subsidy.FieldReason:
@@ -39484,13 +39481,6 @@ func (m *SubsidyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReckoning(v)
-		return nil
-	case subsidy.FieldAccountSealed:
-		v, ok := value.([]byte)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetAccountSealed(v)
 		return nil
 	case subsidy.FieldAttempt:
 		v, ok := value.(int)
@@ -39603,9 +39593,6 @@ func (m *SubsidyMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SubsidyMutation) ClearedFields() []string {
 	var fields []string
-	if m.FieldCleared(subsidy.FieldAccountSealed) {
-		fields = append(fields, subsidy.FieldAccountSealed)
-	}
 	if m.FieldCleared(subsidy.FieldReason) {
 		fields = append(fields, subsidy.FieldReason)
 	}
@@ -39632,9 +39619,6 @@ func (m *SubsidyMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SubsidyMutation) ClearField(name string) error {
 	switch name {
-	case subsidy.FieldAccountSealed:
-		m.ClearAccountSealed()
-		return nil
 	case subsidy.FieldReason:
 		m.ClearReason()
 		return nil
@@ -39684,9 +39668,6 @@ func (m *SubsidyMutation) ResetField(name string) error {
 		return nil
 	case subsidy.FieldReckoning:
 		m.ResetReckoning()
-		return nil
-	case subsidy.FieldAccountSealed:
-		m.ResetAccountSealed()
 		return nil
 	case subsidy.FieldAttempt:
 		m.ResetAttempt()

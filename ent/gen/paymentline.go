@@ -28,6 +28,8 @@ type PaymentLine struct {
 	Attempt int `json:"attempt,omitempty"`
 	// AmountFen holds the value of the "amount_fen" field.
 	AmountFen int64 `json:"amount_fen,omitempty"`
+	// holder, bank and number to which it goes
+	AccountSealed []byte `json:"-"`
 	// State holds the value of the "state" field.
 	State paymentline.State `json:"state,omitempty"`
 	// Reason holds the value of the "reason" field.
@@ -82,6 +84,8 @@ func (*PaymentLine) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case paymentline.FieldPaidOn:
 			values[i] = &sql.NullScanner{S: new(workday.Day)}
+		case paymentline.FieldAccountSealed:
+			values[i] = new([]byte)
 		case paymentline.FieldAttempt, paymentline.FieldAmountFen:
 			values[i] = new(sql.NullInt64)
 		case paymentline.FieldID, paymentline.FieldRollID, paymentline.FieldSubsidyID, paymentline.FieldState, paymentline.FieldReason:
@@ -132,6 +136,12 @@ func (_m *PaymentLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field amount_fen", values[i])
 			} else if value.Valid {
 				_m.AmountFen = value.Int64
+			}
+		case paymentline.FieldAccountSealed:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field account_sealed", values[i])
+			} else if value != nil {
+				_m.AccountSealed = *value
 			}
 		case paymentline.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -216,6 +226,8 @@ func (_m *PaymentLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("amount_fen=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AmountFen))
+	builder.WriteString(", ")
+	builder.WriteString("account_sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))

@@ -50,6 +50,12 @@ func (_c *PaymentLineCreate) SetAmountFen(v int64) *PaymentLineCreate {
 	return _c
 }
 
+// SetAccountSealed sets the "account_sealed" field.
+func (_c *PaymentLineCreate) SetAccountSealed(v []byte) *PaymentLineCreate {
+	_c.mutation.SetAccountSealed(v)
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *PaymentLineCreate) SetState(v paymentline.State) *PaymentLineCreate {
 	_c.mutation.SetState(v)
@@ -187,6 +193,9 @@ func (_c *PaymentLineCreate) check() error {
 	if _, ok := _c.mutation.AmountFen(); !ok {
 		return &ValidationError{Name: "amount_fen", err: errors.New(`gen: missing required field "PaymentLine.amount_fen"`)}
 	}
+	if _, ok := _c.mutation.AccountSealed(); !ok {
+		return &ValidationError{Name: "account_sealed", err: errors.New(`gen: missing required field "PaymentLine.account_sealed"`)}
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`gen: missing required field "PaymentLine.state"`)}
 	}
@@ -254,6 +263,10 @@ func (_c *PaymentLineCreate) createSpec() (*PaymentLine, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AmountFen(); ok {
 		_spec.SetField(paymentline.FieldAmountFen, field.TypeInt64, value)
 		_node.AmountFen = value
+	}
+	if value, ok := _c.mutation.AccountSealed(); ok {
+		_spec.SetField(paymentline.FieldAccountSealed, field.TypeBytes, value)
+		_node.AccountSealed = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(paymentline.FieldState, field.TypeEnum, value)
@@ -451,6 +464,9 @@ func (u *PaymentLineUpsertOne) UpdateNewValues() *PaymentLineUpsertOne {
 		}
 		if _, exists := u.create.mutation.AmountFen(); exists {
 			s.SetIgnore(paymentline.FieldAmountFen)
+		}
+		if _, exists := u.create.mutation.AccountSealed(); exists {
+			s.SetIgnore(paymentline.FieldAccountSealed)
 		}
 	}))
 	return u
@@ -754,6 +770,9 @@ func (u *PaymentLineUpsertBulk) UpdateNewValues() *PaymentLineUpsertBulk {
 			}
 			if _, exists := b.mutation.AmountFen(); exists {
 				s.SetIgnore(paymentline.FieldAmountFen)
+			}
+			if _, exists := b.mutation.AccountSealed(); exists {
+				s.SetIgnore(paymentline.FieldAccountSealed)
 			}
 		}
 	}))

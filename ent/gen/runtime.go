@@ -1178,7 +1178,7 @@ func init() {
 	// paymentline.SubsidyIDValidator is a validator for the "subsidy_id" field. It is called by the builders before save.
 	paymentline.SubsidyIDValidator = paymentlineDescSubsidyID.Validators[0].(func(string) error)
 	// paymentlineDescReason is the schema descriptor for reason field.
-	paymentlineDescReason := paymentlineFields[6].Descriptor()
+	paymentlineDescReason := paymentlineFields[7].Descriptor()
 	// paymentline.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	paymentline.ReasonValidator = paymentlineDescReason.Validators[0].(func(string) error)
 	// paymentlineDescID is the schema descriptor for id field.
@@ -1732,11 +1732,11 @@ func init() {
 	// subsidy.DivisionValidator is a validator for the "division" field. It is called by the builders before save.
 	subsidy.DivisionValidator = subsidyDescDivision.Validators[0].(func(string) error)
 	// subsidyDescAttempt is the schema descriptor for attempt field.
-	subsidyDescAttempt := subsidyFields[9].Descriptor()
+	subsidyDescAttempt := subsidyFields[8].Descriptor()
 	// subsidy.DefaultAttempt holds the default value on creation for the attempt field.
 	subsidy.DefaultAttempt = subsidyDescAttempt.Default.(int)
 	// subsidyDescReason is the schema descriptor for reason field.
-	subsidyDescReason := subsidyFields[10].Descriptor()
+	subsidyDescReason := subsidyFields[9].Descriptor()
 	// subsidy.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	subsidy.ReasonValidator = subsidyDescReason.Validators[0].(func(string) error)
 	// subsidyDescID is the schema descriptor for id field.

@@ -42,8 +42,6 @@ type Subsidy struct {
 	Months int `json:"months,omitempty"`
 	// Reckoning holds the value of the "reckoning" field.
 	Reckoning []fact.Reckoned `json:"reckoning,omitempty"`
-	// AccountSealed holds the value of the "account_sealed" field.
-	AccountSealed []byte `json:"-"`
 	// 2 after the first account was wrong
 	Attempt int `json:"attempt,omitempty"`
 	// why it was returned, as the payer says it
@@ -102,7 +100,7 @@ func (*Subsidy) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case subsidy.FieldPaidOn:
 			values[i] = &sql.NullScanner{S: new(workday.Day)}
-		case subsidy.FieldReckoning, subsidy.FieldAccountSealed:
+		case subsidy.FieldReckoning:
 			values[i] = new([]byte)
 		case subsidy.FieldAmountFen, subsidy.FieldMonths, subsidy.FieldAttempt:
 			values[i] = new(sql.NullInt64)
@@ -192,12 +190,6 @@ func (_m *Subsidy) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Reckoning); err != nil {
 					return fmt.Errorf("unmarshal field reckoning: %w", err)
 				}
-			}
-		case subsidy.FieldAccountSealed:
-			if value, ok := values[i].(*[]byte); !ok {
-				return fmt.Errorf("unexpected type %T for field account_sealed", values[i])
-			} else if value != nil {
-				_m.AccountSealed = *value
 			}
 		case subsidy.FieldAttempt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -313,8 +305,6 @@ func (_m *Subsidy) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reckoning=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Reckoning))
-	builder.WriteString(", ")
-	builder.WriteString("account_sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("attempt=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempt))

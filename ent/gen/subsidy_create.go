@@ -95,12 +95,6 @@ func (_c *SubsidyCreate) SetReckoning(v []fact.Reckoned) *SubsidyCreate {
 	return _c
 }
 
-// SetAccountSealed sets the "account_sealed" field.
-func (_c *SubsidyCreate) SetAccountSealed(v []byte) *SubsidyCreate {
-	_c.mutation.SetAccountSealed(v)
-	return _c
-}
-
 // SetAttempt sets the "attempt" field.
 func (_c *SubsidyCreate) SetAttempt(v int) *SubsidyCreate {
 	_c.mutation.SetAttempt(v)
@@ -395,10 +389,6 @@ func (_c *SubsidyCreate) createSpec() (*Subsidy, *sqlgraph.CreateSpec) {
 		_spec.SetField(subsidy.FieldReckoning, field.TypeJSON, value)
 		_node.Reckoning = value
 	}
-	if value, ok := _c.mutation.AccountSealed(); ok {
-		_spec.SetField(subsidy.FieldAccountSealed, field.TypeBytes, value)
-		_node.AccountSealed = value
-	}
 	if value, ok := _c.mutation.Attempt(); ok {
 		_spec.SetField(subsidy.FieldAttempt, field.TypeInt, value)
 		_node.Attempt = value
@@ -518,24 +508,6 @@ func (u *SubsidyUpsert) SetState(v subsidy.State) *SubsidyUpsert {
 // UpdateState sets the "state" field to the value that was provided on create.
 func (u *SubsidyUpsert) UpdateState() *SubsidyUpsert {
 	u.SetExcluded(subsidy.FieldState)
-	return u
-}
-
-// SetAccountSealed sets the "account_sealed" field.
-func (u *SubsidyUpsert) SetAccountSealed(v []byte) *SubsidyUpsert {
-	u.Set(subsidy.FieldAccountSealed, v)
-	return u
-}
-
-// UpdateAccountSealed sets the "account_sealed" field to the value that was provided on create.
-func (u *SubsidyUpsert) UpdateAccountSealed() *SubsidyUpsert {
-	u.SetExcluded(subsidy.FieldAccountSealed)
-	return u
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (u *SubsidyUpsert) ClearAccountSealed() *SubsidyUpsert {
-	u.SetNull(subsidy.FieldAccountSealed)
 	return u
 }
 
@@ -718,27 +690,6 @@ func (u *SubsidyUpsertOne) SetState(v subsidy.State) *SubsidyUpsertOne {
 func (u *SubsidyUpsertOne) UpdateState() *SubsidyUpsertOne {
 	return u.Update(func(s *SubsidyUpsert) {
 		s.UpdateState()
-	})
-}
-
-// SetAccountSealed sets the "account_sealed" field.
-func (u *SubsidyUpsertOne) SetAccountSealed(v []byte) *SubsidyUpsertOne {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.SetAccountSealed(v)
-	})
-}
-
-// UpdateAccountSealed sets the "account_sealed" field to the value that was provided on create.
-func (u *SubsidyUpsertOne) UpdateAccountSealed() *SubsidyUpsertOne {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.UpdateAccountSealed()
-	})
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (u *SubsidyUpsertOne) ClearAccountSealed() *SubsidyUpsertOne {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.ClearAccountSealed()
 	})
 }
 
@@ -1103,27 +1054,6 @@ func (u *SubsidyUpsertBulk) SetState(v subsidy.State) *SubsidyUpsertBulk {
 func (u *SubsidyUpsertBulk) UpdateState() *SubsidyUpsertBulk {
 	return u.Update(func(s *SubsidyUpsert) {
 		s.UpdateState()
-	})
-}
-
-// SetAccountSealed sets the "account_sealed" field.
-func (u *SubsidyUpsertBulk) SetAccountSealed(v []byte) *SubsidyUpsertBulk {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.SetAccountSealed(v)
-	})
-}
-
-// UpdateAccountSealed sets the "account_sealed" field to the value that was provided on create.
-func (u *SubsidyUpsertBulk) UpdateAccountSealed() *SubsidyUpsertBulk {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.UpdateAccountSealed()
-	})
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (u *SubsidyUpsertBulk) ClearAccountSealed() *SubsidyUpsertBulk {
-	return u.Update(func(s *SubsidyUpsert) {
-		s.ClearAccountSealed()
 	})
 }
 

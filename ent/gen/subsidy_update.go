@@ -43,18 +43,6 @@ func (_u *SubsidyUpdate) SetNillableState(v *subsidy.State) *SubsidyUpdate {
 	return _u
 }
 
-// SetAccountSealed sets the "account_sealed" field.
-func (_u *SubsidyUpdate) SetAccountSealed(v []byte) *SubsidyUpdate {
-	_u.mutation.SetAccountSealed(v)
-	return _u
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (_u *SubsidyUpdate) ClearAccountSealed() *SubsidyUpdate {
-	_u.mutation.ClearAccountSealed()
-	return _u
-}
-
 // SetAttempt sets the "attempt" field.
 func (_u *SubsidyUpdate) SetAttempt(v int) *SubsidyUpdate {
 	_u.mutation.ResetAttempt()
@@ -224,12 +212,6 @@ func (_u *SubsidyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(subsidy.FieldState, field.TypeEnum, value)
 	}
-	if value, ok := _u.mutation.AccountSealed(); ok {
-		_spec.SetField(subsidy.FieldAccountSealed, field.TypeBytes, value)
-	}
-	if _u.mutation.AccountSealedCleared() {
-		_spec.ClearField(subsidy.FieldAccountSealed, field.TypeBytes)
-	}
 	if value, ok := _u.mutation.Attempt(); ok {
 		_spec.SetField(subsidy.FieldAttempt, field.TypeInt, value)
 	}
@@ -291,18 +273,6 @@ func (_u *SubsidyUpdateOne) SetNillableState(v *subsidy.State) *SubsidyUpdateOne
 	if v != nil {
 		_u.SetState(*v)
 	}
-	return _u
-}
-
-// SetAccountSealed sets the "account_sealed" field.
-func (_u *SubsidyUpdateOne) SetAccountSealed(v []byte) *SubsidyUpdateOne {
-	_u.mutation.SetAccountSealed(v)
-	return _u
-}
-
-// ClearAccountSealed clears the value of the "account_sealed" field.
-func (_u *SubsidyUpdateOne) ClearAccountSealed() *SubsidyUpdateOne {
-	_u.mutation.ClearAccountSealed()
 	return _u
 }
 
@@ -504,12 +474,6 @@ func (_u *SubsidyUpdateOne) sqlSave(ctx context.Context) (_node *Subsidy, err er
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(subsidy.FieldState, field.TypeEnum, value)
-	}
-	if value, ok := _u.mutation.AccountSealed(); ok {
-		_spec.SetField(subsidy.FieldAccountSealed, field.TypeBytes, value)
-	}
-	if _u.mutation.AccountSealedCleared() {
-		_spec.ClearField(subsidy.FieldAccountSealed, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.Attempt(); ok {
 		_spec.SetField(subsidy.FieldAttempt, field.TypeInt, value)

@@ -29,7 +29,6 @@ func (Subsidy) Fields() []ent.Field {
 		field.Int64("amount_fen").Immutable(),
 		field.Int("months").Immutable().Comment("of service, as they count"),
 		field.JSON("reckoning", []fact.Reckoned{}).Immutable(),
-		sealed("account_sealed"), // holder, bank and number to which it goes
 		field.Int("attempt").Default(1).Comment("2 after the first account was wrong"),
 		field.String("reason").MaxRuneLen(40).Optional().Comment("why it was returned, as the payer says it"),
 		field.Time("approved_at").Immutable(),
@@ -78,6 +77,7 @@ func (PaymentLine) Fields() []ent.Field {
 		field.String("subsidy_id").MaxRuneLen(40).Immutable(),
 		field.Int("attempt").Immutable(),
 		field.Int64("amount_fen").Immutable(),
+		field.Bytes("account_sealed").Sensitive().Immutable().Comment("holder, bank and number to which it goes"),
 		field.Enum("state").Values("WAITING", "PAID", "RETURNED").Default("WAITING"),
 		field.String("reason").MaxRuneLen(40).Optional(),
 		someDay("paid_on"),

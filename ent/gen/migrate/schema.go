@@ -990,6 +990,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 80},
 		{Name: "attempt", Type: field.TypeInt},
 		{Name: "amount_fen", Type: field.TypeInt64},
+		{Name: "account_sealed", Type: field.TypeBytes},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "PAID", "RETURNED"}, Default: "WAITING"},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "paid_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
@@ -1005,13 +1006,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payment_lines_payment_rolls_roll",
-				Columns:    []*schema.Column{PaymentLinesColumns[7]},
+				Columns:    []*schema.Column{PaymentLinesColumns[8]},
 				RefColumns: []*schema.Column{PaymentRollsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "payment_lines_subsidies_subsidy",
-				Columns:    []*schema.Column{PaymentLinesColumns[8]},
+				Columns:    []*schema.Column{PaymentLinesColumns[9]},
 				RefColumns: []*schema.Column{SubsidiesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1020,17 +1021,17 @@ var (
 			{
 				Name:    "paymentline_subsidy_id_attempt",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentLinesColumns[8], PaymentLinesColumns[1]},
+				Columns: []*schema.Column{PaymentLinesColumns[9], PaymentLinesColumns[1]},
 			},
 			{
 				Name:    "paymentline_roll_id",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentLinesColumns[7]},
+				Columns: []*schema.Column{PaymentLinesColumns[8]},
 			},
 			{
 				Name:    "paymentline_state",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentLinesColumns[3]},
+				Columns: []*schema.Column{PaymentLinesColumns[4]},
 			},
 		},
 	}
@@ -1422,7 +1423,6 @@ var (
 		{Name: "amount_fen", Type: field.TypeInt64},
 		{Name: "months", Type: field.TypeInt},
 		{Name: "reckoning", Type: field.TypeJSON},
-		{Name: "account_sealed", Type: field.TypeBytes, Nullable: true},
 		{Name: "attempt", Type: field.TypeInt, Default: 1},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "approved_at", Type: field.TypeTime},
@@ -1440,13 +1440,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "subsidies_veterans_veteran",
-				Columns:    []*schema.Column{SubsidiesColumns[16]},
+				Columns:    []*schema.Column{SubsidiesColumns[15]},
 				RefColumns: []*schema.Column{VeteransColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "subsidies_case_files_case",
-				Columns:    []*schema.Column{SubsidiesColumns[17]},
+				Columns:    []*schema.Column{SubsidiesColumns[16]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1455,12 +1455,12 @@ var (
 			{
 				Name:    "subsidy_veteran_id",
 				Unique:  false,
-				Columns: []*schema.Column{SubsidiesColumns[16]},
+				Columns: []*schema.Column{SubsidiesColumns[15]},
 			},
 			{
 				Name:    "subsidy_case_id",
 				Unique:  false,
-				Columns: []*schema.Column{SubsidiesColumns[17]},
+				Columns: []*schema.Column{SubsidiesColumns[16]},
 			},
 		},
 	}

@@ -24,6 +24,8 @@ const (
 	FieldAttempt = "attempt"
 	// FieldAmountFen holds the string denoting the amount_fen field in the database.
 	FieldAmountFen = "amount_fen"
+	// FieldAccountSealed holds the string denoting the account_sealed field in the database.
+	FieldAccountSealed = "account_sealed"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldReason holds the string denoting the reason field in the database.
@@ -61,6 +63,7 @@ var Columns = []string{
 	FieldSubsidyID,
 	FieldAttempt,
 	FieldAmountFen,
+	FieldAccountSealed,
 	FieldState,
 	FieldReason,
 	FieldPaidOn,

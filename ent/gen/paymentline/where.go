@@ -86,6 +86,11 @@ func AmountFen(v int64) predicate.PaymentLine {
 	return predicate.PaymentLine(sql.FieldEQ(FieldAmountFen, v))
 }
 
+// AccountSealed applies equality check predicate on the "account_sealed" field. It's identical to AccountSealedEQ.
+func AccountSealed(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldEQ(FieldAccountSealed, v))
+}
+
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.PaymentLine {
 	return predicate.PaymentLine(sql.FieldEQ(FieldReason, v))
@@ -309,6 +314,46 @@ func AmountFenLT(v int64) predicate.PaymentLine {
 // AmountFenLTE applies the LTE predicate on the "amount_fen" field.
 func AmountFenLTE(v int64) predicate.PaymentLine {
 	return predicate.PaymentLine(sql.FieldLTE(FieldAmountFen, v))
+}
+
+// AccountSealedEQ applies the EQ predicate on the "account_sealed" field.
+func AccountSealedEQ(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldEQ(FieldAccountSealed, v))
+}
+
+// AccountSealedNEQ applies the NEQ predicate on the "account_sealed" field.
+func AccountSealedNEQ(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldNEQ(FieldAccountSealed, v))
+}
+
+// AccountSealedIn applies the In predicate on the "account_sealed" field.
+func AccountSealedIn(vs ...[]byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldIn(FieldAccountSealed, vs...))
+}
+
+// AccountSealedNotIn applies the NotIn predicate on the "account_sealed" field.
+func AccountSealedNotIn(vs ...[]byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldNotIn(FieldAccountSealed, vs...))
+}
+
+// AccountSealedGT applies the GT predicate on the "account_sealed" field.
+func AccountSealedGT(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldGT(FieldAccountSealed, v))
+}
+
+// AccountSealedGTE applies the GTE predicate on the "account_sealed" field.
+func AccountSealedGTE(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldGTE(FieldAccountSealed, v))
+}
+
+// AccountSealedLT applies the LT predicate on the "account_sealed" field.
+func AccountSealedLT(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldLT(FieldAccountSealed, v))
+}
+
+// AccountSealedLTE applies the LTE predicate on the "account_sealed" field.
+func AccountSealedLTE(v []byte) predicate.PaymentLine {
+	return predicate.PaymentLine(sql.FieldLTE(FieldAccountSealed, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.

@@ -36,8 +36,6 @@ const (
 	FieldMonths = "months"
 	// FieldReckoning holds the string denoting the reckoning field in the database.
 	FieldReckoning = "reckoning"
-	// FieldAccountSealed holds the string denoting the account_sealed field in the database.
-	FieldAccountSealed = "account_sealed"
 	// FieldAttempt holds the string denoting the attempt field in the database.
 	FieldAttempt = "attempt"
 	// FieldReason holds the string denoting the reason field in the database.
@@ -85,7 +83,6 @@ var Columns = []string{
 	FieldAmountFen,
 	FieldMonths,
 	FieldReckoning,
-	FieldAccountSealed,
 	FieldAttempt,
 	FieldReason,
 	FieldApprovedAt,

@@ -106,11 +106,6 @@ func Months(v int) predicate.Subsidy {
 	return predicate.Subsidy(sql.FieldEQ(FieldMonths, v))
 }
 
-// AccountSealed applies equality check predicate on the "account_sealed" field. It's identical to AccountSealedEQ.
-func AccountSealed(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldEQ(FieldAccountSealed, v))
-}
-
 // Attempt applies equality check predicate on the "attempt" field. It's identical to AttemptEQ.
 func Attempt(v int) predicate.Subsidy {
 	return predicate.Subsidy(sql.FieldEQ(FieldAttempt, v))
@@ -629,56 +624,6 @@ func MonthsLT(v int) predicate.Subsidy {
 // MonthsLTE applies the LTE predicate on the "months" field.
 func MonthsLTE(v int) predicate.Subsidy {
 	return predicate.Subsidy(sql.FieldLTE(FieldMonths, v))
-}
-
-// AccountSealedEQ applies the EQ predicate on the "account_sealed" field.
-func AccountSealedEQ(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldEQ(FieldAccountSealed, v))
-}
-
-// AccountSealedNEQ applies the NEQ predicate on the "account_sealed" field.
-func AccountSealedNEQ(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldNEQ(FieldAccountSealed, v))
-}
-
-// AccountSealedIn applies the In predicate on the "account_sealed" field.
-func AccountSealedIn(vs ...[]byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldIn(FieldAccountSealed, vs...))
-}
-
-// AccountSealedNotIn applies the NotIn predicate on the "account_sealed" field.
-func AccountSealedNotIn(vs ...[]byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldNotIn(FieldAccountSealed, vs...))
-}
-
-// AccountSealedGT applies the GT predicate on the "account_sealed" field.
-func AccountSealedGT(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldGT(FieldAccountSealed, v))
-}
-
-// AccountSealedGTE applies the GTE predicate on the "account_sealed" field.
-func AccountSealedGTE(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldGTE(FieldAccountSealed, v))
-}
-
-// AccountSealedLT applies the LT predicate on the "account_sealed" field.
-func AccountSealedLT(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldLT(FieldAccountSealed, v))
-}
-
-// AccountSealedLTE applies the LTE predicate on the "account_sealed" field.
-func AccountSealedLTE(v []byte) predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldLTE(FieldAccountSealed, v))
-}
-
-// AccountSealedIsNil applies the IsNil predicate on the "account_sealed" field.
-func AccountSealedIsNil() predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldIsNull(FieldAccountSealed))
-}
-
-// AccountSealedNotNil applies the NotNil predicate on the "account_sealed" field.
-func AccountSealedNotNil() predicate.Subsidy {
-	return predicate.Subsidy(sql.FieldNotNull(FieldAccountSealed))
 }
 
 // AttemptEQ applies the EQ predicate on the "attempt" field.
