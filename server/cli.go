@@ -34,6 +34,7 @@ type cli struct {
 	PublicKeys  keysCommand        `cmd:"" name:"keys" help:"Look at the keys. 查看密钥。"`
 	Verify      verifyCommand      `cmd:"" help:"Check a feedback sheet, without a network. 离线核验反馈单。"`
 	Secret      secretCommand      `cmd:"" help:"Print the secret a department signs its callbacks with. 部门回调口令。"`
+	Port        portCommand        `cmd:"" help:"Connect departments. 接入部门端口。"`
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }

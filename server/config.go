@@ -135,7 +135,7 @@ func (c *Config) checkDemo(wrong *mistakes) {
 	if c.Veterans < 10 || c.Veterans > 200_000 {
 		wrong.add("--veterans", "is from 10 to 200000")
 	}
-	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "", "--endpoints": c.Endpoints != "",
+	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "",
 		"--messages": c.Messages != ""} {
 		if set {
 			wrong.add(name, "is for production: add --demo=false")

@@ -69,14 +69,18 @@ func lookAtKeys(c Config) (string, error) {
 }
 
 func lookAtCatalog(c Config) (string, error) {
-	cat, err := catalog.Builtin()
-	if c.Catalog != "" {
-		cat, err = catalog.Load(os.DirFS(c.Catalog))
-	}
+	cat, err := catalogOf(c)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s, %d matters, %d ports", cat.Version, len(cat.Matters), len(cat.Ports)), nil
+}
+
+func catalogOf(c Config) (*catalog.Catalog, error) {
+	if c.Catalog != "" {
+		return catalog.Load(os.DirFS(c.Catalog))
+	}
+	return catalog.Builtin()
 }
 
 func lookAtRoster(c Config) (string, error) {
@@ -135,6 +139,10 @@ func lookAtEndpoints(c Config) (string, error) {
 	if err != nil {
 		return "", errors.New("cannot be looked at without keys")
 	}
-	all, err := readEndpoints(c.Endpoints, keys)
+	cat, err := catalogOf(c)
+	if err != nil {
+		return "", errors.New("cannot be looked at without a catalogue")
+	}
+	all, err := readEndpoints(c.Endpoints, cat, keys)
 	return fmt.Sprintf("%d: %s", len(all), strings.Join(sortedKeys(all), " ")), err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/vault"
@@ -27,17 +29,28 @@ func (h *Hub) startFleet(ctx context.Context) (*department.Fleet, error) {
 	return f, nil
 }
 
-// endpoint is where a department is, as the endpoints file says it.
+// endpoint is where a department or a port is, as the endpoints file says it: an
+// address alone, or with how we know each other.
 type endpoint struct {
 	URL            string `yaml:"url" json:"url"`
 	Token          string `yaml:"token" json:"token"`
 	CallbackSecret string `yaml:"callbackSecret" json:"callbackSecret,omitempty"` // left out: derived from the keys
 }
 
-// readEndpoints reads the departments' addresses, JSON or YAML, by department
-// code. A department without a callback secret signs with the one derived from
-// the keys, which `vetgraph secret CODE` shows.
-func readEndpoints(path string, keys vault.Keys) (map[string]port.Endpoint, error) {
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (e *endpoint) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&e.URL)
+	}
+	type plain endpoint
+	return n.Decode((*plain)(e))
+}
+
+// readEndpoints reads addresses, JSON or YAML, by department code or port ID. A
+// port without token and secret has those of its department in the same file. A
+// department without a callback secret signs with the one derived from the keys,
+// which `vetgraph secret CODE` shows.
+func readEndpoints(path string, c *catalog.Catalog, keys vault.Keys) (map[string]port.Endpoint, error) {
 	body, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("endpoints: %w", err)
@@ -47,11 +60,38 @@ func readEndpoints(path string, keys vault.Keys) (map[string]port.Endpoint, erro
 		return nil, fmt.Errorf("endpoints %s: not a list of departments by code", path) // the text may hold secrets
 	}
 	out := map[string]port.Endpoint{}
-	for code, e := range all {
+	for key, e := range all {
+		code := key
+		if p := c.Port(key); p != nil {
+			code = p.Department
+			if e.Token == "" {
+				e.Token = all[code].Token
+			}
+			if e.CallbackSecret == "" {
+				e.CallbackSecret = all[code].CallbackSecret
+			}
+		}
 		if e.CallbackSecret == "" {
 			e.CallbackSecret = base64.StdEncoding.EncodeToString(keys.Callback(code))
 		}
-		out[code] = port.Endpoint(e)
+		out[key] = port.Endpoint(e)
 	}
 	return out, nil
+}
+
+// over puts live addresses over those of played departments. One of a whole
+// department takes the place of all its played ports.
+func over(c *catalog.Catalog, played, live map[string]port.Endpoint) map[string]port.Endpoint {
+	out := map[string]port.Endpoint{}
+	for key, e := range played {
+		code := key
+		if p := c.Port(key); p != nil {
+			code = p.Department
+		}
+		if _, all := live[code]; !all {
+			out[key] = e
+		}
+	}
+	maps.Copy(out, live)
+	return out
 }

@@ -28,7 +28,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/rating"
@@ -243,10 +242,19 @@ func (h *Hub) openDepartments(ctx context.Context) (err error) {
 		}
 		h.onClose(func(context.Context) error { return h.Fleet.Close() })
 		endpoints = h.Fleet.Endpoints()
-	} else if endpoints, err = readEndpoints(h.Config.Endpoints, h.keys); err != nil {
-		return err
 	}
-	h.Registry, err = port.NewRegistry(h.catalog, endpoints, map[string]port.Kind{restjson.Kind: h.meters.kind(restjson.Open)}, h.Config.Now)
+	if h.Config.Endpoints != "" { // in the demonstration some may be live among the played
+		live, err := readEndpoints(h.Config.Endpoints, h.catalog, h.keys)
+		if err != nil {
+			return err
+		}
+		endpoints = over(h.catalog, endpoints, live)
+	}
+	counted := kinds()
+	for kind, open := range counted {
+		counted[kind] = h.meters.kind(open)
+	}
+	h.Registry, err = port.NewRegistry(h.catalog, endpoints, counted, h.Config.Now)
 	if err != nil {
 		return fmt.Errorf("department endpoints (部门系统地址):\n%w", err)
 	}

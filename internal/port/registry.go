@@ -1,6 +1,7 @@
 package port
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,7 +36,7 @@ type Registry struct {
 	departments map[string]Department
 	gates       map[string]*Gate // by port ID
 	names       map[string]*Names
-	secrets     map[string][]byte
+	secrets     map[string][][]byte // of a department some of whose ports stand elsewhere, several
 }
 
 // NewRegistry opens the lines to every endpoint. An endpoint stands under the code
@@ -46,7 +47,7 @@ type Registry struct {
 // does not know, an address that is none, a kind that is not among kinds, a matter
 // whose items would be delivered in one place and asked after in another.
 func NewRegistry(c *catalog.Catalog, endpoints map[string]Endpoint, kinds map[string]Kind, now func() time.Time) (*Registry, error) {
-	r := &Registry{now: now, departments: map[string]Department{}, gates: map[string]*Gate{}, names: map[string]*Names{}, secrets: map[string][]byte{}}
+	r := &Registry{now: now, departments: map[string]Department{}, gates: map[string]*Gate{}, names: map[string]*Names{}, secrets: map[string][][]byte{}}
 	var mistakes []error
 	of := map[string]bool{} // departments with an endpoint, or a port of theirs
 	for _, key := range slices.Sorted(maps.Keys(endpoints)) {
@@ -67,7 +68,7 @@ func NewRegistry(c *catalog.Catalog, endpoints map[string]Endpoint, kinds map[st
 		}
 		r.departments[code] = d
 		r.names[code] = NamesOf(c, code)
-		r.secrets[code] = []byte(secret(c, code, endpoints))
+		r.secrets[code] = secrets(c, code, endpoints)
 	}
 	mistakes = append(mistakes, together(c, endpoints)...)
 	if err := errors.Join(mistakes...); err != nil {
@@ -76,18 +77,21 @@ func NewRegistry(c *catalog.Catalog, endpoints map[string]Endpoint, kinds map[st
 	return r, nil
 }
 
-// secret is what a department signs its callbacks with: its own, or that of the
-// first of its ports with an address.
-func secret(c *catalog.Catalog, code string, endpoints map[string]Endpoint) string {
-	if e, ok := endpoints[code]; ok {
-		return e.CallbackSecret
-	}
-	for _, p := range c.Ports {
-		if e, ok := endpoints[p.ID]; ok && p.Department == code {
-			return e.CallbackSecret
+// secrets are what a department's systems sign their callbacks with: its own, and
+// those of its ports with an address of their own.
+func secrets(c *catalog.Catalog, code string, endpoints map[string]Endpoint) (all [][]byte) {
+	add := func(e Endpoint) {
+		if s := []byte(e.CallbackSecret); len(s) > 0 && !slices.ContainsFunc(all, func(b []byte) bool { return bytes.Equal(b, s) }) {
+			all = append(all, s)
 		}
 	}
-	return ""
+	add(endpoints[code])
+	for _, p := range c.Ports {
+		if p.Department == code {
+			add(endpoints[p.ID])
+		}
+	}
+	return all
 }
 
 // open opens one line for each kind and address among a department's ports.
@@ -214,8 +218,14 @@ func (r *Registry) Callback(code, header string, body []byte) (Answer, error) {
 	if names == nil {
 		return Answer{}, fault.New(fault.NotFound, "DEPARTMENT_UNKNOWN", "没有这个部门。", "There is no such department.")
 	}
-	if err := VerifyCallback(r.secrets[code], header, body, r.now(), CallbackTolerance); err != nil {
-		return Answer{}, err
+	signed := badSignature()
+	for _, secret := range r.secrets[code] {
+		if signed = VerifyCallback(secret, header, body, r.now(), CallbackTolerance); signed == nil || fault.Of(signed).Reason == "CALLBACK_STALE" {
+			break
+		}
+	}
+	if signed != nil {
+		return Answer{}, signed
 	}
 	m, err := DecodeCallback(body)
 	if err != nil {

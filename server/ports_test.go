@@ -1,0 +1,69 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/department"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/server"
+)
+
+// What a department runs before it joins: its addresses in a file, and no hub.
+func TestPortCheck(t *testing.T) {
+	c, err := catalog.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := department.Start(context.WithoutCancel(t.Context()), department.Config{Dir: t.TempDir(), Catalog: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	file := filepath.Join(t.TempDir(), "endpoints.json")
+	write := func(at map[string]port.Endpoint) {
+		t.Helper()
+		all := map[string]map[string]string{}
+		for key, e := range at {
+			all[key] = map[string]string{"url": e.URL, "token": e.Token, "callbackSecret": e.CallbackSecret}
+		}
+		body, err := json.Marshal(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(f.Endpoints())
+	check := func(code string) (int, string) {
+		var out, errs bytes.Buffer
+		status := server.Main([]string{"port", "check", code, "--endpoints", file}, &out, &errs)
+		return status, out.String() + errs.String()
+	}
+	for _, d := range f.Departments() {
+		if status, text := check(strings.ToLower(d)); status != 0 {
+			t.Errorf("%s: %d\n%s", d, status, text)
+		}
+	}
+	if err := f.SetFault("HSA", department.Fault{ErrorRate: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := check("HSA"); status == 0 || !strings.Contains(text, "DEPARTMENT_FAILED") {
+		t.Errorf("a broken department: %d\n%s", status, text)
+	}
+	write(map[string]port.Endpoint{"VA": f.Endpoints()["VA"]})
+	if status, text := check("PS"); status == 0 || !strings.Contains(text, "no address of PS") {
+		t.Errorf("a department without address: %d\n%s", status, text)
+	}
+	var out, errs bytes.Buffer
+	if status := server.Main([]string{"port", "runbook", "HRSS"}, &out, &errs); status != 0 || !strings.Contains(out.String(), "hrss.social-security-card.submit") || !strings.Contains(out.String(), "DEPARTMENT_GARBLED") {
+		t.Errorf("runbook: %d\n%s%s", status, out.String(), errs.String())
+	}
+}
