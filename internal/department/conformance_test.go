@@ -29,6 +29,11 @@ func TestConformance(t *testing.T) {
 }
 
 func open(t *testing.T, c *catalog.Catalog, code, matter string) porttest.Fixture {
+	return openAt(t, c, code, matter, func(map[string]port.Endpoint) {})
+}
+
+// openAt opens a department whose addresses somebody may change before they are used.
+func openAt(t *testing.T, c *catalog.Catalog, code, matter string, change func(map[string]port.Endpoint)) porttest.Fixture {
 	alone := *c
 	alone.Departments = slices.DeleteFunc(slices.Clone(c.Departments), func(d *catalog.Department) bool { return d.Code != code })
 	f := start(t, department.Config{Catalog: &alone, WorkdayTakes: time.Hour})
@@ -60,9 +65,11 @@ func open(t *testing.T, c *catalog.Catalog, code, matter string) porttest.Fixtur
 			t.Fatal(err)
 		}
 	}
+	ends := f.Endpoints()
+	change(ends)
 	return porttest.Fixture{
 		Code:       code,
-		Department: registry(t, &alone, f.Endpoints()).Get(code),
+		Department: registry(t, &alone, ends).Get(code),
 		Delivery:   func(id string) port.Delivery { return delivery(c, matter, id, "") },
 		Other: func(d port.Delivery) port.Delivery {
 			d.Answers = maps.Clone(d.Answers)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
@@ -128,7 +129,11 @@ func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
 // under the ID of each port of another kind where that one is.
 func (o *office) endpoints() map[string]port.Endpoint {
 	at := func(kind string) port.Endpoint {
-		return port.Endpoint{URL: o.url + below(kind), Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
+		address := o.url + below(kind)
+		if kind == filedrop.Kind {
+			address = o.files
+		}
+		return port.Endpoint{URL: address, Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
 	}
 	ends := map[string]port.Endpoint{o.code: at(restjson.Kind)}
 	for _, p := range o.config.Catalog.Ports {

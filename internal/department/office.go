@@ -13,6 +13,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 )
 
 // basePath stands in every address, so that what is below is only the ports'.
@@ -30,6 +31,8 @@ type office struct {
 	pepper  []byte // keys the register of persons
 	url     string
 	server  *http.Server
+	files   string         // address of the folder where it exchanges files
+	drop    *filedrop.Desk // nil: it does not
 	counts  counters
 	trouble trouble
 	forced  sync.Map // item ID -> port.State
@@ -57,6 +60,11 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 		}
 	}
 	listener, err := o.prepare(ctx)
+	if err == nil {
+		if err = o.openDrop(); err != nil {
+			err = errors.Join(err, listener.Close())
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
@@ -70,6 +78,9 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 			o.config.Log.Error().Err(err).Str("department", o.code).Msg("department stopped listening")
 		}
 	})
+	if o.drop != nil {
+		o.work.Go(o.fetchFiles)
+	}
 	o.work.Go(o.clerk)
 	o.work.Go(o.courier)
 	return o, nil

@@ -16,8 +16,9 @@ type Fault struct {
 	Garbled            bool          // answers half a JSON text
 	Oversized          bool          // answers more than anybody can want
 	LoseAnswer         bool          // carries out, then drops the connection
+	Torn               bool          // carries out, then leaves half an answer; where answers are files
 	NoCallbacks        bool          // decides, but does not call back
-	DuplicateCallbacks bool          // says everything twice
+	DuplicateCallbacks bool          // says everything twice, also in files
 	ShuffledCallbacks  bool          // tells the newest news first, older ones afterwards
 	Odds               Odds          // oddities that befall some items
 }
