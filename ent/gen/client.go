@@ -44,6 +44,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
+	"github.com/vetgraph/vetgraph/ent/gen/portorder"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
@@ -124,6 +125,8 @@ type Client struct {
 	PaymentRoll *PaymentRollClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
+	// PortOrder is the client for interacting with the PortOrder builders.
+	PortOrder *PortOrderClient
 	// PreReview is the client for interacting with the PreReview builders.
 	PreReview *PreReviewClient
 	// PreferentialCard is the client for interacting with the PreferentialCard builders.
@@ -194,6 +197,7 @@ func (c *Client) init() {
 	c.PaymentLine = NewPaymentLineClient(c.config)
 	c.PaymentRoll = NewPaymentRollClient(c.config)
 	c.PensionRelation = NewPensionRelationClient(c.config)
+	c.PortOrder = NewPortOrderClient(c.config)
 	c.PreReview = NewPreReviewClient(c.config)
 	c.PreferentialCard = NewPreferentialCardClient(c.config)
 	c.Rank = NewRankClient(c.config)
@@ -330,6 +334,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PaymentLine:        NewPaymentLineClient(cfg),
 		PaymentRoll:        NewPaymentRollClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
+		PortOrder:          NewPortOrderClient(cfg),
 		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
@@ -393,6 +398,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PaymentLine:        NewPaymentLineClient(cfg),
 		PaymentRoll:        NewPaymentRollClient(cfg),
 		PensionRelation:    NewPensionRelationClient(cfg),
+		PortOrder:          NewPortOrderClient(cfg),
 		PreReview:          NewPreReviewClient(cfg),
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
@@ -442,8 +448,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
-		c.PaymentRoll, c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank,
-		c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
+		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
+		c.Rank, c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
 		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
 		c.Veteran, c.Violation,
 	} {
@@ -460,8 +466,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
 		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
-		c.PaymentRoll, c.PensionRelation, c.PreReview, c.PreferentialCard, c.Rank,
-		c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
+		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
+		c.Rank, c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
 		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
 		c.Veteran, c.Violation,
 	} {
@@ -530,6 +536,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PaymentRoll.mutate(ctx, m)
 	case *PensionRelationMutation:
 		return c.PensionRelation.mutate(ctx, m)
+	case *PortOrderMutation:
+		return c.PortOrder.mutate(ctx, m)
 	case *PreReviewMutation:
 		return c.PreReview.mutate(ctx, m)
 	case *PreferentialCardMutation:
@@ -4918,6 +4926,139 @@ func (c *PensionRelationClient) mutate(ctx context.Context, m *PensionRelationMu
 	}
 }
 
+// PortOrderClient is a client for the PortOrder schema.
+type PortOrderClient struct {
+	config
+}
+
+// NewPortOrderClient returns a client for the PortOrder from the given config.
+func NewPortOrderClient(c config) *PortOrderClient {
+	return &PortOrderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `portorder.Hooks(f(g(h())))`.
+func (c *PortOrderClient) Use(hooks ...Hook) {
+	c.hooks.PortOrder = append(c.hooks.PortOrder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `portorder.Intercept(f(g(h())))`.
+func (c *PortOrderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PortOrder = append(c.inters.PortOrder, interceptors...)
+}
+
+// Create returns a builder for creating a PortOrder entity.
+func (c *PortOrderClient) Create() *PortOrderCreate {
+	mutation := newPortOrderMutation(c.config, OpCreate)
+	return &PortOrderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PortOrder entities.
+func (c *PortOrderClient) CreateBulk(builders ...*PortOrderCreate) *PortOrderCreateBulk {
+	return &PortOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PortOrderClient) MapCreateBulk(slice any, setFunc func(*PortOrderCreate, int)) *PortOrderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PortOrderCreateBulk{err: fmt.Errorf("calling to PortOrderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PortOrderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PortOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PortOrder.
+func (c *PortOrderClient) Update() *PortOrderUpdate {
+	mutation := newPortOrderMutation(c.config, OpUpdate)
+	return &PortOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PortOrderClient) UpdateOne(_m *PortOrder) *PortOrderUpdateOne {
+	mutation := newPortOrderMutation(c.config, OpUpdateOne, withPortOrder(_m))
+	return &PortOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PortOrderClient) UpdateOneID(id string) *PortOrderUpdateOne {
+	mutation := newPortOrderMutation(c.config, OpUpdateOne, withPortOrderID(id))
+	return &PortOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PortOrder.
+func (c *PortOrderClient) Delete() *PortOrderDelete {
+	mutation := newPortOrderMutation(c.config, OpDelete)
+	return &PortOrderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PortOrderClient) DeleteOne(_m *PortOrder) *PortOrderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PortOrderClient) DeleteOneID(id string) *PortOrderDeleteOne {
+	builder := c.Delete().Where(portorder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PortOrderDeleteOne{builder}
+}
+
+// Query returns a query builder for PortOrder.
+func (c *PortOrderClient) Query() *PortOrderQuery {
+	return &PortOrderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePortOrder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PortOrder entity by its id.
+func (c *PortOrderClient) Get(ctx context.Context, id string) (*PortOrder, error) {
+	return c.Query().Where(portorder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PortOrderClient) GetX(ctx context.Context, id string) *PortOrder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PortOrderClient) Hooks() []Hook {
+	return c.hooks.PortOrder
+}
+
+// Interceptors returns the client interceptors.
+func (c *PortOrderClient) Interceptors() []Interceptor {
+	return c.inters.PortOrder
+}
+
+func (c *PortOrderClient) mutate(ctx context.Context, m *PortOrderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PortOrderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PortOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PortOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PortOrderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown PortOrder mutation op: %q", m.Op())
+	}
+}
+
 // PreReviewClient is a client for the PreReview schema.
 type PreReviewClient struct {
 	config
@@ -7128,17 +7269,19 @@ type (
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PaymentLine, PaymentRoll, PensionRelation, PreReview, PreferentialCard, Rank,
-		Rating, Saying, ServicePeriod, Settlement, Slot, SocialSecurityCard, Subsidy,
-		Task, Training, TrainingSubsidy, Veteran, Violation []ent.Hook
+		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
+		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Hook
 	}
 	inters struct {
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
 		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PaymentLine, PaymentRoll, PensionRelation, PreReview, PreferentialCard, Rank,
-		Rating, Saying, ServicePeriod, Settlement, Slot, SocialSecurityCard, Subsidy,
-		Task, Training, TrainingSubsidy, Veteran, Violation []ent.Interceptor
+		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
+		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Interceptor
 	}
 )

@@ -41,6 +41,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
+	"github.com/vetgraph/vetgraph/ent/gen/portorder"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
@@ -145,6 +146,7 @@ func checkColumn(t, c string) error {
 			paymentline.Table:        paymentline.ValidColumn,
 			paymentroll.Table:        paymentroll.ValidColumn,
 			pensionrelation.Table:    pensionrelation.ValidColumn,
+			portorder.Table:          portorder.ValidColumn,
 			prereview.Table:          prereview.ValidColumn,
 			preferentialcard.Table:   preferentialcard.ValidColumn,
 			rank.Table:               rank.ValidColumn,

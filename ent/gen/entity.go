@@ -157,6 +157,9 @@ func (_m *PensionRelation) Provenance() *fact.Provenance {
 }
 
 // IsEntity implements fedruntime.Entity.
+func (*PortOrder) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*PreReview) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.

@@ -40,6 +40,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
+	"github.com/vetgraph/vetgraph/ent/gen/portorder"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
@@ -99,6 +100,7 @@ const (
 	TypePaymentLine        = "PaymentLine"
 	TypePaymentRoll        = "PaymentRoll"
 	TypePensionRelation    = "PensionRelation"
+	TypePortOrder          = "PortOrder"
 	TypePreReview          = "PreReview"
 	TypePreferentialCard   = "PreferentialCard"
 	TypeRank               = "Rank"
@@ -30038,6 +30040,1045 @@ func (m *PensionRelationMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown PensionRelation edge %s", name)
+}
+
+// PortOrderMutation represents an operation that mutates the PortOrder nodes in the graph.
+type PortOrderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	port          *string
+	kind          *portorder.Kind
+	reason        *string
+	ordered_by    *string
+	ordered_at    *time.Time
+	ended_at      *time.Time
+	ended_by      *string
+	ended_reason  *string
+	replay_from   *time.Time
+	delivered     *int
+	adddelivered  *int
+	asked         *int
+	addasked      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PortOrder, error)
+	predicates    []predicate.PortOrder
+}
+
+var _ ent.Mutation = (*PortOrderMutation)(nil)
+
+// portorderOption allows management of the mutation configuration using functional options.
+type portorderOption func(*PortOrderMutation)
+
+// newPortOrderMutation creates new mutation for the PortOrder entity.
+func newPortOrderMutation(c config, op Op, opts ...portorderOption) *PortOrderMutation {
+	m := &PortOrderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePortOrder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPortOrderID sets the ID field of the mutation.
+func withPortOrderID(id string) portorderOption {
+	return func(m *PortOrderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PortOrder
+		)
+		m.oldValue = func(ctx context.Context) (*PortOrder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PortOrder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPortOrder sets the old PortOrder of the mutation.
+func withPortOrder(node *PortOrder) portorderOption {
+	return func(m *PortOrderMutation) {
+		m.oldValue = func(context.Context) (*PortOrder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PortOrderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PortOrderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PortOrder entities.
+func (m *PortOrderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PortOrderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PortOrderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PortOrder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPort sets the "port" field.
+func (m *PortOrderMutation) SetPort(s string) {
+	m.port = &s
+}
+
+// Port returns the value of the "port" field in the mutation.
+func (m *PortOrderMutation) Port() (r string, exists bool) {
+	v := m.port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPort returns the old "port" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldPort(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPort: %w", err)
+	}
+	return oldValue.Port, nil
+}
+
+// ResetPort resets all changes to the "port" field.
+func (m *PortOrderMutation) ResetPort() {
+	m.port = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PortOrderMutation) SetKind(po portorder.Kind) {
+	m.kind = &po
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PortOrderMutation) Kind() (r portorder.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldKind(ctx context.Context) (v portorder.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PortOrderMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *PortOrderMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PortOrderMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *PortOrderMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[portorder.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *PortOrderMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[portorder.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PortOrderMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, portorder.FieldReason)
+}
+
+// SetOrderedBy sets the "ordered_by" field.
+func (m *PortOrderMutation) SetOrderedBy(s string) {
+	m.ordered_by = &s
+}
+
+// OrderedBy returns the value of the "ordered_by" field in the mutation.
+func (m *PortOrderMutation) OrderedBy() (r string, exists bool) {
+	v := m.ordered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedBy returns the old "ordered_by" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldOrderedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedBy: %w", err)
+	}
+	return oldValue.OrderedBy, nil
+}
+
+// ResetOrderedBy resets all changes to the "ordered_by" field.
+func (m *PortOrderMutation) ResetOrderedBy() {
+	m.ordered_by = nil
+}
+
+// SetOrderedAt sets the "ordered_at" field.
+func (m *PortOrderMutation) SetOrderedAt(t time.Time) {
+	m.ordered_at = &t
+}
+
+// OrderedAt returns the value of the "ordered_at" field in the mutation.
+func (m *PortOrderMutation) OrderedAt() (r time.Time, exists bool) {
+	v := m.ordered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedAt returns the old "ordered_at" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldOrderedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedAt: %w", err)
+	}
+	return oldValue.OrderedAt, nil
+}
+
+// ResetOrderedAt resets all changes to the "ordered_at" field.
+func (m *PortOrderMutation) ResetOrderedAt() {
+	m.ordered_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *PortOrderMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PortOrderMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PortOrderMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[portorder.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PortOrderMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[portorder.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PortOrderMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, portorder.FieldEndedAt)
+}
+
+// SetEndedBy sets the "ended_by" field.
+func (m *PortOrderMutation) SetEndedBy(s string) {
+	m.ended_by = &s
+}
+
+// EndedBy returns the value of the "ended_by" field in the mutation.
+func (m *PortOrderMutation) EndedBy() (r string, exists bool) {
+	v := m.ended_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedBy returns the old "ended_by" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldEndedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedBy: %w", err)
+	}
+	return oldValue.EndedBy, nil
+}
+
+// ClearEndedBy clears the value of the "ended_by" field.
+func (m *PortOrderMutation) ClearEndedBy() {
+	m.ended_by = nil
+	m.clearedFields[portorder.FieldEndedBy] = struct{}{}
+}
+
+// EndedByCleared returns if the "ended_by" field was cleared in this mutation.
+func (m *PortOrderMutation) EndedByCleared() bool {
+	_, ok := m.clearedFields[portorder.FieldEndedBy]
+	return ok
+}
+
+// ResetEndedBy resets all changes to the "ended_by" field.
+func (m *PortOrderMutation) ResetEndedBy() {
+	m.ended_by = nil
+	delete(m.clearedFields, portorder.FieldEndedBy)
+}
+
+// SetEndedReason sets the "ended_reason" field.
+func (m *PortOrderMutation) SetEndedReason(s string) {
+	m.ended_reason = &s
+}
+
+// EndedReason returns the value of the "ended_reason" field in the mutation.
+func (m *PortOrderMutation) EndedReason() (r string, exists bool) {
+	v := m.ended_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedReason returns the old "ended_reason" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldEndedReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedReason: %w", err)
+	}
+	return oldValue.EndedReason, nil
+}
+
+// ClearEndedReason clears the value of the "ended_reason" field.
+func (m *PortOrderMutation) ClearEndedReason() {
+	m.ended_reason = nil
+	m.clearedFields[portorder.FieldEndedReason] = struct{}{}
+}
+
+// EndedReasonCleared returns if the "ended_reason" field was cleared in this mutation.
+func (m *PortOrderMutation) EndedReasonCleared() bool {
+	_, ok := m.clearedFields[portorder.FieldEndedReason]
+	return ok
+}
+
+// ResetEndedReason resets all changes to the "ended_reason" field.
+func (m *PortOrderMutation) ResetEndedReason() {
+	m.ended_reason = nil
+	delete(m.clearedFields, portorder.FieldEndedReason)
+}
+
+// SetReplayFrom sets the "replay_from" field.
+func (m *PortOrderMutation) SetReplayFrom(t time.Time) {
+	m.replay_from = &t
+}
+
+// ReplayFrom returns the value of the "replay_from" field in the mutation.
+func (m *PortOrderMutation) ReplayFrom() (r time.Time, exists bool) {
+	v := m.replay_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplayFrom returns the old "replay_from" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldReplayFrom(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplayFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplayFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplayFrom: %w", err)
+	}
+	return oldValue.ReplayFrom, nil
+}
+
+// ClearReplayFrom clears the value of the "replay_from" field.
+func (m *PortOrderMutation) ClearReplayFrom() {
+	m.replay_from = nil
+	m.clearedFields[portorder.FieldReplayFrom] = struct{}{}
+}
+
+// ReplayFromCleared returns if the "replay_from" field was cleared in this mutation.
+func (m *PortOrderMutation) ReplayFromCleared() bool {
+	_, ok := m.clearedFields[portorder.FieldReplayFrom]
+	return ok
+}
+
+// ResetReplayFrom resets all changes to the "replay_from" field.
+func (m *PortOrderMutation) ResetReplayFrom() {
+	m.replay_from = nil
+	delete(m.clearedFields, portorder.FieldReplayFrom)
+}
+
+// SetDelivered sets the "delivered" field.
+func (m *PortOrderMutation) SetDelivered(i int) {
+	m.delivered = &i
+	m.adddelivered = nil
+}
+
+// Delivered returns the value of the "delivered" field in the mutation.
+func (m *PortOrderMutation) Delivered() (r int, exists bool) {
+	v := m.delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelivered returns the old "delivered" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldDelivered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelivered: %w", err)
+	}
+	return oldValue.Delivered, nil
+}
+
+// AddDelivered adds i to the "delivered" field.
+func (m *PortOrderMutation) AddDelivered(i int) {
+	if m.adddelivered != nil {
+		*m.adddelivered += i
+	} else {
+		m.adddelivered = &i
+	}
+}
+
+// AddedDelivered returns the value that was added to the "delivered" field in this mutation.
+func (m *PortOrderMutation) AddedDelivered() (r int, exists bool) {
+	v := m.adddelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDelivered resets all changes to the "delivered" field.
+func (m *PortOrderMutation) ResetDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+}
+
+// SetAsked sets the "asked" field.
+func (m *PortOrderMutation) SetAsked(i int) {
+	m.asked = &i
+	m.addasked = nil
+}
+
+// Asked returns the value of the "asked" field in the mutation.
+func (m *PortOrderMutation) Asked() (r int, exists bool) {
+	v := m.asked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsked returns the old "asked" field's value of the PortOrder entity.
+// If the PortOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortOrderMutation) OldAsked(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsked: %w", err)
+	}
+	return oldValue.Asked, nil
+}
+
+// AddAsked adds i to the "asked" field.
+func (m *PortOrderMutation) AddAsked(i int) {
+	if m.addasked != nil {
+		*m.addasked += i
+	} else {
+		m.addasked = &i
+	}
+}
+
+// AddedAsked returns the value that was added to the "asked" field in this mutation.
+func (m *PortOrderMutation) AddedAsked() (r int, exists bool) {
+	v := m.addasked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAsked resets all changes to the "asked" field.
+func (m *PortOrderMutation) ResetAsked() {
+	m.asked = nil
+	m.addasked = nil
+}
+
+// Where appends a list predicates to the PortOrderMutation builder.
+func (m *PortOrderMutation) Where(ps ...predicate.PortOrder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PortOrderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PortOrderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PortOrder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PortOrderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PortOrderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PortOrder).
+func (m *PortOrderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PortOrderMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.port != nil {
+		fields = append(fields, portorder.FieldPort)
+	}
+	if m.kind != nil {
+		fields = append(fields, portorder.FieldKind)
+	}
+	if m.reason != nil {
+		fields = append(fields, portorder.FieldReason)
+	}
+	if m.ordered_by != nil {
+		fields = append(fields, portorder.FieldOrderedBy)
+	}
+	if m.ordered_at != nil {
+		fields = append(fields, portorder.FieldOrderedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, portorder.FieldEndedAt)
+	}
+	if m.ended_by != nil {
+		fields = append(fields, portorder.FieldEndedBy)
+	}
+	if m.ended_reason != nil {
+		fields = append(fields, portorder.FieldEndedReason)
+	}
+	if m.replay_from != nil {
+		fields = append(fields, portorder.FieldReplayFrom)
+	}
+	if m.delivered != nil {
+		fields = append(fields, portorder.FieldDelivered)
+	}
+	if m.asked != nil {
+		fields = append(fields, portorder.FieldAsked)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PortOrderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case portorder.FieldPort:
+		return m.Port()
+	case portorder.FieldKind:
+		return m.Kind()
+	case portorder.FieldReason:
+		return m.Reason()
+	case portorder.FieldOrderedBy:
+		return m.OrderedBy()
+	case portorder.FieldOrderedAt:
+		return m.OrderedAt()
+	case portorder.FieldEndedAt:
+		return m.EndedAt()
+	case portorder.FieldEndedBy:
+		return m.EndedBy()
+	case portorder.FieldEndedReason:
+		return m.EndedReason()
+	case portorder.FieldReplayFrom:
+		return m.ReplayFrom()
+	case portorder.FieldDelivered:
+		return m.Delivered()
+	case portorder.FieldAsked:
+		return m.Asked()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PortOrderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case portorder.FieldPort:
+		return m.OldPort(ctx)
+	case portorder.FieldKind:
+		return m.OldKind(ctx)
+	case portorder.FieldReason:
+		return m.OldReason(ctx)
+	case portorder.FieldOrderedBy:
+		return m.OldOrderedBy(ctx)
+	case portorder.FieldOrderedAt:
+		return m.OldOrderedAt(ctx)
+	case portorder.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case portorder.FieldEndedBy:
+		return m.OldEndedBy(ctx)
+	case portorder.FieldEndedReason:
+		return m.OldEndedReason(ctx)
+	case portorder.FieldReplayFrom:
+		return m.OldReplayFrom(ctx)
+	case portorder.FieldDelivered:
+		return m.OldDelivered(ctx)
+	case portorder.FieldAsked:
+		return m.OldAsked(ctx)
+	}
+	return nil, fmt.Errorf("unknown PortOrder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortOrderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case portorder.FieldPort:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPort(v)
+		return nil
+	case portorder.FieldKind:
+		v, ok := value.(portorder.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case portorder.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case portorder.FieldOrderedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedBy(v)
+		return nil
+	case portorder.FieldOrderedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedAt(v)
+		return nil
+	case portorder.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case portorder.FieldEndedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedBy(v)
+		return nil
+	case portorder.FieldEndedReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedReason(v)
+		return nil
+	case portorder.FieldReplayFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplayFrom(v)
+		return nil
+	case portorder.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelivered(v)
+		return nil
+	case portorder.FieldAsked:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsked(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PortOrder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PortOrderMutation) AddedFields() []string {
+	var fields []string
+	if m.adddelivered != nil {
+		fields = append(fields, portorder.FieldDelivered)
+	}
+	if m.addasked != nil {
+		fields = append(fields, portorder.FieldAsked)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PortOrderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case portorder.FieldDelivered:
+		return m.AddedDelivered()
+	case portorder.FieldAsked:
+		return m.AddedAsked()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PortOrderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case portorder.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDelivered(v)
+		return nil
+	case portorder.FieldAsked:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAsked(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PortOrder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PortOrderMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(portorder.FieldReason) {
+		fields = append(fields, portorder.FieldReason)
+	}
+	if m.FieldCleared(portorder.FieldEndedAt) {
+		fields = append(fields, portorder.FieldEndedAt)
+	}
+	if m.FieldCleared(portorder.FieldEndedBy) {
+		fields = append(fields, portorder.FieldEndedBy)
+	}
+	if m.FieldCleared(portorder.FieldEndedReason) {
+		fields = append(fields, portorder.FieldEndedReason)
+	}
+	if m.FieldCleared(portorder.FieldReplayFrom) {
+		fields = append(fields, portorder.FieldReplayFrom)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PortOrderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PortOrderMutation) ClearField(name string) error {
+	switch name {
+	case portorder.FieldReason:
+		m.ClearReason()
+		return nil
+	case portorder.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case portorder.FieldEndedBy:
+		m.ClearEndedBy()
+		return nil
+	case portorder.FieldEndedReason:
+		m.ClearEndedReason()
+		return nil
+	case portorder.FieldReplayFrom:
+		m.ClearReplayFrom()
+		return nil
+	}
+	return fmt.Errorf("unknown PortOrder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PortOrderMutation) ResetField(name string) error {
+	switch name {
+	case portorder.FieldPort:
+		m.ResetPort()
+		return nil
+	case portorder.FieldKind:
+		m.ResetKind()
+		return nil
+	case portorder.FieldReason:
+		m.ResetReason()
+		return nil
+	case portorder.FieldOrderedBy:
+		m.ResetOrderedBy()
+		return nil
+	case portorder.FieldOrderedAt:
+		m.ResetOrderedAt()
+		return nil
+	case portorder.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case portorder.FieldEndedBy:
+		m.ResetEndedBy()
+		return nil
+	case portorder.FieldEndedReason:
+		m.ResetEndedReason()
+		return nil
+	case portorder.FieldReplayFrom:
+		m.ResetReplayFrom()
+		return nil
+	case portorder.FieldDelivered:
+		m.ResetDelivered()
+		return nil
+	case portorder.FieldAsked:
+		m.ResetAsked()
+		return nil
+	}
+	return fmt.Errorf("unknown PortOrder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PortOrderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PortOrderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PortOrderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PortOrderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PortOrderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PortOrderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PortOrderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PortOrder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PortOrderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PortOrder edge %s", name)
 }
 
 // PreReviewMutation represents an operation that mutates the PreReview nodes in the graph.

@@ -32,6 +32,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
+	"github.com/vetgraph/vetgraph/ent/gen/portorder"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
@@ -1271,6 +1272,54 @@ func init() {
 	// pensionrelation.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	pensionrelation.IDValidator = func() func(string) error {
 		validators := pensionrelationDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	portorderFields := schema.PortOrder{}.Fields()
+	_ = portorderFields
+	// portorderDescPort is the schema descriptor for port field.
+	portorderDescPort := portorderFields[1].Descriptor()
+	// portorder.PortValidator is a validator for the "port" field. It is called by the builders before save.
+	portorder.PortValidator = portorderDescPort.Validators[0].(func(string) error)
+	// portorderDescReason is the schema descriptor for reason field.
+	portorderDescReason := portorderFields[3].Descriptor()
+	// portorder.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	portorder.ReasonValidator = portorderDescReason.Validators[0].(func(string) error)
+	// portorderDescOrderedBy is the schema descriptor for ordered_by field.
+	portorderDescOrderedBy := portorderFields[4].Descriptor()
+	// portorder.OrderedByValidator is a validator for the "ordered_by" field. It is called by the builders before save.
+	portorder.OrderedByValidator = portorderDescOrderedBy.Validators[0].(func(string) error)
+	// portorderDescEndedBy is the schema descriptor for ended_by field.
+	portorderDescEndedBy := portorderFields[7].Descriptor()
+	// portorder.EndedByValidator is a validator for the "ended_by" field. It is called by the builders before save.
+	portorder.EndedByValidator = portorderDescEndedBy.Validators[0].(func(string) error)
+	// portorderDescEndedReason is the schema descriptor for ended_reason field.
+	portorderDescEndedReason := portorderFields[8].Descriptor()
+	// portorder.EndedReasonValidator is a validator for the "ended_reason" field. It is called by the builders before save.
+	portorder.EndedReasonValidator = portorderDescEndedReason.Validators[0].(func(string) error)
+	// portorderDescDelivered is the schema descriptor for delivered field.
+	portorderDescDelivered := portorderFields[10].Descriptor()
+	// portorder.DefaultDelivered holds the default value on creation for the delivered field.
+	portorder.DefaultDelivered = portorderDescDelivered.Default.(int)
+	// portorderDescAsked is the schema descriptor for asked field.
+	portorderDescAsked := portorderFields[11].Descriptor()
+	// portorder.DefaultAsked holds the default value on creation for the asked field.
+	portorder.DefaultAsked = portorderDescAsked.Default.(int)
+	// portorderDescID is the schema descriptor for id field.
+	portorderDescID := portorderFields[0].Descriptor()
+	// portorder.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	portorder.IDValidator = func() func(string) error {
+		validators := portorderDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -70,6 +70,8 @@ type Tx struct {
 	PaymentRoll *PaymentRollClient
 	// PensionRelation is the client for interacting with the PensionRelation builders.
 	PensionRelation *PensionRelationClient
+	// PortOrder is the client for interacting with the PortOrder builders.
+	PortOrder *PortOrderClient
 	// PreReview is the client for interacting with the PreReview builders.
 	PreReview *PreReviewClient
 	// PreferentialCard is the client for interacting with the PreferentialCard builders.
@@ -260,6 +262,7 @@ func (tx *Tx) init() {
 	tx.PaymentLine = NewPaymentLineClient(tx.config)
 	tx.PaymentRoll = NewPaymentRollClient(tx.config)
 	tx.PensionRelation = NewPensionRelationClient(tx.config)
+	tx.PortOrder = NewPortOrderClient(tx.config)
 	tx.PreReview = NewPreReviewClient(tx.config)
 	tx.PreferentialCard = NewPreferentialCardClient(tx.config)
 	tx.Rank = NewRankClient(tx.config)

@@ -49,7 +49,7 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 	switch entity {
 	case gen.TypeDivision, gen.TypeSlot:
 		return sql.ExprP("1 = 1") // public, like the map and the opening hours
-	case gen.TypeCatalogVersion, gen.TypeCalendarYear:
+	case gen.TypeCatalogVersion, gen.TypeCalendarYear, gen.TypePortOrder:
 		return nothing()
 	case gen.TypeVeteran:
 		return known(v, col)

@@ -35,11 +35,12 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"economic subsidies": c.EconomicSubsidy.Query().Count, "preferential cards": c.PreferentialCard.Query().Count,
 		"pension relations": c.PensionRelation.Query().Count,
 		"cases":             c.CaseFile.Query().Count, "items": c.Item.Query().Count, "materials": c.Material.Query().Count, "events": c.Event.Query().Count,
-		"catalogue versions": c.CatalogVersion.Query().Count, "calendar years": c.CalendarYear.Query().Count, "slots": c.Slot.Query().Count,
+		"catalogue versions": c.CatalogVersion.Query().Count, "calendar years": c.CalendarYear.Query().Count, "port orders": c.PortOrder.Query().Count, "slots": c.Slot.Query().Count,
 		"pre-reviews": c.PreReview.Query().Count, "corrections": c.Correction.Query().Count, "pauses": c.Pause.Query().Count,
 		"obligations": c.Obligation.Query().Count, "tasks": c.Task.Query().Count, "violations": c.Violation.Query().Count,
 		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
 		"notifications": c.Notification.Query().Count, "disputes": c.Dispute.Query().Count,
+		"sayings":         c.Saying.Query().Count,
 		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
 	}
 }
@@ -241,12 +242,14 @@ func populate(t *testing.T, s *store.Store) []string {
 	ids := make([]string, len(people))
 	err = s.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		tx.Ent.CalendarYear.Create().SetID("2027").SetSchedule([]byte{1}).SetLoadedAt(now).SetLoadedBy("x").ExecX(ctx)
+		tx.Ent.PortOrder.Create().SetID("o").SetPort("ps.x").SetKind("PAUSE").SetOrderedBy("x").SetOrderedAt(now).ExecX(ctx)
 		tx.Ent.Slot.Create().SetID("s").SetDivision(people[0].Division).SetWindow("w").SetDay(today).SetStarts(540).SetEnds(570).SetCapacity(1).ExecX(ctx)
 		tx.Ent.CatalogVersion.Create().SetID("test").SetArchive([]byte{1}).SetLoadedAt(now).ExecX(ctx)
 		for i, v := range people {
 			if ids[i] = v.ID; i%3 > 0 {
 				continue
 			}
+			tx.Ent.Saying.Create().SetID(v.ID + ":sy").SetVeteranID(v.ID).SetElement("name").SetSource("PS").SetAsOf(now).SetBasis("x").SetSince(now).SetHeardAt(now).ExecX(ctx)
 			c := fmt.Sprint("case", i)
 			tx.Ent.CaseFile.Create().SetID(c).SetNumber(c).SetVeteranID(v.ID).SetDivision(v.Division).SetCatalogVersion("test").
 				SetMatters([]string{"M01", "M04"}).SetCreatedAt(now).SetUpdatedAt(now).ExecX(ctx)

@@ -357,6 +357,18 @@ func (f PensionRelationFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PensionRelationMutation", m)
 }
 
+// The PortOrderFunc type is an adapter to allow the use of ordinary
+// function as PortOrder mutator.
+type PortOrderFunc func(context.Context, *gen.PortOrderMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PortOrderFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.PortOrderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.PortOrderMutation", m)
+}
+
 // The PreReviewFunc type is an adapter to allow the use of ordinary
 // function as PreReview mutator.
 type PreReviewFunc func(context.Context, *gen.PreReviewMutation) (gen.Value, error)

@@ -37,6 +37,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/ent/gen/pensionrelation"
+	"github.com/vetgraph/vetgraph/ent/gen/portorder"
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/preferentialcard"
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
@@ -894,6 +895,33 @@ func (f TraversePensionRelation) Traverse(ctx context.Context, q gen.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *gen.PensionRelationQuery", q)
 }
 
+// The PortOrderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PortOrderFunc func(context.Context, *gen.PortOrderQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PortOrderFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PortOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PortOrderQuery", q)
+}
+
+// The TraversePortOrder type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePortOrder func(context.Context, *gen.PortOrderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePortOrder) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePortOrder) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PortOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PortOrderQuery", q)
+}
+
 // The PreReviewFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PreReviewFunc func(context.Context, *gen.PreReviewQuery) (gen.Value, error)
 
@@ -1360,6 +1388,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.PaymentRollQuery, predicate.PaymentRoll, paymentroll.OrderOption]{typ: gen.TypePaymentRoll, tq: q}, nil
 	case *gen.PensionRelationQuery:
 		return &query[*gen.PensionRelationQuery, predicate.PensionRelation, pensionrelation.OrderOption]{typ: gen.TypePensionRelation, tq: q}, nil
+	case *gen.PortOrderQuery:
+		return &query[*gen.PortOrderQuery, predicate.PortOrder, portorder.OrderOption]{typ: gen.TypePortOrder, tq: q}, nil
 	case *gen.PreReviewQuery:
 		return &query[*gen.PreReviewQuery, predicate.PreReview, prereview.OrderOption]{typ: gen.TypePreReview, tq: q}, nil
 	case *gen.PreferentialCardQuery:

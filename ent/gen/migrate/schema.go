@@ -1101,6 +1101,42 @@ var (
 			},
 		},
 	}
+	// PortOrdersColumns holds the columns for the "port_orders" table.
+	PortOrdersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "port", Type: field.TypeString, Size: 80},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PAUSE", "DRAIN", "REPLAY"}},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "ordered_by", Type: field.TypeString, Size: 80},
+		{Name: "ordered_at", Type: field.TypeTime},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "ended_reason", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "replay_from", Type: field.TypeTime, Nullable: true},
+		{Name: "delivered", Type: field.TypeInt, Default: 0},
+		{Name: "asked", Type: field.TypeInt, Default: 0},
+	}
+	// PortOrdersTable holds the schema information for the "port_orders" table.
+	PortOrdersTable = &schema.Table{
+		Name:       "port_orders",
+		Columns:    PortOrdersColumns,
+		PrimaryKey: []*schema.Column{PortOrdersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "portorder_port",
+				Unique:  true,
+				Columns: []*schema.Column{PortOrdersColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NULL",
+				},
+			},
+			{
+				Name:    "portorder_port_id",
+				Unique:  false,
+				Columns: []*schema.Column{PortOrdersColumns[1], PortOrdersColumns[0]},
+			},
+		},
+	}
 	// PreReviewsColumns holds the columns for the "pre_reviews" table.
 	PreReviewsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1685,6 +1721,7 @@ var (
 		PaymentLinesTable,
 		PaymentRollsTable,
 		PensionRelationsTable,
+		PortOrdersTable,
 		PreReviewsTable,
 		PreferentialCardsTable,
 		RanksTable,

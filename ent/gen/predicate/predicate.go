@@ -93,6 +93,9 @@ type PaymentRoll func(*sql.Selector)
 // PensionRelation is the predicate function for pensionrelation builders.
 type PensionRelation func(*sql.Selector)
 
+// PortOrder is the predicate function for portorder builders.
+type PortOrder func(*sql.Selector)
+
 // PreReview is the predicate function for prereview builders.
 type PreReview func(*sql.Selector)
 
