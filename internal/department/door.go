@@ -13,6 +13,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/soap"
 )
 
 // face is how a kind of port over HTTP answers for a counterpart.
@@ -22,6 +23,7 @@ type face func(ports []*catalog.Port, c port.Counterpart, around func(operation 
 // makes the client makes its department too: the ports of the catalogue.
 var faces = map[string]face{
 	restjson.Kind: restjson.Serve,
+	soap.Kind:     soap.Serve,
 }
 
 // door opens what the catalogue's ports name.

@@ -16,6 +16,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/soap"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -63,7 +64,7 @@ func registry(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint) 
 
 func registryAt(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint, now func() time.Time) *port.Registry {
 	tb.Helper()
-	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open, filedrop.Kind: filedrop.Open}, now)
+	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open, soap.Kind: soap.Open, filedrop.Kind: filedrop.Open}, now)
 	if err != nil {
 		tb.Fatal(err)
 	}
