@@ -45,7 +45,7 @@ var floors = []rule{
 		"the record does not know what is done with it"},
 	{"internal/queue", "internal/casefile internal/profile internal/submission internal/port", "", "the queue carries envelopes and does not read them"},
 	{"internal/profile", "internal/casefile internal/submission internal/queue internal/journal", "", "a person is there before any case"},
-	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/port/filedrop internal/roll internal/population", "",
+	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/port/soap internal/port/filedrop internal/roll internal/population", "",
 		"casework says what is to be carried (casefile.Outbox), never how"},
 	{"internal/notify", "internal/supervision internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
 		"people are told what happened, by whoever knows; telling decides nothing"},
@@ -61,7 +61,7 @@ var floors = []rule{
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
 		"an answer is put together, not carried, simulated or imported"},
 	{"ent/...", "internal", "internal/fault internal/words internal/workday internal/fact internal/lifecycle", "the record knows values, not rules"},
-	{"internal/simulation", "internal/department internal/port/restjson internal/port/filedrop", "", "a simulation that is the same each time has no threads and no network"},
+	{"internal/simulation", "internal/department internal/port/restjson internal/port/soap internal/port/filedrop", "", "a simulation that is the same each time has no threads and no network"},
 	{"server/vetgraph", "testing internal/simulation internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing/fstest testing/iotest testing/internal",
 		"what tests need does not ship"},
 }
@@ -82,7 +82,7 @@ var doors = []struct{ what, only, why string }{
 	{"crypto/aes", "internal/vault", "personal data is sealed in one place"},
 	{"github.com/coreos/go-oidc", "server", "who somebody is, is decided at the door"},
 	{"github.com/pkg/sftp golang.org/x/crypto/ssh", "internal/port/filedrop", "one kind of port is reached so"},
-	{"internal/port/restjson internal/port/filedrop internal/port/dbview internal/port/gqlport", "server internal/department tools", "everybody else speaks to package port, whatever the kind"},
+	{"internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "server internal/department tools", "everybody else speaks to package port, whatever the kind"},
 	{"resolvers", "server", "only the server wires them"},
 }
 
