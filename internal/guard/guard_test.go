@@ -120,7 +120,7 @@ var (
 	personal = []string{
 		"veterans", "backgrounds", "contacts", "household entries", "identity cards", "service periods", "ranks", "awards", "discharges", "settlements",
 		"disabilities", "employment records", "trainings", "guidances", "training subsidies", "enrolments", "social-security cards", "army relations",
-		"economic subsidies", "preferential cards", "pension relations", "persons by edge",
+		"economic subsidies", "preferential cards", "pension relations", "sayings", "persons by edge",
 	}
 )
 
