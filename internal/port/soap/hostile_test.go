@@ -1,8 +1,11 @@
 package soap_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -90,6 +93,36 @@ func FuzzAnswer(f *testing.F) {
 			if _, no := err.(*port.Refusal); !no { //nolint:errorlint // exactly this, not around it
 				t.Errorf("error %v", err)
 			}
+		}
+	})
+}
+
+// FuzzRequest puts anything before a service: it answers an envelope that our own
+// reader takes, whatever it was asked.
+func FuzzRequest(f *testing.F) {
+	for _, body := range hostile() {
+		if len(body) < 1<<12 {
+			f.Add("text/xml", `"urn:hsa/Status"`, []byte(body))
+		}
+	}
+	f.Add("text/xml", `"urn:hsa/Status"`, []byte(envelope("1.1", `<h:Status><h:item>item-1</h:item></h:Status>`)))
+	f.Add("text/xml", `"urn:hsa/Lookup"`, []byte(envelope("1.1", `<h:Lookup><h:person><h:ref>a</h:ref><h:lookup>who</h:lookup></h:person></h:Lookup>`)))
+	f.Add("text/xml", `"urn:hsa/Deliver"`, []byte(envelope("1.1", `<h:Deliver><h:item>i</h:item><h:fields><h:XM i:nil="1"/></h:fields></h:Deliver>`)))
+	service := soap.Serve(ports("1.1"), &book{messages: []port.Message{{Item: "item-1", Matter: "M09"}}}, nil)
+	f.Fuzz(func(t *testing.T, contentType, action string, body []byte) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, soap.ServicePath, bytes.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		r.Header.Set("SOAPAction", action)
+		w := httptest.NewRecorder()
+		service.ServeHTTP(w, r)
+		way := trip(func(*http.Request) *http.Response { return w.Result() })
+		l, err := soap.Open(port.Setup{Department: "HSA", Ports: ports("1.1"), Endpoint: port.Endpoint{URL: "http://hsa.example"}, Transport: way, Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = l.Status(t.Context(), portOf(ports("1.1"), "STATUS"), []string{"item-1"})
+		if _, no := errors.AsType[*port.Refusal](err); w.Code != http.StatusOK && !no && fault.Of(err).Reason != "DEPARTMENT_FAILED" {
+			t.Errorf("answered %d, which is read as %v", w.Code, err)
 		}
 	})
 }
