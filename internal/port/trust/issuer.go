@@ -20,6 +20,8 @@ import (
 const (
 	tokenLife = 10 * time.Minute
 	maxGrant  = 16 << 10 // bytes of a request for a token
+
+	assertionSkew = time.Minute // clocks of clients differ
 )
 
 // issuer is a small authorization server for one client, and knows its tokens again.
@@ -30,18 +32,18 @@ type issuer struct {
 	public jwk.Key           // private_key_jwt
 	alg    jwa.SignatureAlgorithm
 	now    func() time.Time
-	seen   once // IDs of assertions
+	seen   *once // IDs of assertions
 
 	mu    sync.Mutex
 	given map[[sha256.Size]byte]time.Time // sum of a token -> its end
 }
 
-func askToken(s Spec, now func() time.Time) (guard, error) {
+func askToken(s Spec, now func() time.Time, seen *once) (guard, error) {
 	u, err := url.Parse(s.OAuth.TokenURL)
 	if err != nil || u.Path == "" {
 		return nil, errors.New("tokenUrl has no path to give out tokens at")
 	}
-	i := &issuer{spec: s.OAuth, path: u.Path, now: now, given: map[[sha256.Size]byte]time.Time{}}
+	i := &issuer{spec: s.OAuth, path: u.Path, now: now, seen: seen, given: map[[sha256.Size]byte]time.Time{}}
 	var text []byte
 	if s.Secret.set() {
 		secret, bad := s.Secret.read()
@@ -135,13 +137,14 @@ func (i *issuer) asserted(text string) bool {
 	now := i.now()
 	token, err := jwt.ParseString(text, jwt.WithKey(i.alg, i.public), jwt.WithClock(jwt.ClockFunc(func() time.Time { return now })),
 		jwt.WithIssuer(i.spec.Client), jwt.WithSubject(i.spec.Client), jwt.WithAudience(i.spec.TokenURL),
-		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
+		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.JwtIDKey),
+		jwt.WithAcceptableSkew(assertionSkew))
 	if err != nil {
 		return false
 	}
 	until, _ := token.Expiration()
 	id, _ := token.JwtID()
-	return inWindow(until, now) && i.seen.first(id, now)
+	return inWindow(until, now) && i.seen.first("assertion "+i.spec.Client+" "+id, now)
 }
 
 // give makes a token and forgets those that have ended.

@@ -95,6 +95,9 @@ func (p PEM) read() ([]byte, error) {
 	if p.inline() {
 		return []byte(p), nil
 	}
+	if p == "" {
+		return nil, errors.New("no file is named")
+	}
 	return os.ReadFile(string(p))
 }
 

@@ -24,7 +24,7 @@ type guard interface {
 }
 
 // guards is the other side of shows.
-var guards = map[string]func(s Spec, now func() time.Time) (guard, error){
+var guards = map[string]func(s Spec, now func() time.Time, seen *once) (guard, error){
 	"":     admitAll,
 	None:   admitAll,
 	Bearer: askBearer,
@@ -43,6 +43,7 @@ var guards = map[string]func(s Spec, now func() time.Time) (guard, error){
 // nonces of requests they are remembered by one process.
 func Server(now func() time.Time, specs ...Spec) (func(http.Handler) http.Handler, error) {
 	gates := make([]*gate, len(specs))
+	seen := new(once) // of all: what passes one gate must not come back to another of the same key
 	var bad []error
 	for i, s := range specs {
 		open, known := guards[s.Kind]
@@ -50,7 +51,7 @@ func Server(now func() time.Time, specs ...Spec) (func(http.Handler) http.Handle
 			bad = append(bad, fmt.Errorf("trust: there is no kind %q", s.Kind))
 			continue
 		}
-		g, err := open(s, now)
+		g, err := open(s, now, seen)
 		if err != nil {
 			bad = append(bad, fmt.Errorf("trust %s: %w", s, err))
 		}
@@ -112,12 +113,12 @@ type all struct{}
 
 func (all) admits(*http.Request) bool { return true }
 
-func admitAll(Spec, func() time.Time) (guard, error) { return all{}, nil }
+func admitAll(Spec, func() time.Time, *once) (guard, error) { return all{}, nil }
 
 // bearer wants one token. Sums are compared, so that time tells nothing, not even how long it is.
 type bearer [sha256.Size]byte
 
-func askBearer(s Spec, _ func() time.Time) (guard, error) {
+func askBearer(s Spec, _ func() time.Time, _ *once) (guard, error) {
 	token, err := s.Secret.read()
 	if err != nil {
 		return nil, err
@@ -150,16 +151,16 @@ type verifier struct {
 	keyID     string
 	authority string
 	now       func() time.Time
-	seen      once
+	seen      *once
 }
 
-func askSignature(s Spec, now func() time.Time) (guard, error) {
+func askSignature(s Spec, now func() time.Time, seen *once) (guard, error) {
 	with := suites[s.Kind]
 	k, err := with.open(s)
 	if err != nil {
 		return nil, err
 	}
-	return &verifier{suite: with, keys: k, keyID: s.Key, authority: s.Authority, now: now}, nil
+	return &verifier{suite: with, keys: k, keyID: s.Key, authority: s.Authority, now: now, seen: seen}, nil
 }
 
 func (v *verifier) admits(r *http.Request) bool {
@@ -191,9 +192,9 @@ func (v *verifier) good(r *http.Request, s *signature) bool {
 		return false
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body)) // whole again, for whoever reads it next
 	if err != nil || len(body) > maxBody || !v.fits(r.Header, body) {
 		return false
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return v.seen.first(s.nonce, now)
+	return v.seen.first(v.algorithm+" "+v.keyID+" "+s.nonce, now)
 }

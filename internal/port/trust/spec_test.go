@@ -83,11 +83,13 @@ func TestAsPartOfAFile(t *testing.T) {
 	var file struct {
 		At    string                 `yaml:"at"`
 		Trust trust.Spec             `yaml:"trust,omitempty"`
+		None  trust.Spec             `yaml:"none,omitempty"`
 		Ports map[string]*trust.Spec `yaml:"ports,omitempty"`
 	}
 	s := catalog.ReadStrict("ends.yaml", []byte("at: x\ntrust: {kind: hmac, key: k}\nports: {a: {kind: bearer, secret: {file: t}}}\n"), &file)
 	file.Trust.Check(s, "conf")
 	file.Ports["a"].Check(s, "conf")
+	file.None.Check(s, "conf")
 	if err := s.Err(); err == nil || err.Error() != "ends.yaml:2:8: kind hmac wants secret" {
 		t.Error(err)
 	}
@@ -135,6 +137,9 @@ func TestWhatCannotBeUsedIsToldAtOnce(t *testing.T) {
 		t.Error("a server that asks for nothing at all")
 	}
 	if _, err := trust.Server(c.now, trust.Spec{Kind: "magic"}, trust.Spec{Kind: trust.HMAC}); err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Error(err)
+	}
+	if _, err := trust.ServerTLS(trust.Spec{}, c.now); err == nil || !strings.Contains(err.Error(), "no file is named") {
 		t.Error(err)
 	}
 	if _, err := trust.ServerTLS(trust.Spec{TLS: tls}, c.now); err == nil || strings.Count(err.Error(), "\n") < 1 {

@@ -100,8 +100,11 @@ var wants = map[string]struct{ key, secret, public, oauth bool }{
 }
 
 // Check reports every mistake in a Spec that was read as part of a file, and makes
-// the files that it names relative to dir, the folder of that file.
+// the files that it names relative to dir, the folder of that file. A Spec that the file left out is no mistake.
 func (s *Spec) Check(strict *catalog.Strict, dir string) {
+	if *s == (Spec{}) {
+		return
+	}
 	w, known := wants[s.Kind]
 	if !known {
 		strict.Blame(&s.Kind, "a kind is none, bearer, hmac, sm2 or oauth")

@@ -110,7 +110,7 @@ func TestSignedRequestsCannotBeRepeated(t *testing.T) {
 	for _, kind := range []string{trust.HMAC, trust.SM2} {
 		t.Run(kind, func(t *testing.T) {
 			s, p, c := kinds(ca)[kind], new(tap), newClock()
-			url := serve(t, ca, c, p.wrap, asServer(s))
+			url := serve(t, ca, c, p.wrap, asServer(s), asServer(s)) // twice: two ports may share a key
 			was := p.catch(t, open(t, s, c), "PUT", url+"/items/1", `{"a":1}`)
 			stranger := anybody(t, ca, c)
 			// What is refused for its body does not use the nonce up.
@@ -193,6 +193,13 @@ func TestManyWaysIn(t *testing.T) {
 			t.Errorf("%s: %d %q %v", s, code, text, err)
 		}
 	}
+	// Who is known by one is heard whole, whatever else the request carries.
+	p := new(tap)
+	both := serve(t, ca, c, p.wrap, asServer(old), asServer(all[trust.Bearer]))
+	was := p.catch(t, open(t, old, c), "POST", both, "x")
+	if text := heard(t, anybody(t, ca, c), both, was, "another body", "the-token-of-the-hub"); text != "another body" {
+		t.Errorf("it heard %q", text)
+	}
 	if code, _, err := ask(open(t, all[trust.None], c), "POST", url, "x"); err != nil || code != 401 {
 		t.Errorf("without: %d %v", code, err)
 	}
@@ -239,4 +246,19 @@ func TestRequestsOfTheCallerStayAsTheyAre(t *testing.T) {
 			t.Errorf("%s: %d %q, headers %v, closed %v", kind, res.StatusCode, text, req.Header, body.closed.Load())
 		}
 	}
+}
+
+// heard is what a server heard of a request that was taken, with another body and a token.
+func heard(t *testing.T, tr http.RoundTripper, url string, was taken, body, token string) string {
+	t.Helper()
+	req := must(http.NewRequestWithContext(t.Context(), was.method, url+was.target, strings.NewReader(body)))
+	req.Header = was.header.Clone()
+	req.Header.Del("Content-Length")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := tr.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	return string(must(io.ReadAll(res.Body)))
 }
