@@ -15,6 +15,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/rating"
 	"github.com/vetgraph/vetgraph/internal/supervision"
+	"github.com/vetgraph/vetgraph/internal/switchboard"
 )
 
 // Resolver carries the rooms that fields call.
@@ -29,6 +30,7 @@ type Resolver struct {
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 	Catalogue func() *catalog.Catalog // the one in force
+	Board     *switchboard.Board
 	Places    *division.Tree
 	Now       func() time.Time
 }

@@ -35,6 +35,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/submission"
 	"github.com/vetgraph/vetgraph/internal/supervision"
+	"github.com/vetgraph/vetgraph/internal/switchboard"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 	"github.com/vetgraph/vetgraph/resolvers"
@@ -59,6 +60,7 @@ type Hub struct {
 	Disputes  *dispute.Desk
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
+	Board     *switchboard.Board
 
 	base    *workday.Calendar              // built in and configured
 	years   atomic.Pointer[casefile.Years] // with those that an operator has loaded
@@ -66,7 +68,8 @@ type Hub struct {
 	ring    seal.Ring // public keys of the electronic seal
 	born    time.Time // of the demonstration's data
 	catalog *catalog.Catalog
-	files   fs.FS // what the catalogue was loaded from
+	files   fs.FS           // what the catalogue was loaded from
+	live    map[string]bool // departments and ports with an address of the operator's, not a played one
 	who     identifier
 	reach   atomic.Value // string: address under which departments reach us
 	meters  *meters
@@ -89,7 +92,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openQueue, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -248,7 +251,10 @@ func (h *Hub) openDepartments(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		endpoints = over(h.catalog, endpoints, live)
+		endpoints, h.live = over(h.catalog, endpoints, live), map[string]bool{}
+		for key := range live {
+			h.live[key] = true
+		}
 	}
 	counted := kinds()
 	for kind, open := range counted {
@@ -286,7 +292,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Board: h.Board, Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil

@@ -36,6 +36,11 @@ type PortResolver interface {
 	Department(ctx context.Context, obj *catalog.Port) (*catalog.Department, error)
 
 	Matter(ctx context.Context, obj *catalog.Port) (*catalog.Matter, error)
+
+	Rate(ctx context.Context, obj *catalog.Port) (*int, error)
+	Abreast(ctx context.Context, obj *catalog.Port) (*int, error)
+	FreshSeconds(ctx context.Context, obj *catalog.Port) (int, error)
+	Running(ctx context.Context, objs []*catalog.Port) ([]*model.PortRunning, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1335,6 +1340,130 @@ func (ec *executionContext) fieldContext_Port_kind(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("Port", field, false, false, "String")
 }
 
+func (ec *executionContext) _Port_rate(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Port_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Port().Rate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Port_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Port", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Port_abreast(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Port_abreast(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Port().Abreast(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Port_abreast(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Port", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Port_freshSeconds(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Port_freshSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Port().FreshSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Port_freshSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Port", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Port_running(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Port_running(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Port_running(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PortRunning) graphql.Marshaler {
+			return ec.marshalOPortRunning2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐPortRunning(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Port_running(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Port",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortRunning(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Port_running(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (any, error) {
+	resolver := ec.Resolvers.Port()
+	if batch, ok := graphql.BatchParentsFor[*catalog.Port](ctx, "Port"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Running(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*model.PortRunning](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Port.running",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Running(ctx, []*catalog.Port{obj})
+	return graphql.ResolveBatchSingleResult[*model.PortRunning](
+		ctx,
+		results,
+		err,
+		"Port.running",
+	)
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1867,6 +1996,30 @@ func (ec *executionContext) _Port(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "rate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Port_rate(ctx, field, obj)
+				})
+		case "abreast":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Port_abreast(ctx, field, obj)
+				})
+		case "freshSeconds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Port_freshSeconds(ctx, field, obj)
+				})
+		case "running":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Port_running(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2065,6 +2218,7 @@ func (ec *executionContext) marshalNMatter2ᚖgithubᚗcomᚋvetgraphᚋvetgraph
 }
 
 func (ec *executionContext) marshalNPort2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐPortᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Port) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Port", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -697,16 +697,20 @@ type ComplexityRoot struct {
 		DecidePreReview   func(childComplexity int, input model.DecidePreReviewInput) int
 		DeliverItem       func(childComplexity int, input model.DeliverItemInput) int
 		DisputeValue      func(childComplexity int, input model.DisputeValueInput) int
+		DrainPort         func(childComplexity int, input model.DrainPortInput) int
 		GrantMandate      func(childComplexity int, input model.GrantMandateInput) int
 		LoadCalendar      func(childComplexity int, input model.LoadCalendarInput) int
 		MoveAppointment   func(childComplexity int, input model.MoveAppointmentInput) int
+		PausePort         func(childComplexity int, input model.PausePortInput) int
 		RateCase          func(childComplexity int, input model.RateCaseInput) int
 		ReadNotifications func(childComplexity int, input model.ReadNotificationsInput) int
 		RefuseCase        func(childComplexity int, input model.RefuseCaseInput) int
+		ReplayPort        func(childComplexity int, input model.ReplayPortInput) int
 		ReplyRating       func(childComplexity int, input model.ReplyRatingInput) int
 		RequestMandate    func(childComplexity int, input model.RequestMandateInput) int
 		RequestPreReview  func(childComplexity int, input model.RequestPreReviewInput) int
 		ResumeItem        func(childComplexity int, input model.ResumeItemInput) int
+		ResumePort        func(childComplexity int, input model.ResumePortInput) int
 		ReturnItem        func(childComplexity int, input model.ReturnItemInput) int
 		RevokeMandate     func(childComplexity int, input model.RevokeMandateInput) int
 		SaveDraft         func(childComplexity int, input model.SaveDraftInput) int
@@ -843,12 +847,57 @@ type ComplexityRoot struct {
 	}
 
 	Port struct {
-		Department func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		Name       func(childComplexity int) int
-		Operation  func(childComplexity int) int
+		Abreast      func(childComplexity int) int
+		Department   func(childComplexity int) int
+		FreshSeconds func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Matter       func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Operation    func(childComplexity int) int
+		Rate         func(childComplexity int) int
+		Running      func(childComplexity int) int
+	}
+
+	PortOrder struct {
+		Asked       func(childComplexity int) int
+		Delivered   func(childComplexity int) int
+		EndedAt     func(childComplexity int) int
+		EndedBy     func(childComplexity int) int
+		EndedReason func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		OrderedAt   func(childComplexity int) int
+		OrderedBy   func(childComplexity int) int
+		Port        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		ReplayFrom  func(childComplexity int) int
+	}
+
+	PortPayload struct {
+		Port func(childComplexity int) int
+	}
+
+	PortRunning struct {
+		Calls            func(childComplexity int) int
+		CertificateUntil func(childComplexity int) int
+		ErrorRate        func(childComplexity int) int
+		Failures         func(childComplexity int) int
+		Hold             func(childComplexity int) int
+		LastFailure      func(childComplexity int) int
+		LastReason       func(childComplexity int) int
+		LastSuccess      func(childComplexity int) int
+		Live             func(childComplexity int) int
+		MaintenanceFrom  func(childComplexity int) int
+		MaintenanceUntil func(childComplexity int) int
+		OldestWaiting    func(childComplexity int) int
+		P50Ms            func(childComplexity int) int
+		P99Ms            func(childComplexity int) int
+		Retried          func(childComplexity int) int
+		Since            func(childComplexity int) int
+		State            func(childComplexity int) int
+		TurnedAway       func(childComplexity int) int
+		Waiting          func(childComplexity int) int
 	}
 
 	PreReview struct {
@@ -893,6 +942,7 @@ type ComplexityRoot struct {
 		Matters            func(childComplexity int) int
 		Me                 func(childComplexity int) int
 		Plan               func(childComplexity int, input model.PlanInput) int
+		PortOrders         func(childComplexity int, port *string, first *int) int
 		Ports              func(childComplexity int, department *string) int
 		Silences           func(childComplexity int, first *int) int
 		Tasks              func(childComplexity int, filter *model.TaskFilter, first *int, after *string) int
@@ -944,6 +994,12 @@ type ComplexityRoot struct {
 		Number      func(childComplexity int) int
 		PromisedOn  func(childComplexity int) int
 		SubmittedAt func(childComplexity int) int
+	}
+
+	ReplayPortPayload struct {
+		Asked     func(childComplexity int) int
+		Delivered func(childComplexity int) int
+		Port      func(childComplexity int) int
 	}
 
 	RequestPreReviewPayload struct {
@@ -3736,6 +3792,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisputeValue(childComplexity, args["input"].(model.DisputeValueInput)), true
+	case "Mutation.drainPort":
+		if e.ComplexityRoot.Mutation.DrainPort == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_drainPort_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DrainPort(childComplexity, args["input"].(model.DrainPortInput)), true
 	case "Mutation.grantMandate":
 		if e.ComplexityRoot.Mutation.GrantMandate == nil {
 			break
@@ -3769,6 +3836,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveAppointment(childComplexity, args["input"].(model.MoveAppointmentInput)), true
+	case "Mutation.pausePort":
+		if e.ComplexityRoot.Mutation.PausePort == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pausePort_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PausePort(childComplexity, args["input"].(model.PausePortInput)), true
 	case "Mutation.rateCase":
 		if e.ComplexityRoot.Mutation.RateCase == nil {
 			break
@@ -3802,6 +3880,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefuseCase(childComplexity, args["input"].(model.RefuseCaseInput)), true
+	case "Mutation.replayPort":
+		if e.ComplexityRoot.Mutation.ReplayPort == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayPort_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayPort(childComplexity, args["input"].(model.ReplayPortInput)), true
 	case "Mutation.replyRating":
 		if e.ComplexityRoot.Mutation.ReplyRating == nil {
 			break
@@ -3846,6 +3935,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeItem(childComplexity, args["input"].(model.ResumeItemInput)), true
+	case "Mutation.resumePort":
+		if e.ComplexityRoot.Mutation.ResumePort == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumePort_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumePort(childComplexity, args["input"].(model.ResumePortInput)), true
 	case "Mutation.returnItem":
 		if e.ComplexityRoot.Mutation.ReturnItem == nil {
 			break
@@ -4474,12 +4574,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlannedMatter.WouldChange(childComplexity), true
 
+	case "Port.abreast":
+		if e.ComplexityRoot.Port.Abreast == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Port.Abreast(childComplexity), true
 	case "Port.department":
 		if e.ComplexityRoot.Port.Department == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Port.Department(childComplexity), true
+	case "Port.freshSeconds":
+		if e.ComplexityRoot.Port.FreshSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Port.FreshSeconds(childComplexity), true
 	case "Port.id":
 		if e.ComplexityRoot.Port.ID == nil {
 			break
@@ -4510,6 +4622,213 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Port.Operation(childComplexity), true
+	case "Port.rate":
+		if e.ComplexityRoot.Port.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Port.Rate(childComplexity), true
+	case "Port.running":
+		if e.ComplexityRoot.Port.Running == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Port.Running(childComplexity), true
+
+	case "PortOrder.asked":
+		if e.ComplexityRoot.PortOrder.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.Asked(childComplexity), true
+	case "PortOrder.delivered":
+		if e.ComplexityRoot.PortOrder.Delivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.Delivered(childComplexity), true
+	case "PortOrder.endedAt":
+		if e.ComplexityRoot.PortOrder.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.EndedAt(childComplexity), true
+	case "PortOrder.endedBy":
+		if e.ComplexityRoot.PortOrder.EndedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.EndedBy(childComplexity), true
+	case "PortOrder.endedReason":
+		if e.ComplexityRoot.PortOrder.EndedReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.EndedReason(childComplexity), true
+	case "PortOrder.id":
+		if e.ComplexityRoot.PortOrder.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.ID(childComplexity), true
+	case "PortOrder.kind":
+		if e.ComplexityRoot.PortOrder.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.Kind(childComplexity), true
+	case "PortOrder.orderedAt":
+		if e.ComplexityRoot.PortOrder.OrderedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.OrderedAt(childComplexity), true
+	case "PortOrder.orderedBy":
+		if e.ComplexityRoot.PortOrder.OrderedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.OrderedBy(childComplexity), true
+	case "PortOrder.port":
+		if e.ComplexityRoot.PortOrder.Port == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.Port(childComplexity), true
+	case "PortOrder.reason":
+		if e.ComplexityRoot.PortOrder.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.Reason(childComplexity), true
+	case "PortOrder.replayFrom":
+		if e.ComplexityRoot.PortOrder.ReplayFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortOrder.ReplayFrom(childComplexity), true
+
+	case "PortPayload.port":
+		if e.ComplexityRoot.PortPayload.Port == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortPayload.Port(childComplexity), true
+
+	case "PortRunning.calls":
+		if e.ComplexityRoot.PortRunning.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Calls(childComplexity), true
+	case "PortRunning.certificateUntil":
+		if e.ComplexityRoot.PortRunning.CertificateUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.CertificateUntil(childComplexity), true
+	case "PortRunning.errorRate":
+		if e.ComplexityRoot.PortRunning.ErrorRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.ErrorRate(childComplexity), true
+	case "PortRunning.failures":
+		if e.ComplexityRoot.PortRunning.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Failures(childComplexity), true
+	case "PortRunning.hold":
+		if e.ComplexityRoot.PortRunning.Hold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Hold(childComplexity), true
+	case "PortRunning.lastFailure":
+		if e.ComplexityRoot.PortRunning.LastFailure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.LastFailure(childComplexity), true
+	case "PortRunning.lastReason":
+		if e.ComplexityRoot.PortRunning.LastReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.LastReason(childComplexity), true
+	case "PortRunning.lastSuccess":
+		if e.ComplexityRoot.PortRunning.LastSuccess == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.LastSuccess(childComplexity), true
+	case "PortRunning.live":
+		if e.ComplexityRoot.PortRunning.Live == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Live(childComplexity), true
+	case "PortRunning.maintenanceFrom":
+		if e.ComplexityRoot.PortRunning.MaintenanceFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.MaintenanceFrom(childComplexity), true
+	case "PortRunning.maintenanceUntil":
+		if e.ComplexityRoot.PortRunning.MaintenanceUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.MaintenanceUntil(childComplexity), true
+	case "PortRunning.oldestWaiting":
+		if e.ComplexityRoot.PortRunning.OldestWaiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.OldestWaiting(childComplexity), true
+	case "PortRunning.p50Ms":
+		if e.ComplexityRoot.PortRunning.P50Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.P50Ms(childComplexity), true
+	case "PortRunning.p99Ms":
+		if e.ComplexityRoot.PortRunning.P99Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.P99Ms(childComplexity), true
+	case "PortRunning.retried":
+		if e.ComplexityRoot.PortRunning.Retried == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Retried(childComplexity), true
+	case "PortRunning.since":
+		if e.ComplexityRoot.PortRunning.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Since(childComplexity), true
+	case "PortRunning.state":
+		if e.ComplexityRoot.PortRunning.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.State(childComplexity), true
+	case "PortRunning.turnedAway":
+		if e.ComplexityRoot.PortRunning.TurnedAway == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.TurnedAway(childComplexity), true
+	case "PortRunning.waiting":
+		if e.ComplexityRoot.PortRunning.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortRunning.Waiting(childComplexity), true
 
 	case "PreReview.askedAt":
 		if e.ComplexityRoot.PreReview.AskedAt == nil {
@@ -4762,6 +5081,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Plan(childComplexity, args["input"].(model.PlanInput)), true
+	case "Query.portOrders":
+		if e.ComplexityRoot.Query.PortOrders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_portOrders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PortOrders(childComplexity, args["port"].(*string), args["first"].(*int)), true
 	case "Query.ports":
 		if e.ComplexityRoot.Query.Ports == nil {
 			break
@@ -4984,6 +5314,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Receipt.SubmittedAt(childComplexity), true
+
+	case "ReplayPortPayload.asked":
+		if e.ComplexityRoot.ReplayPortPayload.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPortPayload.Asked(childComplexity), true
+	case "ReplayPortPayload.delivered":
+		if e.ComplexityRoot.ReplayPortPayload.Delivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPortPayload.Delivered(childComplexity), true
+	case "ReplayPortPayload.port":
+		if e.ComplexityRoot.ReplayPortPayload.Port == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPortPayload.Port(childComplexity), true
 
 	case "RequestPreReviewPayload.case":
 		if e.ComplexityRoot.RequestPreReviewPayload.Case == nil {
@@ -6189,6 +6538,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepartmentRepresentation", ec.unmarshalInputDepartmentRepresentation),
 			graphql.NewInputUnmarshaler("DisputeValueInput", ec.unmarshalInputDisputeValueInput),
 			graphql.NewInputUnmarshaler("DivisionRepresentation", ec.unmarshalInputDivisionRepresentation),
+			graphql.NewInputUnmarshaler("DrainPortInput", ec.unmarshalInputDrainPortInput),
 			graphql.NewInputUnmarshaler("GapInput", ec.unmarshalInputGapInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("ItemFilter", ec.unmarshalInputItemFilter),
@@ -6196,14 +6546,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MatterRatingInput", ec.unmarshalInputMatterRatingInput),
 			graphql.NewInputUnmarshaler("MatterRepresentation", ec.unmarshalInputMatterRepresentation),
 			graphql.NewInputUnmarshaler("MoveAppointmentInput", ec.unmarshalInputMoveAppointmentInput),
+			graphql.NewInputUnmarshaler("PausePortInput", ec.unmarshalInputPausePortInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
 			graphql.NewInputUnmarshaler("ReadNotificationsInput", ec.unmarshalInputReadNotificationsInput),
 			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
+			graphql.NewInputUnmarshaler("ReplayPortInput", ec.unmarshalInputReplayPortInput),
 			graphql.NewInputUnmarshaler("ReplyRatingInput", ec.unmarshalInputReplyRatingInput),
 			graphql.NewInputUnmarshaler("RequestMandateInput", ec.unmarshalInputRequestMandateInput),
 			graphql.NewInputUnmarshaler("RequestPreReviewInput", ec.unmarshalInputRequestPreReviewInput),
 			graphql.NewInputUnmarshaler("ResumeItemInput", ec.unmarshalInputResumeItemInput),
+			graphql.NewInputUnmarshaler("ResumePortInput", ec.unmarshalInputResumePortInput),
 			graphql.NewInputUnmarshaler("ReturnItemInput", ec.unmarshalInputReturnItemInput),
 			graphql.NewInputUnmarshaler("RevokeMandateInput", ec.unmarshalInputRevokeMandateInput),
 			graphql.NewInputUnmarshaler("SaveDraftInput", ec.unmarshalInputSaveDraftInput),
@@ -8161,6 +8514,179 @@ type FormCounts {
   typed: Int!
   "已知的。 Known."
   known: Int!
+}
+`, BuiltIn: false},
+	{Name: "../schema/ports.graphqls", Input: `extend type Query {
+  "对端口下过的指令，新的在前。 What operators ordered about a port, or all, newest first."
+  portOrders(port: ID, first: Int = 20): [PortOrder!]!
+}
+
+extend type Mutation {
+  "暂停端口：要递交的排队等候，查询成为缺口。 Pause a port: deliveries wait, look-ups are gaps."
+  pausePort(input: PausePortInput!): PortPayload!
+  "排空端口：不再递交新件，已递交的和查询照常。 Drain a port: nothing new is delivered, all else goes on."
+  drainPort(input: DrainPortInput!): PortPayload!
+  "恢复端口：等候的立即递交。 Resume a port: what waits goes at once."
+  resumePort(input: ResumePortInput!): PortPayload!
+  "重放：自某时起递交而没有回执的再递交，有回执而没有结果的再询问；可以重复。 Replay: deliver again what has no receipt, ask after what has no result; harmless when repeated."
+  replayPort(input: ReplayPortInput!): ReplayPortPayload!
+}
+
+extend type Port {
+  "每秒最多调用次数；为空则不限。 Calls a second that it can bear; null: no limit."
+  rate: Int
+  "最多同时调用数；为空则照常。 Calls under way at once; null: the usual."
+  abreast: Int
+  "所答内容的副本最久可用多少秒。 Seconds for which a copy of what it says will do."
+  freshSeconds: Int!
+  "运行情况；只给运维和审计。 How it fares; for operators and auditors, null for others."
+  running: PortRunning
+}
+
+"端口的运行情况；次数和用时自本机启动起计。 How a port fares; counts and times are this hub's since its start."
+type PortRunning {
+  "状态。 State."
+  state: PortState!
+  "自何时起。 Since when, as this hub knows."
+  since: Time
+  "已接入真实系统，不是模拟的。 A real system stands there, not a played one."
+  live: Boolean!
+  "调用次数。 Calls made."
+  calls: Int!
+  "其中失败的。 Of these, failed."
+  failures: Int!
+  "没有放行的。 Calls not let through: no place, too fast, at rest."
+  turnedAway: Int!
+  "重试的。 Calls repeated."
+  retried: Int!
+  "近期失败率，0 到 1；尚未调用为空。 Share of the last calls that failed; null before the first."
+  errorRate: Float
+  "近期用时的中位数，毫秒。 Median time of the last calls in ms."
+  p50Ms: Float
+  "近期 99% 的调用不超过的用时，毫秒。 99th percentile of the last calls in ms."
+  p99Ms: Float
+  "上次成功。 Last success."
+  lastSuccess: Time
+  "上次失败。 Last failure."
+  lastFailure: Time
+  "上次失败的原因代码。 Reason code of the last failure."
+  lastReason: String
+  "等候递交或等候回执的事项数。 Items that wait to be delivered or for a receipt."
+  waiting: Int!
+  "其中最早提交的自何时起等候。 Since when the one submitted first has been waiting."
+  oldestWaiting: Time
+  "正在进行或下一次维护的开始。 Begin of the maintenance that is on or comes next."
+  maintenanceFrom: Time
+  "正在进行或下一次维护的结束。 End of it."
+  maintenanceUntil: Time
+  "证书到期；没有证书为空。 When its certificate ends; null if it has none."
+  certificateUntil: Time
+  "正在执行的指令。 The order that is on."
+  hold: PortOrder
+}
+
+"端口状态。 State of a port."
+enum PortState {
+  "正常。 Open."
+  OPEN
+  "多次失败，暂缓访问。 Left in peace after failures."
+  RESTING
+  "正在试探。 One call tries whether it is back."
+  TRYING
+  "例行维护中。 Under maintenance."
+  CLOSED
+  "已暂停。 Paused by an operator."
+  PAUSED
+  "正在排空。 Being drained by an operator."
+  DRAINING
+  "尚未接入。 Not connected."
+  UNCONNECTED
+}
+
+"运维指令。 What an operator ordered about a port, who and why."
+type PortOrder {
+  "编号。 Opaque ID."
+  id: ID!
+  "端口。 ID of the port."
+  port: ID!
+  "种类。 Kind."
+  kind: PortOrderKind!
+  "理由。 Reason."
+  reason: String
+  "下令人账号。 Account of who ordered it."
+  orderedBy: String!
+  "下令时间。 Ordered at."
+  orderedAt: Time!
+  "结束时间；为空则仍在执行。 Ended at; null while it is on."
+  endedAt: Time
+  "结束人账号。 Account of who ended it."
+  endedBy: String
+  "结束的理由。 Why it was ended."
+  endedReason: String
+  "重放自何时起。 From when a replay begins."
+  replayFrom: Time
+  "重放时再递交的事项数。 Items that a replay delivered again."
+  delivered: Int!
+  "重放时再询问的事项数。 Items that a replay asked after."
+  asked: Int!
+}
+
+"指令种类。 Kind of order."
+enum PortOrderKind {
+  "暂停。 Pause."
+  PAUSE
+  "排空。 Drain."
+  DRAIN
+  "重放。 Replay."
+  REPLAY
+}
+
+"暂停端口。 Which port, and why."
+input PausePortInput {
+  "端口。 The port."
+  port: ID!
+  "理由，必填；勿写个人信息。 Why; nothing of a person."
+  reason: String!
+}
+
+"排空端口。 Which port, and why."
+input DrainPortInput {
+  "端口。 The port."
+  port: ID!
+  "理由，必填；勿写个人信息。 Why; nothing of a person."
+  reason: String!
+}
+
+"恢复端口。 Which port, and why."
+input ResumePortInput {
+  "端口。 The port."
+  port: ID!
+  "理由；勿写个人信息。 Why; nothing of a person."
+  reason: String
+}
+
+"重放。 Which port, and from when."
+input ReplayPortInput {
+  "端口。 The port."
+  port: ID!
+  "自何时起递交的。 Delivered since."
+  since: Time!
+}
+
+"端口，已写入。 The port as it now stands."
+type PortPayload {
+  "端口。 The port."
+  port: Port!
+}
+
+"重放了多少。 What a replay set going."
+type ReplayPortPayload {
+  "端口。 The port."
+  port: Port!
+  "没有回执、再递交的事项数。 Items without a receipt, delivered again."
+  delivered: Int!
+  "有回执没有结果、再询问的事项数。 Items with one and without a result, asked after."
+  asked: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
@@ -10777,8 +11303,98 @@ func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.
 		return ec.fieldContext_Port_matter(ctx, field)
 	case "kind":
 		return ec.fieldContext_Port_kind(ctx, field)
+	case "rate":
+		return ec.fieldContext_Port_rate(ctx, field)
+	case "abreast":
+		return ec.fieldContext_Port_abreast(ctx, field)
+	case "freshSeconds":
+		return ec.fieldContext_Port_freshSeconds(ctx, field)
+	case "running":
+		return ec.fieldContext_Port_running(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Port", field.Name)
+}
+
+func (ec *executionContext) childFields_PortOrder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PortOrder_id(ctx, field)
+	case "port":
+		return ec.fieldContext_PortOrder_port(ctx, field)
+	case "kind":
+		return ec.fieldContext_PortOrder_kind(ctx, field)
+	case "reason":
+		return ec.fieldContext_PortOrder_reason(ctx, field)
+	case "orderedBy":
+		return ec.fieldContext_PortOrder_orderedBy(ctx, field)
+	case "orderedAt":
+		return ec.fieldContext_PortOrder_orderedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_PortOrder_endedAt(ctx, field)
+	case "endedBy":
+		return ec.fieldContext_PortOrder_endedBy(ctx, field)
+	case "endedReason":
+		return ec.fieldContext_PortOrder_endedReason(ctx, field)
+	case "replayFrom":
+		return ec.fieldContext_PortOrder_replayFrom(ctx, field)
+	case "delivered":
+		return ec.fieldContext_PortOrder_delivered(ctx, field)
+	case "asked":
+		return ec.fieldContext_PortOrder_asked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortOrder", field.Name)
+}
+
+func (ec *executionContext) childFields_PortPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "port":
+		return ec.fieldContext_PortPayload_port(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PortRunning(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_PortRunning_state(ctx, field)
+	case "since":
+		return ec.fieldContext_PortRunning_since(ctx, field)
+	case "live":
+		return ec.fieldContext_PortRunning_live(ctx, field)
+	case "calls":
+		return ec.fieldContext_PortRunning_calls(ctx, field)
+	case "failures":
+		return ec.fieldContext_PortRunning_failures(ctx, field)
+	case "turnedAway":
+		return ec.fieldContext_PortRunning_turnedAway(ctx, field)
+	case "retried":
+		return ec.fieldContext_PortRunning_retried(ctx, field)
+	case "errorRate":
+		return ec.fieldContext_PortRunning_errorRate(ctx, field)
+	case "p50Ms":
+		return ec.fieldContext_PortRunning_p50Ms(ctx, field)
+	case "p99Ms":
+		return ec.fieldContext_PortRunning_p99Ms(ctx, field)
+	case "lastSuccess":
+		return ec.fieldContext_PortRunning_lastSuccess(ctx, field)
+	case "lastFailure":
+		return ec.fieldContext_PortRunning_lastFailure(ctx, field)
+	case "lastReason":
+		return ec.fieldContext_PortRunning_lastReason(ctx, field)
+	case "waiting":
+		return ec.fieldContext_PortRunning_waiting(ctx, field)
+	case "oldestWaiting":
+		return ec.fieldContext_PortRunning_oldestWaiting(ctx, field)
+	case "maintenanceFrom":
+		return ec.fieldContext_PortRunning_maintenanceFrom(ctx, field)
+	case "maintenanceUntil":
+		return ec.fieldContext_PortRunning_maintenanceUntil(ctx, field)
+	case "certificateUntil":
+		return ec.fieldContext_PortRunning_certificateUntil(ctx, field)
+	case "hold":
+		return ec.fieldContext_PortRunning_hold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortRunning", field.Name)
 }
 
 func (ec *executionContext) childFields_PreReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10919,6 +11535,18 @@ func (ec *executionContext) childFields_Receipt(ctx context.Context, field graph
 		return ec.fieldContext_Receipt_promisedOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Receipt", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayPortPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "port":
+		return ec.fieldContext_ReplayPortPayload_port(ctx, field)
+	case "delivered":
+		return ec.fieldContext_ReplayPortPayload_delivered(ctx, field)
+	case "asked":
+		return ec.fieldContext_ReplayPortPayload_asked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayPortPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestPreReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

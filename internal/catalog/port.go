@@ -111,6 +111,33 @@ func (c Connection) ClosedUntil(at time.Time, zone *time.Location) time.Time {
 	return time.Time{}
 }
 
+// Around tells of the times of maintenance near a moment: when the last one ended,
+// and when the one that is on, or comes next, begins and ends; zero if there is none
+// within a week.
+func (c Connection) Around(at time.Time, zone *time.Location) (before, begins, ends time.Time) {
+	local := at.In(zone)
+	for _, m := range c.Maintenance {
+		from, err := time.Parse("15:04", m.From)
+		if err != nil {
+			continue
+		}
+		for day := -8; day <= 8; day++ {
+			begin := time.Date(local.Year(), local.Month(), local.Day()+day, from.Hour(), from.Minute(), 0, 0, zone)
+			end := Connection{Maintenance: []Maintenance{m}}.ClosedUntil(begin, zone)
+			switch {
+			case end.IsZero():
+			case !end.After(at):
+				if end.After(before) {
+					before = end
+				}
+			case begins.IsZero() || begin.Before(begins):
+				begins, ends = begin, end
+			}
+		}
+	}
+	return before, begins, ends
+}
+
 func (m Maintenance) on(d time.Weekday) bool {
 	n := int(d)
 	if d == time.Sunday {
