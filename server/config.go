@@ -27,6 +27,7 @@ type Config struct {
 	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
 	Windows  string `help:"YAML file with the windows that can be booked: hours, places. 可预约窗口文件。" type:"path" placeholder:"FILE"`
 	Roster   string `help:"YAML file that names who has what is late, by department and division. 督办责任人名单。" type:"path" placeholder:"FILE"`
+	Subsidy  string `help:"YAML file with the parameters of the one-off subsidy in place of the built-in ones. 一次性经济补助金参数文件。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
 
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`

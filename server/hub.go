@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/submission"
+	"github.com/vetgraph/vetgraph/internal/subsidy"
 	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/switchboard"
 	"github.com/vetgraph/vetgraph/internal/vault"
@@ -60,20 +62,23 @@ type Hub struct {
 	Disputes  *dispute.Desk
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
+	Subsidies *subsidy.Desk
+	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 
-	base    *workday.Calendar              // built in and configured
-	years   atomic.Pointer[casefile.Years] // with those that an operator has loaded
-	keys    vault.Keys
-	ring    seal.Ring // public keys of the electronic seal
-	born    time.Time // of the demonstration's data
-	catalog *catalog.Catalog
-	files   fs.FS           // what the catalogue was loaded from
-	live    map[string]bool // departments and ports with an address of the operator's, not a played one
-	who     identifier
-	reach   atomic.Value // string: address under which departments reach us
-	meters  *meters
-	opened  []func(context.Context) error // how to close what is open, in order of opening
+	base       *workday.Calendar              // built in and configured
+	years      atomic.Pointer[casefile.Years] // with those that an operator has loaded
+	keys       vault.Keys
+	ring       seal.Ring // public keys of the electronic seal
+	born       time.Time // of the demonstration's data
+	catalog    *catalog.Catalog
+	files      fs.FS           // what the catalogue was loaded from
+	live       map[string]bool // departments and ports with an address of the operator's, not a played one
+	who        identifier
+	bankSecret []byte       // the bank signs its words about payments with this
+	reach      atomic.Value // string: address under which departments reach us
+	meters     *meters
+	opened     []func(context.Context) error // how to close what is open, in order of opening
 }
 
 // Open wires a hub: record, keys, catalogue, departments, queue. In the
@@ -92,7 +97,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -274,10 +279,11 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	}
 	workers := carrier.Workers()
 	h.Post.Install(workers)
+	h.Subsidies.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: append(h.watchRounds(), h.deskRounds()...), Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds()), Log: h.Config.Log,
 	})
-	h.Cases.Outbox, h.Post.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue
+	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue
 	return err
 }
 

@@ -19,6 +19,7 @@ func (h *Hub) Handler() http.Handler {
 	route("GET /schema.graphql", "schema", schemaText())
 	route("GET /export/{file}", "export", h.cors(h.identify(h.exports())))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
+	route("POST /payments/{party}", "payment", http.HandlerFunc(h.payments))
 	route("GET /healthz", "health", http.HandlerFunc(healthy))
 	route("GET /readyz", "ready", http.HandlerFunc(h.ready))
 	if d, ok := h.who.(*demoTokens); ok {

@@ -48,6 +48,7 @@ type Desk struct {
 	Limits    *Limits             // nil: those that ship
 	Registers Registers           // nil: no department is asked live before submission
 	Visits    Visits              // nil: nobody holds places at windows
+	Follower  Follower            // nil: nothing comes after a decision
 	Bell      *Bell
 	Now       func() time.Time
 	Signer    *seal.Signer // seals feedback sheets; nil: they get no seal

@@ -190,6 +190,9 @@ func (w *work) finish(ctx context.Context) error {
 	if err := w.write(ctx); err != nil {
 		return err
 	}
+	if err := w.follow(ctx); err != nil {
+		return err
+	}
 	if w.desk.Visits != nil && w.file.State.Ended() && !w.wasFile.State.Ended() {
 		if err := w.desk.Visits.Free(ctx, w.tx, w.file.ID); err != nil {
 			return err
