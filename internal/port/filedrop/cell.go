@@ -82,7 +82,8 @@ func value(kind, text string) (v any, said bool, err error) {
 
 // number lets pass what JSON calls a number.
 func number(text string) (same, kind string, err error) {
-	if len(text) > 40 || !json.Valid([]byte(text)) || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	if len(text) == 0 || len(text) > 40 || text[0] != '-' && !digit(text[0]) || !digit(text[len(text)-1]) || !json.Valid([]byte(text)) {
 		return "", "", errCell
 	}
 	return text, numberColumn, nil

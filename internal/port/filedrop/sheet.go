@@ -277,8 +277,7 @@ func readCSV(text []byte) ([]row, error) {
 			return g.rows, nil
 		}
 		if err != nil {
-			line, _ := r.FieldPos(0)
-			return nil, fmt.Errorf("the file is not CSV at line %d", line)
+			return nil, fmt.Errorf("the file is not CSV after row %d", len(g.rows))
 		}
 		if err := g.add(cells); err != nil {
 			return nil, err
