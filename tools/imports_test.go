@@ -47,7 +47,7 @@ var floors = []rule{
 		"the record does not know what is done with it"},
 	{"internal/queue", "internal/casefile internal/profile internal/submission internal/port", "", "the queue carries envelopes and does not read them"},
 	{"internal/profile", "internal/casefile internal/submission internal/queue internal/journal", "", "a person is there before any case"},
-	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/port/soap internal/port/filedrop internal/roll internal/population", "",
+	{"internal/casefile", "internal/submission internal/queue internal/lookup internal/department internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport internal/roll internal/population", "",
 		"casework says what is to be carried (casefile.Outbox), never how"},
 	{"internal/notify", "internal/supervision internal/casefile internal/submission internal/queue internal/mandate internal/appointment internal/rating internal/dispute", "",
 		"people are told what happened, by whoever knows; telling decides nothing"},
@@ -63,7 +63,7 @@ var floors = []rule{
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
 		"an answer is put together, not carried, simulated or imported"},
 	{"ent/...", "internal", "internal/fault internal/words internal/workday internal/fact internal/lifecycle", "the record knows values, not rules"},
-	{"internal/simulation", "internal/department internal/port/restjson internal/port/soap internal/port/filedrop", "", "a simulation that is the same each time has no threads and no network"},
+	{"internal/simulation", "internal/department internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "", "a simulation that is the same each time has no threads and no network"},
 	{"server/vetgraph", "testing internal/simulation internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing/fstest testing/iotest testing/internal",
 		"what tests need does not ship"},
 }

@@ -11,7 +11,9 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/dbview"
 	"github.com/vetgraph/vetgraph/internal/port/filedrop"
+	"github.com/vetgraph/vetgraph/internal/port/gqlport"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/port/soap"
 )
@@ -24,6 +26,7 @@ type face func(ports []*catalog.Port, c port.Counterpart, around func(operation 
 var faces = map[string]face{
 	restjson.Kind: restjson.Serve,
 	soap.Kind:     soap.Serve,
+	gqlport.Kind:  gqlport.Serve,
 }
 
 // door opens what the catalogue's ports name.
@@ -132,8 +135,11 @@ func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
 func (o *office) endpoints() map[string]port.Endpoint {
 	at := func(kind string) port.Endpoint {
 		address := o.url + below(kind)
-		if kind == filedrop.Kind {
+		switch kind {
+		case filedrop.Kind:
 			address = o.files
+		case dbview.Kind:
+			address = o.view.endpoint()
 		}
 		return port.Endpoint{URL: address, Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
 	}

@@ -33,6 +33,7 @@ type office struct {
 	server  *http.Server
 	files   string         // address of the folder where it exchanges files
 	drop    *filedrop.Desk // nil: it does not
+	view    *publication   // nil: nobody looks into its tables
 	counts  counters
 	trouble trouble
 	forced  sync.Map // item ID -> port.State
@@ -62,6 +63,11 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 	listener, err := o.prepare(ctx)
 	if err == nil {
 		if err = o.openDrop(); err != nil {
+			err = errors.Join(err, listener.Close())
+		}
+	}
+	if err == nil {
+		if err = o.openPublication(ctx); err != nil {
 			err = errors.Join(err, listener.Close())
 		}
 	}
@@ -133,7 +139,7 @@ func (o *office) stop() {
 
 func (o *office) close() error {
 	o.work.Wait()
-	return o.book.close()
+	return errors.Join(o.book.close(), o.view.close())
 }
 
 func (o *office) now() time.Time { return o.config.Now() }

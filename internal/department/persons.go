@@ -34,9 +34,12 @@ func (f *Fleet) Enrol(ctx context.Context, department string, persons []Person) 
 	if err != nil {
 		return err
 	}
-	now := o.now().UnixMilli()
+	now := o.now()
 	for some := range slices.Chunk(persons, perCommit) {
-		if err := o.book.write(ctx, func(tx *sql.Tx) error { return o.enrol(tx, some, now) }); err != nil {
+		err := o.book.write(ctx, func(tx *sql.Tx) error {
+			return errors.Join(o.enrol(tx, some, now.UnixMilli()), o.view.put(ctx, some, now))
+		})
+		if err != nil {
 			return fmt.Errorf("enrol %d persons at %s: %w", len(persons), department, err)
 		}
 	}
@@ -100,6 +103,9 @@ func (o *office) amend(tx *sql.Tx, w work, outputs catalog.Facts, now time.Time)
 	}
 	maps.Copy(facts, outputs)
 	maps.Copy(facts, known[w.Matter])
+	if err := o.view.put(o.ctx, []Person{{CitizenNumber: citizen.Number(w.applicant), Facts: facts}}, now); err != nil {
+		return err
+	}
 	amended, err := json.Marshal(facts)
 	if err != nil {
 		return fmt.Errorf("register: %w", err)

@@ -43,7 +43,7 @@ func (f *Fleet) SetFault(department string, fault Fault) error {
 	}
 	o.trouble.set(fault)
 	ring(o.courierBell)
-	return nil
+	return o.view.misbehave(o.ctx, fault)
 }
 
 // Counters returns how often each department was called since it started, by
