@@ -25,6 +25,13 @@ func (c *cohort) add(key string) {
 	}
 }
 
+// note is add, where there may be none.
+func (c *cohort) note(key string) {
+	if key != "" {
+		c.add(key)
+	}
+}
+
 // since are the keys met after the first n.
 func (c *cohort) since(n int) []string {
 	c.mu.Lock()
@@ -86,6 +93,25 @@ func (b *batch[K, V]) fetch(ctx context.Context, keys []K) error {
 		b.loader.Prime(k, values[i])
 	}
 	return nil
+}
+
+// of answers one key.
+func (b *batch[K, V]) of(ctx context.Context, key K) (v V, err error) {
+	values, err := b.get(ctx, []K{key})
+	if err != nil {
+		return v, err
+	}
+	return values[0], nil
+}
+
+// opened is what a batch holds of one key that is opened only for who asks; the
+// zero value, if it holds nothing.
+func opened[V any](ctx context.Context, b *batch[string, func() (V, error)], key string) (v V, err error) {
+	open, err := b.of(ctx, key)
+	if err != nil || open == nil {
+		return v, err
+	}
+	return open()
 }
 
 // aligned loads from a read that answers in the order of the keys.

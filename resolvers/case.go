@@ -29,7 +29,7 @@ func (r *caseResolver) Division(ctx context.Context, obj *gen.CaseFile) (*divisi
 }
 
 func (r *caseResolver) Plan(ctx context.Context, obj *gen.CaseFile) (*plan.Plan, error) {
-	return r.Desk.PinnedPlan(ctx, obj.ID)
+	return opened(ctx, load(ctx).plans, obj.ID)
 }
 
 func (r *caseResolver) Items(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.Item, error) {
@@ -136,7 +136,7 @@ func (r *itemResolver) Corrections(ctx context.Context, objs []*gen.Item) ([][]*
 }
 
 func (r *itemResolver) Answers(ctx context.Context, obj *gen.Item) ([]*model.ItemAnswer, error) {
-	answers, err := r.Desk.ItemAnswers(ctx, obj)
+	answers, err := opened(ctx, load(ctx).answers, obj.ID)
 	if err != nil {
 		return nil, err
 	}

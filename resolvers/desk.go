@@ -47,5 +47,6 @@ func (r *queryResolver) Items(ctx context.Context, filter *model.ItemFilter, fir
 	if err != nil {
 		return nil, err
 	}
+	metItems(ctx, items...)
 	return itemPage(items, more), nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (r *caseResolver) Draft(ctx context.Context, obj *gen.CaseFile) (*casefile.Draft, error) {
-	return r.Desk.Draft(ctx, obj.ID)
+	return opened(ctx, load(ctx).drafts, obj.ID)
 }
 
 func (r *caseResolver) PreReviews(ctx context.Context, objs []*gen.CaseFile) ([][]*gen.PreReview, error) {

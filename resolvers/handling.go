@@ -15,6 +15,7 @@ func (r *Resolver) item(ctx context.Context, id string) (*gen.Item, error) {
 	it, err := r.Desk.Item(ctx, id)
 	if err == nil {
 		load(ctx).files.add(it.CaseID)
+		metItems(ctx, it)
 	}
 	return it, err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/lookup"
+	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/profile"
 )
 
@@ -15,7 +16,10 @@ import (
 type loaders struct {
 	persons cohort // veterans that the answer holds
 	files   cohort // cases that the answer holds
-	holders cohort // veterans whose cases the answer holds
+	holders cohort // veterans whose cases or disputes the answer holds
+	parts   cohort // items that the answer holds
+	named   cohort // cases that something in the answer belongs to
+	called  cohort // tasks that something in the answer is seen to by
 
 	veterans *batch[string, *gen.Veteran]
 	rows     *batch[string, *profile.Rows]
@@ -48,12 +52,16 @@ type loaders struct {
 	timelines   list[*gen.Event]
 	preReviews  list[*gen.PreReview]
 	mandates    list[*gen.Mandate]
+	plans       *batch[string, func() (*plan.Plan, error)]
+	drafts      *batch[string, func() (*casefile.Draft, error)]
+	answers     *batch[string, func() ([]casefile.ItemAnswer, error)]
 	file        *batch[string, *gen.CaseFile]
 	clocks      *batch[string, *casefile.CaseClock]
 	obligations list[*gen.Obligation]
 	corrections list[*gen.Correction]
 	disputes    list[*gen.Dispute]
 	tasks       *batch[string, *gen.Task]
+	notices     *batch[noticed, []*gen.Notification]
 
 	visiting
 	meeting meeting
@@ -91,19 +99,31 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 		}
 		return by, err
 	}))
-	l.items, l.materials = mapped(&l.files, joined(l, p.Store, c.Items)), mapped(&l.files, joined(l, p.Store, c.Materials))
+	l.items = mapped(&l.files, joined(l, p.Store, noting(c.Items, l.metItem)))
+	l.materials = mapped(&l.files, joined(l, p.Store, c.Materials))
+	l.plans, l.drafts, l.answers = mapped(&l.files, c.PinnedPlans), mapped(&l.files, c.Drafts), mapped(&l.parts, c.AnswersOf)
 	l.timelines = mapped(&l.files, joined(l, p.Store, c.Timeline))
 	l.preReviews = mapped(&l.files, joined(l, p.Store, c.PreReviews))
-	l.file = aligned(nil, func(ctx context.Context, ids []string) ([]*gen.CaseFile, error) {
+	l.file = aligned(&l.named, func(ctx context.Context, ids []string) ([]*gen.CaseFile, error) {
 		cs, err := c.GetMany(ctx, ids)
 		metCases(ctx, cs...)
 		return cs, err
 	})
-	l.clocks, l.obligations = mapped(&l.files, c.Clocks), mapped(&l.files, joined(l, p.Store, c.Obligations))
-	l.corrections = mapped(nil, c.Corrections)
-	l.tasks = aligned(nil, r.Office.Many)
+	l.clocks = mapped(&l.files, c.Clocks)
+	l.obligations = mapped(&l.files, joined(l, p.Store, noting(c.Obligations, func(o *gen.Obligation) { l.called.note(o.TaskID) })))
+	l.corrections = mapped(&l.parts, joined(l, p.Store, c.Corrections))
+	l.tasks = aligned(&l.called, func(ctx context.Context, ids []string) ([]*gen.Task, error) {
+		ts, err := r.Office.Many(ctx, ids)
+		for _, t := range ts {
+			if t != nil {
+				l.named.note(t.CaseID)
+			}
+		}
+		return ts, err
+	})
 	l.mandates = mapped(&l.persons, joined(l, p.Store, r.Mandates.OfVeterans))
-	l.disputes = mapped(&l.persons, joined(l, p.Store, r.Disputes.OfVeterans))
+	l.disputes = mapped(&l.persons, joined(l, p.Store, noting(r.Disputes.OfVeterans, func(d *gen.Dispute) { l.holders.note(d.VeteranID) })))
+	l.notices = aligned(nil, r.noticesOf)
 	l.openVisits(r)
 	return context.WithValue(ctx, loadersKey{}, l)
 }
@@ -130,6 +150,33 @@ func metCases(ctx context.Context, cs ...*gen.CaseFile) {
 			l.files.add(c.ID)
 			l.holders.add(c.VeteranID)
 		}
+	}
+}
+
+// metItem is met for items.
+func (l *loaders) metItem(it *gen.Item) {
+	l.parts.note(it.ID)
+	l.named.note(it.CaseID)
+}
+
+func metItems(ctx context.Context, items ...*gen.Item) {
+	l := load(ctx)
+	for _, it := range items {
+		l.metItem(it)
+	}
+}
+
+// noting is a read that tells what its rows belong to, so that what is asked of
+// that is read for all of them.
+func noting[R any](read func(context.Context, []string) (map[string][]R, error), note func(R)) func(context.Context, []string) (map[string][]R, error) {
+	return func(ctx context.Context, keys []string) (map[string][]R, error) {
+		by, err := read(ctx, keys)
+		for _, rows := range by {
+			for _, row := range rows {
+				note(row)
+			}
+		}
+		return by, err
 	}
 }
 

@@ -38,10 +38,7 @@ func (r *veteranResolver) Notifications(ctx context.Context, objs []*gen.Veteran
 	if err != nil {
 		return nil, err
 	}
-	notices := mapped(nil, func(ctx context.Context, ids []string) (map[string][]*gen.Notification, error) {
-		return r.Post.Of(ctx, ids, n, unread != nil && *unread)
-	})
-	return all(ctx, notices, objs, func(v *gen.Veteran) string { return v.ID })
+	return all(ctx, load(ctx).notices, objs, func(v *gen.Veteran) noticed { return noticed{v.ID, n, unread != nil && *unread} })
 }
 
 func (r *Resolver) Notification() exec.NotificationResolver { return &notificationResolver{r} }

@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"context"
+
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/appointment"
@@ -17,9 +19,45 @@ type visiting struct {
 
 func (l *loaders) openVisits(r *Resolver) {
 	s := r.Profile.Store
-	l.appointments = mapped(&l.persons, joined(l, s, r.Diary.OfVeterans))
-	l.booked = mapped(&l.files, joined(l, s, r.Diary.OfCases))
+	of := func(a *gen.Appointment) { l.named.note(a.CaseID) }
+	l.appointments = mapped(&l.persons, joined(l, s, noting(r.Diary.OfVeterans, of)))
+	l.booked = mapped(&l.files, joined(l, s, noting(r.Diary.OfCases, of)))
 	l.ratings = mapped(&l.files, joined(l, s, r.Ratings.OfCases))
+}
+
+// noticed names notifications: a person's newest, or those not yet read.
+type noticed struct {
+	veteran string
+	first   int
+	unread  bool
+}
+
+// noticesOf reads what people are told, in the order of the keys. Only a person
+// has any, their own, so there is one read for each way of asking.
+func (r *Resolver) noticesOf(ctx context.Context, keys []noticed) ([][]*gen.Notification, error) {
+	type way struct {
+		first  int
+		unread bool
+	}
+	persons, at := map[way][]string{}, map[way][]int{}
+	for i, k := range keys {
+		w := way{k.first, k.unread}
+		persons[w], at[w] = append(persons[w], k.veteran), append(at[w], i)
+	}
+	out := make([][]*gen.Notification, len(keys))
+	for w, ids := range persons {
+		by, err := r.Post.Of(ctx, ids, w.first, w.unread)
+		if err != nil {
+			return nil, err
+		}
+		for n, i := range at[w] {
+			out[i] = by[ids[n]]
+			for _, row := range out[i] {
+				load(ctx).named.note(row.CaseID)
+			}
+		}
+	}
+	return out, nil
 }
 
 func appointmentPayload(a *gen.Appointment, err error) (*model.AppointmentPayload, error) {

@@ -1,9 +1,11 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -21,20 +23,124 @@ const fiveDomains = `name division { fullName } provenance { source { code } }
 	benefits { economicSubsidy { state } preferentialCard { state } pensionRelation { state } }
 	cases(first: 5) { nodes { number items { matter { name { zh } } department { code } } materials { state } timeline { kind } feedbackSheet { complete } veteran { id } } }`
 
-// statements counts what one operation sends to the record.
-func (k *talk) statements(as, query string) int64 {
+// cost is what one operation makes the hub do.
+type cost struct {
+	statements int64            // sent to the record
+	calls      map[string]int64 // look-ups, by department
+	body       []byte
+}
+
+// most is the number of calls on the department that was called most often.
+func (c cost) most() (n int64) {
+	for _, calls := range c.calls {
+		n = max(n, calls)
+	}
+	return n
+}
+
+// rows is how long the longest list is that the answer begins with.
+func (c cost) rows() (n int) {
+	var answer struct{ Data map[string]any }
+	_ = json.Unmarshal(c.body, &answer) // no answer has no rows
+	for _, root := range answer.Data {
+		if list, ok := root.([]any); ok {
+			n = max(n, len(list))
+		}
+		if page, ok := root.(map[string]any); ok {
+			for _, under := range page {
+				if list, ok := under.([]any); ok {
+					n = max(n, len(list))
+				}
+			}
+		}
+	}
+	return n
+}
+
+// kinds are the paths of the lists and objects that an answer really holds.
+func (c cost) kinds() map[string]bool {
+	found := map[string]bool{}
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(at, e)
+			}
+		case map[string]any:
+			found[at] = true
+			for name, e := range v {
+				walk(at+"."+name, e)
+			}
+		}
+	}
+	var answer struct{ Data any }
+	_ = json.Unmarshal(c.body, &answer) // no answer holds nothing
+	walk("", answer.Data)
+	return found
+}
+
+// without counts the kinds of things in another answer of which this one has none:
+// their reads are new, and no sign of one read for each row.
+func (c cost) without(other cost) (n int64) {
+	own := c.kinds()
+	for kind := range other.kinds() {
+		if !own[kind] {
+			n++
+		}
+	}
+	return n
+}
+
+// faulty says whether the answer has errors.
+func (c cost) faulty() bool {
+	var answer struct{ Errors []json.RawMessage }
+	return json.Unmarshal(c.body, &answer) != nil || len(answer.Errors) > 0
+}
+
+// scales weigh what is asked of a hub.
+type scales struct {
+	*talk
+	doors map[string]http.Handler // by path
+}
+
+func (k *talk) scales() *scales {
+	return &scales{k, map[string]http.Handler{"/graphql": k.hub.Handler(), "/subgraph": k.hub.SubgraphHandler()}}
+}
+
+// measure asks at a door and counts.
+func (k *scales) measure(as, door, query string) cost {
 	k.t.Helper()
 	var c store.Counter
-	body, _ := json.Marshal(map[string]any{"query": query})
-	req := httptest.NewRequest("POST", "/graphql", strings.NewReader(string(body)))
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+k.token(as))
-	w := httptest.NewRecorder()
-	k.hub.Handler().ServeHTTP(w, req.WithContext(store.WithCounter(req.Context(), &c)))
-	if strings.Contains(w.Body.String(), `"errors"`) {
-		k.t.Fatalf("%s: %.500s", query, w.Body)
+	body, err := json.Marshal(map[string]any{"query": query})
+	if err != nil {
+		k.t.Fatal(err)
 	}
-	return c.Count()
+	req := httptest.NewRequest(http.MethodPost, door, bytes.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	if token := k.token(as); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	before := k.hub.Fleet.Counters()
+	k.doors[door].ServeHTTP(w, req.WithContext(store.WithCounter(req.Context(), &c)))
+	out := cost{statements: c.Count(), calls: map[string]int64{}, body: w.Body.Bytes()}
+	for code, counts := range k.hub.Fleet.Counters() {
+		if n := counts["LOOKUP"] - before[code]["LOOKUP"]; n > 0 {
+			out.calls[code] = n
+		}
+	}
+	return out
+}
+
+// statements counts what one operation sends to the record.
+func (k *scales) statements(as, query string) int64 {
+	k.t.Helper()
+	c := k.measure(as, "/graphql", query)
+	if c.faulty() {
+		k.t.Fatalf("%s: %.500s", query, c.body)
+	}
+	return c.statements
 }
 
 // N+1 is a bug: the number of statements depends on what is asked, never on how
@@ -45,7 +151,7 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 		address func(testing.TB) string
 	}{{"sqlite", storetest.SQLite}, {"postgres", storetest.PostgreSQL}} {
 		t.Run(db.name, func(t *testing.T) {
-			k := open(t, db.address(t), noon, func(c *server.Config) { c.Veterans = 120 })
+			k := open(t, db.address(t), noon, func(c *server.Config) { c.Veterans = 120 }).scales()
 			for name, q := range map[string]string{
 				"a page with everything": `{ veterans(first: %d) { nodes { id ` + fiveDomains + ` } } }`,
 				"edges and nodes":        `{ veterans(first: %d) { edges { node { serviceHistory { awards { level } } } } nodes { serviceHistory { awards { level } } } } }`,
@@ -65,7 +171,7 @@ func TestStatementsDoNotGrowWithRows(t *testing.T) {
 
 // A hundred references are answered with as few statements as one.
 func TestEntitiesAreBatched(t *testing.T) {
-	k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.Veterans = 120 })
+	k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.Veterans = 120 }).scales()
 	var page struct {
 		Veterans struct{ Nodes []struct{ ID string } }
 	}
@@ -75,27 +181,21 @@ func TestEntitiesAreBatched(t *testing.T) {
 		for _, v := range page.Veterans.Nodes[:n] {
 			refs = append(refs, fmt.Sprintf(`{__typename: "Veteran", id: %q}`, v.ID))
 		}
-		var c store.Counter
-		body, _ := json.Marshal(map[string]string{"query": `{ _entities(representations: [` + strings.Join(refs, ",") + `]) { ... on Veteran { id name serviceHistory { awards { level } } } } }`})
-		req := httptest.NewRequest("POST", "/subgraph", strings.NewReader(string(body)))
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+k.token("clerk"))
-		w := httptest.NewRecorder()
-		k.hub.SubgraphHandler().ServeHTTP(w, req.WithContext(store.WithCounter(req.Context(), &c)))
+		c := k.measure("clerk", "/subgraph", `{ _entities(representations: [`+strings.Join(refs, ",")+`]) { ... on Veteran { id name serviceHistory { awards { level } } } } }`)
 		var answer struct {
 			Data struct {
 				Entities []struct{ ID string } `json:"_entities"`
 			}
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || len(answer.Data.Entities) != n {
-			t.Fatalf("%.300s", w.Body)
+		if err := json.Unmarshal(c.body, &answer); err != nil || len(answer.Data.Entities) != n {
+			t.Fatalf("%.300s", c.body)
 		}
 		for i, e := range answer.Data.Entities {
 			if e.ID != page.Veterans.Nodes[i].ID {
 				t.Fatalf("reference %d was answered with another's row", i)
 			}
 		}
-		return c.Count()
+		return c.statements
 	}
 	if one, many := ask(1), ask(100); many > one {
 		t.Errorf("%d statements for one reference, %d for a hundred", one, many)

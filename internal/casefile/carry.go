@@ -3,10 +3,10 @@ package casefile
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -61,31 +61,17 @@ func endedHere(it *gen.Item) bool {
 	return it.State.Ended() && it.DecidedBy != systemOf(it.Department)
 }
 
-// answers opens what the person and the sources said, and what was added by the
-// results of the items that this one had to wait for. Those have ended, so the
-// content is the same each time it is sent, whatever the others do meanwhile.
+// answers reads what an item carries; see [Desk.content].
 func (d *Desk) answers(ctx context.Context, it *gen.Item) (map[string]any, error) {
-	c := it.Edges.Case
-	all := map[string]any{}
-	if err := d.unseal(c.AnswersSealed, bindAnswers(c.ID), &all); err != nil {
-		return nil, fmt.Errorf("answers: %w", err)
-	}
-	items, err := d.Store.Read.Item.Query().Where(item.CaseID(c.ID)).Order(item.ByPosition(), item.ByMatter()).All(ctx)
+	items, err := d.Items(ctx, []string{it.CaseID})
 	if err != nil {
 		return nil, fmt.Errorf("earlier results: %w", err)
 	}
-	before := ahead(it, items)
-	for _, it := range items {
-		if !before[it.Matter] || it.OutputsSealed == nil {
-			continue
-		}
-		out := map[string]any{}
-		if err := d.unseal(it.OutputsSealed, bindOutputs(it.ID), &out); err != nil {
-			return nil, fmt.Errorf("result of %s: %w", it.Matter, err)
-		}
-		maps.Copy(all, out)
+	returns, err := d.Store.Read.Correction.Query().Where(correction.CaseID(it.CaseID), correction.AnsweredAtNotNil()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("supplements: %w", err)
 	}
-	return all, d.supplements(ctx, it, all)
+	return d.content(it, items[it.CaseID], returns)
 }
 
 // ahead are the matters that an item had to wait for, and those that they had to.

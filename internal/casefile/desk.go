@@ -19,6 +19,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
+	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -109,32 +110,46 @@ func (d *Desk) compile(ctx context.Context, veteranID string, matters []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	r := rows[veteranID]
+	done, err := d.granted(ctx, []string{veteranID})
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := d.compiled(rows[veteranID], done[veteranID], matters, on)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, rows[veteranID].Veteran, nil
+}
+
+// compiled is a plan for a person whose facts have been read; nil if there is none.
+func (d *Desk) compiled(r *profile.Rows, done, matters []string, on workday.Day) (*plan.Plan, error) {
 	if r == nil || r.Veteran == nil {
-		return nil, nil, profile.NotFound()
+		return nil, profile.NotFound()
 	}
 	known, err := d.Profile.Elements(r)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	done, err := d.granted(ctx, veteranID)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := plan.Compile(plan.Input{
+	return plan.Compile(plan.Input{
 		Catalog: d.Shelf.Current(), Calendar: d.Calendar(), Facts: known,
 		Chosen: matters, Done: done, AcceptedOn: on, Now: d.Now(),
 	})
-	return p, r.Veteran, err
 }
 
-// granted lists the matters that departments have granted this person before.
-func (d *Desk) granted(ctx context.Context, veteranID string) ([]string, error) {
-	var done []string
-	err := d.Store.Read.Item.Query().Where(item.VeteranID(veteranID), item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered)).
-		Unique(true).Order(item.ByMatter()).Select(item.FieldMatter).Scan(ctx, &done)
+// granted lists the matters that departments have granted each person before.
+func (d *Desk) granted(ctx context.Context, veteranIDs []string) (map[string][]string, error) {
+	var rows []struct {
+		VeteranID string `json:"veteran_id"`
+		Matter    string `json:"matter"`
+	}
+	err := d.Store.Read.Item.Query().Where(store.OneOf[predicate.Item](item.FieldVeteranID, veteranIDs), item.StateIn(lifecycle.ItemApproved, lifecycle.ItemDelivered)).
+		Unique(true).Order(item.ByVeteranID(), item.ByMatter()).Select(item.FieldVeteranID, item.FieldMatter).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("matters granted: %w", err)
 	}
-	return done, nil
+	by := map[string][]string{}
+	for _, r := range rows {
+		by[r.VeteranID] = append(by[r.VeteranID], r.Matter)
+	}
+	return by, nil
 }

@@ -238,42 +238,14 @@ func (d *Desk) openSealed(c *gen.CaseFile) (draftContent, error) {
 // and for those who neither file nor pre-review it. An officer sees what the
 // matters ask whose pre-review they owe, and nothing else of it.
 func (d *Desk) Draft(ctx context.Context, caseID string) (*Draft, error) {
-	v := access.From(ctx)
-	if !v.May(access.Draft) && !v.May(access.Decide) {
-		return nil, nil
-	}
-	c, err := d.ownDraft(ctx, caseID, "")
-	if err != nil || !slices.Contains(openDraft, c.State) {
+	by, err := d.Drafts(ctx, []string{caseID})
+	if err != nil || by == nil {
 		return nil, err
 	}
-	matters := c.Matters
-	if !v.May(access.Draft) {
-		if matters, err = d.underReview(ctx, caseID, v.Department); err != nil || len(matters) == 0 {
-			return nil, err
-		}
+	if by[caseID] == nil {
+		return nil, draftNotFound()
 	}
-	content, err := d.openSealed(c)
-	if err != nil {
-		return nil, err
-	}
-	old, err := d.catalogOf(ctx, c.CatalogVersion)
-	if err != nil {
-		return nil, err
-	}
-	cur := d.Shelf.Current()
-	out := &Draft{Answers: content.Answers, Matters: matters, SavedAt: content.SavedAt}
-	if !v.May(access.Draft) {
-		out.Answers = slices.DeleteFunc(slices.Clone(content.Answers), func(a form.Answer) bool { return !asked(cur, matters, a.Field) })
-	}
-	out.Changes = draftChanges(old, cur, matters, out.Answers)
-	trial, err := d.try(all(ctx), c, content.Answers)
-	if err != nil {
-		return nil, err
-	}
-	out.Problems = slices.DeleteFunc(trial.problems, func(p form.Problem) bool {
-		return !v.May(access.Draft) && p.Field != "" && !asked(cur, matters, p.Field)
-	})
-	return out, nil
+	return by[caseID]()
 }
 
 // asked says whether one of some matters asks a field.

@@ -126,23 +126,14 @@ func (d *Desk) After(ctx context.Context, caseID string, id int64) ([]*gen.Event
 // PinnedPlan returns the plan that a case was accepted with; nil for a draft.
 // It holds personal data, so it is for those who may plan for the person.
 func (d *Desk) PinnedPlan(ctx context.Context, caseID string) (*plan.Plan, error) {
-	if err := access.Require(ctx, access.ReadPlan); err != nil {
+	by, err := d.PinnedPlans(ctx, []string{caseID})
+	if err != nil {
 		return nil, err
 	}
-	c, err := d.Store.Read.CaseFile.Query().Where(gencase.ID(caseID)).Only(ctx)
-	if gen.IsNotFound(err) {
+	if by[caseID] == nil {
 		return nil, notFound()
-	} else if err != nil {
-		return nil, fmt.Errorf("case: %w", err)
 	}
-	if len(c.PlanSealed) == 0 {
-		return nil, nil
-	}
-	p := new(plan.Plan)
-	if err := d.unseal(c.PlanSealed, bindPlan(c.ID), p); err != nil {
-		return nil, fmt.Errorf("plan of a case: %w", err)
-	}
-	return p, nil
+	return by[caseID]()
 }
 
 // Remedy is where a person may turn whose case was not accepted: what the first of

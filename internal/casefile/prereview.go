@@ -314,14 +314,17 @@ func lastRound(rows []*gen.PreReview) []*gen.PreReview {
 }
 
 // underReview are the matters of a case whose pre-review a department owes.
-func (d *Desk) underReview(ctx context.Context, caseID, department string) ([]string, error) {
-	var matters []string
-	err := d.Store.Read.PreReview.Query().Where(prereview.CaseID(caseID), prereview.Department(department), prereview.EndedAtIsNil()).
-		Order(prereview.ByMatter()).Select(prereview.FieldMatter).Scan(ctx, &matters)
+func (d *Desk) underReview(ctx context.Context, caseIDs []string, department string) (map[string][]string, error) {
+	rows, err := d.Store.Read.PreReview.Query().Where(store.OneOf[predicate.PreReview](prereview.FieldCaseID, caseIDs), prereview.Department(department), prereview.EndedAtIsNil()).
+		Order(prereview.ByMatter()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pre-reviews: %w", err)
 	}
-	return matters, nil
+	by := map[string][]string{}
+	for _, p := range rows {
+		by[p.CaseID] = append(by[p.CaseID], p.Matter)
+	}
+	return by, nil
 }
 
 // officersOf are the matters of a draft that an officer looks at beforehand.

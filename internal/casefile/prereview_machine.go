@@ -32,11 +32,19 @@ type trial struct {
 // try plans and checks a draft as [Desk.Submit] would. Answers that no matter
 // asks for stay in the draft and are not part of it.
 func (d *Desk) try(ctx context.Context, c *gen.CaseFile, answers []form.Answer) (*trial, error) {
+	return d.tryBy(c, answers, func(offered []string) (*plan.Plan, error) {
+		p, _, err := d.compile(ctx, c.VeteranID, offered, d.today())
+		return p, err
+	})
+}
+
+// tryBy is try with a plan that is computed by somebody who has read the person.
+func (d *Desk) tryBy(c *gen.CaseFile, answers []form.Answer, compile func(matters []string) (*plan.Plan, error)) (*trial, error) {
 	offered := slices.DeleteFunc(slices.Clone(c.Matters), func(code string) bool { return d.Shelf.Current().Matter(code) == nil })
 	if len(offered) == 0 {
 		return &trial{problems: []form.Problem{{Reason: "NO_MATTERS", Zh: "所选事项都已不再办理，请重新选择。", En: "None of the matters chosen is offered any more; choose again."}}}, nil
 	}
-	p, _, err := d.compile(ctx, c.VeteranID, offered, d.today())
+	p, err := compile(offered)
 	if err != nil {
 		if f := fault.Of(err); f.Kind == fault.Invalid {
 			return &trial{problems: []form.Problem{{Reason: f.Reason, Zh: f.Text, En: f.TextEn}}}, nil

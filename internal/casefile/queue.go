@@ -106,57 +106,12 @@ type ItemAnswer struct {
 // ItemAnswers is what a matter asks, with the values it was sent: for the person,
 // the window and the department that decides; nobody else gets any.
 func (d *Desk) ItemAnswers(ctx context.Context, it *gen.Item) ([]ItemAnswer, error) {
-	if !access.From(ctx).May(access.ReadProfile) {
-		return nil, access.NotAllowed()
+	by, err := d.AnswersOf(ctx, []string{it.ID})
+	if err != nil {
+		return nil, err
 	}
-	full, err := d.Store.Read.Item.Query().Where(item.ID(it.ID)).Only(ctx) // may the viewer see this item, and not only its case
-	if gen.IsNotFound(err) {
+	if by[it.ID] == nil {
 		return nil, itemNotFound()
-	} else if err != nil {
-		return nil, fmt.Errorf("item: %w", err)
 	}
-	if full.Edges.Case, err = d.Store.Read.CaseFile.Get(all(ctx), it.CaseID); err != nil {
-		return nil, fmt.Errorf("case: %w", err)
-	}
-	cat, err := d.Shelf.Get(ctx, full.Edges.Case.CatalogVersion)
-	if err != nil {
-		return nil, err
-	}
-	m := cat.Matter(it.Matter)
-	if m == nil {
-		return nil, nil
-	}
-	answers, err := d.answers(all(ctx), full)
-	if err != nil {
-		return nil, err
-	}
-	open, err := d.reopenedNow(ctx, full)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]ItemAnswer, 0, len(m.Asks))
-	for _, f := range m.Asks {
-		v, ok := answers[f]
-		if ok || open[f] {
-			out = append(out, ItemAnswer{Field: f, Value: v, Reopened: open[f]})
-		}
-	}
-	return out, nil
-}
-
-func (d *Desk) reopenedNow(ctx context.Context, it *gen.Item) (map[string]bool, error) {
-	if it.State != lifecycle.ItemCorrection {
-		return nil, nil
-	}
-	cs, err := d.Corrections(all(ctx), []string{it.ID})
-	if err != nil || len(cs[it.ID]) == 0 {
-		return nil, err
-	}
-	cat, err := d.Shelf.Get(ctx, it.Edges.Case.CatalogVersion)
-	if err != nil {
-		return nil, err
-	}
-	list := cs[it.ID]
-	fields, _ := reopened(cat, it.Matter, list[len(list)-1].Defects)
-	return fields, nil
+	return by[it.ID]()
 }

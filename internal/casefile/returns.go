@@ -3,7 +3,6 @@ package casefile
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -232,26 +231,6 @@ func reopened(cat *catalog.Catalog, matter string, found []lifecycle.Defect) (fi
 
 func hasAnswer(answers []form.Answer, field string) bool {
 	return slices.ContainsFunc(answers, func(a form.Answer) bool { return a.Field == field && a.Value != nil })
-}
-
-// supplements overlays on a case's answers what was corrected for an item since.
-func (d *Desk) supplements(ctx context.Context, it *gen.Item, answers map[string]any) error {
-	rows, err := d.Store.Read.Correction.Query().Where(correction.CaseID(it.CaseID), correction.AnsweredAtNotNil()).
-		Order(correction.ByAnsweredAt(), correction.ByID()).All(ctx)
-	if err != nil {
-		return fmt.Errorf("supplements: %w", err)
-	}
-	for _, c := range rows {
-		if c.ItemID != it.ID && !slices.Contains(c.Also, it.ID) {
-			continue
-		}
-		values := map[string]any{}
-		if err := d.unseal(c.AnswersSealed, bindSupplement(c.ID), &values); err != nil {
-			return fmt.Errorf("supplement: %w", err)
-		}
-		maps.Copy(answers, values)
-	}
-	return nil
 }
 
 // Corrections returns the returns of each item, the oldest first.
