@@ -28,6 +28,9 @@ type gauges struct {
 	until time.Time           // how long that will do
 }
 
+// gaugePatience bounds how long the numbers of one look may take.
+const gaugePatience = 5 * time.Second
+
 // share is how much of the time may go into looking for silences, however often
 // somebody asks: one part in so many.
 const share = 20
@@ -43,7 +46,7 @@ func (*gauges) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector. What cannot be counted just now is left out.
 func (g *gauges) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), gaugePatience)
 	defer cancel()
 	g.connections(to)
 	db, done := g.hub.Store.SQL()

@@ -43,6 +43,7 @@ func (h *Hub) SubgraphHandler() http.Handler {
 // AdminHandler is what those who run the hub are served, on an address of its own.
 func (h *Hub) AdminHandler() http.Handler {
 	_ = h.meters.registry.Register(&gauges{hub: h}) // a second time it is there already
+	_ = h.meters.registry.Register(&portGauges{hub: h})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", h.meters.handler())
 	mux.HandleFunc("GET /healthz", healthy)
