@@ -216,7 +216,7 @@ func (d departmentsCommand) Run(s *session) error {
 func writeEndpoints(path string, at map[string]port.Endpoint) error {
 	all := map[string]endpoint{}
 	for code, e := range at {
-		all[code] = endpoint(e)
+		all[code] = endpoint{URL: e.URL, Token: e.Token, CallbackSecret: e.CallbackSecret}
 	}
 	body, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {

@@ -143,6 +143,6 @@ func lookAtEndpoints(c Config) (string, error) {
 	if err != nil {
 		return "", errors.New("cannot be looked at without a catalogue")
 	}
-	all, err := readEndpoints(c.Endpoints, cat, keys)
+	all, err := readEndpoints(c.Endpoints, cat, keys, c.Now)
 	return fmt.Sprintf("%d: %s", len(all), strings.Join(sortedKeys(all), " ")), err
 }

@@ -252,7 +252,7 @@ func (h *Hub) openDepartments(ctx context.Context) (err error) {
 		endpoints = h.Fleet.Endpoints()
 	}
 	if h.Config.Endpoints != "" { // in the demonstration some may be live among the played
-		live, err := readEndpoints(h.Config.Endpoints, h.catalog, h.keys)
+		live, err := readEndpoints(h.Config.Endpoints, h.catalog, h.keys, h.Config.Now)
 		if err != nil {
 			return err
 		}

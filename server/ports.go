@@ -12,13 +12,19 @@ import (
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/contract"
+	"github.com/vetgraph/vetgraph/internal/port/dbview"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
+	"github.com/vetgraph/vetgraph/internal/port/gqlport"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/soap"
 	"github.com/vetgraph/vetgraph/internal/vault"
 )
 
 // kinds are the kinds of port that are built in.
 func kinds() map[string]port.Kind {
-	return map[string]port.Kind{restjson.Kind: restjson.Open}
+	return map[string]port.Kind{
+		restjson.Kind: restjson.Open, soap.Kind: soap.Open, filedrop.Kind: filedrop.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open,
+	}
 }
 
 // portCommand is what people who connect a department need.
@@ -68,7 +74,7 @@ func (p portCheck) Run(s *session) error {
 		o.Known = append(o.Known, n)
 	}
 	code := strings.ToUpper(p.Department)
-	endpoints, err := readEndpoints(s.Endpoints, h.catalog, vault.Generate())
+	endpoints, err := readEndpoints(s.Endpoints, h.catalog, vault.Generate(), time.Now)
 	if err != nil {
 		return err
 	}

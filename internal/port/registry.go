@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,6 +23,10 @@ type Endpoint struct {
 	URL            string // base address; the paths of the ports go below it
 	Token          string // we show it with every call
 	CallbackSecret string // it signs its callbacks with this
+
+	// Transport shows who we are in another way than by Token, for kinds over HTTP;
+	// nil: by Token alone. Two endpoints are one place only if they share it.
+	Transport http.RoundTripper
 }
 
 // String leaves the secrets out.
@@ -156,6 +161,7 @@ func (r *Registry) line(s Setup, kind string, kinds map[string]Kind) (Line, erro
 		return nil, fmt.Errorf("no port of kind %q is built in", kind)
 	}
 	s.Endpoint.URL = strings.TrimSuffix(s.Endpoint.URL, "/")
+	s.Transport = s.Endpoint.Transport
 	return open(s)
 }
 
