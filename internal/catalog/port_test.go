@@ -9,7 +9,9 @@ import (
 
 func TestClosedUntil(t *testing.T) {
 	zone := time.FixedZone("", 8*3600)
-	at := func(day, hour, minute int) time.Time { return time.Date(2026, time.November, day, hour, minute, 0, 0, zone) } // the 23rd is a Monday
+	at := func(day, hour, minute int) time.Time {
+		return time.Date(2026, time.November, day, hour, minute, 0, 0, zone)
+	} // the 23rd is a Monday
 	nights := catalog.Connection{Maintenance: []catalog.Maintenance{{From: "22:00", To: "06:00"}}}
 	sundays := catalog.Connection{Maintenance: []catalog.Maintenance{{Weekdays: []int{7}, From: "22:00", To: "06:00"}, {Weekdays: []int{1}, From: "12:00", To: "13:00"}}}
 	for _, tt := range []struct {
