@@ -14,6 +14,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/rating"
+	"github.com/vetgraph/vetgraph/internal/subsidy"
 	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/switchboard"
 )
@@ -29,6 +30,7 @@ type Resolver struct {
 	Post      *notify.Post
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
+	Subsidies *subsidy.Desk
 	Catalogue func() *catalog.Catalog // the one in force
 	Board     *switchboard.Board
 	Places    *division.Tree

@@ -298,7 +298,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Board: h.Board, Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Board: h.Board, Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil

@@ -58,6 +58,9 @@ var floors = []rule{
 	{"internal/casefile", "internal/mandate internal/dispute", "", "casework asks under which mandate a clerk acts (casefile.Mandates), not how it came about"},
 	{"internal/mandate internal/dispute", "internal/casefile internal/submission internal/port internal/lookup internal/department internal/appointment internal/rating", "",
 		"whom a person lets act, and what they object to, is theirs before any case"},
+	{"internal/push", "internal", "internal/fault internal/words internal/workday", "the finance department and the bank are told of payments, and of nothing else of ours"},
+	{"internal/casefile", "internal/subsidy internal/push", "", "casework says that an item is granted (casefile.Follower), not what is paid for it"},
+	{"internal/subsidy", "internal/casefile internal/submission internal/lookup internal/department", "", "money follows a decision, whoever took it and however it came"},
 	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "asking a department changes nothing here"},
 	{"internal/roll internal/population", "internal/casefile internal/submission internal/queue internal/department", "", "people arrive before their cases"},
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
@@ -71,7 +74,7 @@ var floors = []rule{
 // doors: who alone may import something directly.
 var doors = []struct{ what, only, why string }{
 	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile internal/notify internal/supervision resolvers tools", "the rest asks rooms, not tables"},
-	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify internal/simulation tools", "one room knows which queue we use; its neighbour gives it work"},
+	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify internal/subsidy internal/simulation tools", "one room knows which queue we use; its neighbour gives it work"},
 	{"modernc.org/sqlite", "internal/store internal/department internal/port/dbview tools", "the only two who keep books, and one who reads what is published"},
 	{"github.com/jackc/pgx", "internal/store internal/queue internal/profile internal/port/dbview tools", "same"},
 	{"github.com/go-sql-driver/mysql", "internal/port/dbview", "departments publish views in MySQL; nothing of ours is kept there"},

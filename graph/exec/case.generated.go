@@ -107,6 +107,7 @@ type MutationResolver interface {
 	ReplayPort(ctx context.Context, input model.ReplayPortInput) (*model.ReplayPortPayload, error)
 	RateCase(ctx context.Context, input model.RateCaseInput) (*model.CasePayload, error)
 	ReplyRating(ctx context.Context, input model.ReplyRatingInput) (*model.RatingPayload, error)
+	CorrectAccount(ctx context.Context, input model.CorrectAccountInput) (*model.CorrectAccountPayload, error)
 	CloseTask(ctx context.Context, input model.CloseTaskInput) (*model.TaskPayload, error)
 }
 type SubmitCasePayloadResolver interface {
@@ -192,6 +193,20 @@ func (ec *executionContext) field_Mutation_confirmMandate_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConfirmMandateInput, error) {
 			return ec.unmarshalNConfirmMandateInput2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐConfirmMandateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_correctAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CorrectAccountInput, error) {
+			return ec.unmarshalNCorrectAccountInput2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐCorrectAccountInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4738,6 +4753,50 @@ func (ec *executionContext) fieldContext_Mutation_replyRating(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_correctAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_correctAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CorrectAccount(ctx, fc.Args["input"].(model.CorrectAccountInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CorrectAccountPayload) graphql.Marshaler {
+			return ec.marshalNCorrectAccountPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐCorrectAccountPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_correctAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrectAccountPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_correctAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_closeTask(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7259,6 +7318,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "replyRating":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_replyRating(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "correctAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_correctAccount(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

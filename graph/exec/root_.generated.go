@@ -77,6 +77,8 @@ type ResolverRoot interface {
 	StatisticsKey() StatisticsKeyResolver
 	SubmitCasePayload() SubmitCasePayloadResolver
 	Subscription() SubscriptionResolver
+	Subsidy() SubsidyResolver
+	SubsidyRoll() SubsidyRollResolver
 	SupplementItemPayload() SupplementItemPayloadResolver
 	Task() TaskResolver
 	TimelineEntry() TimelineEntryResolver
@@ -254,6 +256,10 @@ type ComplexityRoot struct {
 		Division   func(childComplexity int) int
 		Mobile     func(childComplexity int) int
 		Provenance func(childComplexity int) int
+	}
+
+	CorrectAccountPayload struct {
+		Subsidy func(childComplexity int) int
 	}
 
 	Correction struct {
@@ -692,6 +698,7 @@ type ComplexityRoot struct {
 		CancelAppointment func(childComplexity int, input model.CancelAppointmentInput) int
 		CloseTask         func(childComplexity int, input model.CloseTaskInput) int
 		ConfirmMandate    func(childComplexity int, input model.ConfirmMandateInput) int
+		CorrectAccount    func(childComplexity int, input model.CorrectAccountInput) int
 		DecideDispute     func(childComplexity int, input model.DecideDisputeInput) int
 		DecideItem        func(childComplexity int, input model.DecideItemInput) int
 		DecidePreReview   func(childComplexity int, input model.DecidePreReviewInput) int
@@ -945,6 +952,7 @@ type ComplexityRoot struct {
 		PortOrders         func(childComplexity int, port *string, first *int) int
 		Ports              func(childComplexity int, department *string) int
 		Silences           func(childComplexity int, first *int) int
+		SubsidyRolls       func(childComplexity int, first *int, after *string) int
 		Tasks              func(childComplexity int, filter *model.TaskFilter, first *int, after *string) int
 		Veteran            func(childComplexity int, id string) int
 		Veterans           func(childComplexity int, filter *model.VeteranFilter, first *int, after *string) int
@@ -1155,6 +1163,47 @@ type ComplexityRoot struct {
 		CaseProgress func(childComplexity int, id string) int
 	}
 
+	Subsidy struct {
+		AccountTail func(childComplexity int) int
+		AmountFen   func(childComplexity int) int
+		ApprovedAt  func(childComplexity int) int
+		Attempt     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		PaidOn      func(childComplexity int) int
+		PushedAt    func(childComplexity int) int
+		Reckoning   func(childComplexity int) int
+		Returned    func(childComplexity int) int
+		State       func(childComplexity int) int
+		Years       func(childComplexity int) int
+	}
+
+	SubsidyRoll struct {
+		ClosedAt func(childComplexity int) int
+		Division func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Lines    func(childComplexity int) int
+		Month    func(childComplexity int) int
+		Part     func(childComplexity int) int
+		PushedAt func(childComplexity int) int
+		State    func(childComplexity int) int
+		TotalFen func(childComplexity int) int
+	}
+
+	SubsidyRollConnection struct {
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SubsidyStep struct {
+		AmountFen  func(childComplexity int) int
+		Basis      func(childComplexity int) int
+		Confidence func(childComplexity int) int
+		En         func(childComplexity int) int
+		Months     func(childComplexity int) int
+		Step       func(childComplexity int) int
+		Zh         func(childComplexity int) int
+	}
+
 	SupplementItemPayload struct {
 		Item     func(childComplexity int) int
 		Problems func(childComplexity int) int
@@ -1246,6 +1295,7 @@ type ComplexityRoot struct {
 		Provenance        func(childComplexity int) int
 		ServiceHistory    func(childComplexity int) int
 		Sex               func(childComplexity int) int
+		Subsidies         func(childComplexity int) int
 		Synthetic         func(childComplexity int) int
 	}
 
@@ -1960,6 +2010,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Provenance(childComplexity), true
+
+	case "CorrectAccountPayload.subsidy":
+		if e.ComplexityRoot.CorrectAccountPayload.Subsidy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectAccountPayload.Subsidy(childComplexity), true
 
 	case "Correction.answeredAt":
 		if e.ComplexityRoot.Correction.AnsweredAt == nil {
@@ -3737,6 +3794,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmMandate(childComplexity, args["input"].(model.ConfirmMandateInput)), true
+	case "Mutation.correctAccount":
+		if e.ComplexityRoot.Mutation.CorrectAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectAccount(childComplexity, args["input"].(model.CorrectAccountInput)), true
 	case "Mutation.decideDispute":
 		if e.ComplexityRoot.Mutation.DecideDispute == nil {
 			break
@@ -5114,6 +5182,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Silences(childComplexity, args["first"].(*int)), true
+	case "Query.subsidyRolls":
+		if e.ComplexityRoot.Query.SubsidyRolls == nil {
+			break
+		}
+
+		args, err := ec.field_Query_subsidyRolls_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SubsidyRolls(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.tasks":
 		if e.ComplexityRoot.Query.Tasks == nil {
 			break
@@ -5900,6 +5979,184 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.CaseProgress(childComplexity, args["id"].(string)), true
 
+	case "Subsidy.accountTail":
+		if e.ComplexityRoot.Subsidy.AccountTail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.AccountTail(childComplexity), true
+	case "Subsidy.amountFen":
+		if e.ComplexityRoot.Subsidy.AmountFen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.AmountFen(childComplexity), true
+	case "Subsidy.approvedAt":
+		if e.ComplexityRoot.Subsidy.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.ApprovedAt(childComplexity), true
+	case "Subsidy.attempt":
+		if e.ComplexityRoot.Subsidy.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.Attempt(childComplexity), true
+	case "Subsidy.id":
+		if e.ComplexityRoot.Subsidy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.ID(childComplexity), true
+	case "Subsidy.paidOn":
+		if e.ComplexityRoot.Subsidy.PaidOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.PaidOn(childComplexity), true
+	case "Subsidy.pushedAt":
+		if e.ComplexityRoot.Subsidy.PushedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.PushedAt(childComplexity), true
+	case "Subsidy.reckoning":
+		if e.ComplexityRoot.Subsidy.Reckoning == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.Reckoning(childComplexity), true
+	case "Subsidy.returned":
+		if e.ComplexityRoot.Subsidy.Returned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.Returned(childComplexity), true
+	case "Subsidy.state":
+		if e.ComplexityRoot.Subsidy.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.State(childComplexity), true
+	case "Subsidy.years":
+		if e.ComplexityRoot.Subsidy.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subsidy.Years(childComplexity), true
+
+	case "SubsidyRoll.closedAt":
+		if e.ComplexityRoot.SubsidyRoll.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.ClosedAt(childComplexity), true
+	case "SubsidyRoll.division":
+		if e.ComplexityRoot.SubsidyRoll.Division == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.Division(childComplexity), true
+	case "SubsidyRoll.id":
+		if e.ComplexityRoot.SubsidyRoll.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.ID(childComplexity), true
+	case "SubsidyRoll.lines":
+		if e.ComplexityRoot.SubsidyRoll.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.Lines(childComplexity), true
+	case "SubsidyRoll.month":
+		if e.ComplexityRoot.SubsidyRoll.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.Month(childComplexity), true
+	case "SubsidyRoll.part":
+		if e.ComplexityRoot.SubsidyRoll.Part == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.Part(childComplexity), true
+	case "SubsidyRoll.pushedAt":
+		if e.ComplexityRoot.SubsidyRoll.PushedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.PushedAt(childComplexity), true
+	case "SubsidyRoll.state":
+		if e.ComplexityRoot.SubsidyRoll.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.State(childComplexity), true
+	case "SubsidyRoll.totalFen":
+		if e.ComplexityRoot.SubsidyRoll.TotalFen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRoll.TotalFen(childComplexity), true
+
+	case "SubsidyRollConnection.nodes":
+		if e.ComplexityRoot.SubsidyRollConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRollConnection.Nodes(childComplexity), true
+	case "SubsidyRollConnection.pageInfo":
+		if e.ComplexityRoot.SubsidyRollConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyRollConnection.PageInfo(childComplexity), true
+
+	case "SubsidyStep.amountFen":
+		if e.ComplexityRoot.SubsidyStep.AmountFen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.AmountFen(childComplexity), true
+	case "SubsidyStep.basis":
+		if e.ComplexityRoot.SubsidyStep.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.Basis(childComplexity), true
+	case "SubsidyStep.confidence":
+		if e.ComplexityRoot.SubsidyStep.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.Confidence(childComplexity), true
+	case "SubsidyStep.en":
+		if e.ComplexityRoot.SubsidyStep.En == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.En(childComplexity), true
+	case "SubsidyStep.months":
+		if e.ComplexityRoot.SubsidyStep.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.Months(childComplexity), true
+	case "SubsidyStep.step":
+		if e.ComplexityRoot.SubsidyStep.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.Step(childComplexity), true
+	case "SubsidyStep.zh":
+		if e.ComplexityRoot.SubsidyStep.Zh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubsidyStep.Zh(childComplexity), true
+
 	case "SupplementItemPayload.item":
 		if e.ComplexityRoot.SupplementItemPayload.Item == nil {
 			break
@@ -6312,6 +6569,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Veteran.Sex(childComplexity), true
+	case "Veteran.subsidies":
+		if e.ComplexityRoot.Veteran.Subsidies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.Subsidies(childComplexity), true
 	case "Veteran.synthetic":
 		if e.ComplexityRoot.Veteran.Synthetic == nil {
 			break
@@ -6530,6 +6793,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CaseRepresentation", ec.unmarshalInputCaseRepresentation),
 			graphql.NewInputUnmarshaler("CloseTaskInput", ec.unmarshalInputCloseTaskInput),
 			graphql.NewInputUnmarshaler("ConfirmMandateInput", ec.unmarshalInputConfirmMandateInput),
+			graphql.NewInputUnmarshaler("CorrectAccountInput", ec.unmarshalInputCorrectAccountInput),
 			graphql.NewInputUnmarshaler("DecideDisputeInput", ec.unmarshalInputDecideDisputeInput),
 			graphql.NewInputUnmarshaler("DecideItemInput", ec.unmarshalInputDecideItemInput),
 			graphql.NewInputUnmarshaler("DecidePreReviewInput", ec.unmarshalInputDecidePreReviewInput),
@@ -8947,6 +9211,125 @@ type StatisticsSaved {
   visits: Int!
 }
 `, BuiltIn: false},
+	{Name: "../schema/subsidy.graphqls", Input: `extend type Query {
+  "我的部门的补助金花名册，新的在前。 Payment rolls before the viewer's department, newest first."
+  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection!
+}
+
+extend type Mutation {
+  "补助金被退回后更换账户，并重新列入花名册。 Name another account for a subsidy that came back; it goes onto the next roll."
+  correctAccount(input: CorrectAccountInput!): CorrectAccountPayload!
+}
+
+extend type Veteran {
+  "一次性经济补助金，新的在前；审批与到账是两件事。 One-off subsidies, newest first; approved and paid are two events."
+  subsidies: [Subsidy!]!
+}
+
+"一笔一次性经济补助金。 One grant of the one-off economic subsidy."
+type Subsidy {
+  "编号。 Opaque ID."
+  id: ID!
+  "状态。 Where it stands."
+  state: SubsidyState!
+  "应发金额，分。 Amount in fen."
+  amountFen: Int!
+  "计发年限。 Years of service that count."
+  years: Float!
+  "怎么算出来的，逐步说明。 How the amount came about, step by step."
+  reckoning: [SubsidyStep!]!
+  "收款账号末四位；本人和该部门可见。 Last four digits of the account, for the person and the department."
+  accountTail: String
+  "第几次付款；更换账户后加一。 Which attempt to pay it is; one more after another account was named."
+  attempt: Int!
+  "退回原因。 Why it came back."
+  returned: Text
+  "审批时间。 Approved at."
+  approvedAt: Time!
+  "推送时间。 Pushed at."
+  pushedAt: Time
+  "到账日期。 Paid on."
+  paidOn: Date
+}
+
+"补助金状态。 State of a subsidy."
+enum SubsidyState {
+  "已核定。 Approved."
+  APPROVED
+  "已推送财政和银行。 On its way to who pays."
+  PUSHED
+  "已到账。 Paid."
+  PAID
+  "被银行退回。 The money came back."
+  RETURNED
+}
+
+"计算的一步。 One step of a reckoning."
+type SubsidyStep {
+  "哪一步：SERVICE REMAINDER YEARS BASE SHARE AWARD ROUNDING TOTAL。 Which step."
+  step: String!
+  "中文说明。 In Chinese words."
+  zh: String!
+  "英文说明。 In English words."
+  en: String!
+  "到这一步的计发月数。 Months of service after this step."
+  months: Int
+  "到这一步的金额，分。 Amount after this step, in fen."
+  amountFen: Int
+  "依据。 Legal basis."
+  basis: String!
+  "参数的可信程度。 How sure the parameter is, as in the catalogue."
+  confidence: String!
+}
+
+"花名册：一个区划一个月的付款。 A roll of payments of one division and month."
+type SubsidyRoll {
+  "编号，也是推送的幂等键。 ID, and the key under which it is pushed."
+  id: ID!
+  "区划。 Division code."
+  division: ID!
+  "月份，YYYY-MM。 Month, YYYY-MM."
+  month: String!
+  "当月第几册。 Which roll of the month."
+  part: Int!
+  "状态：OPEN CLOSED PUSHED。 Open, closed or pushed."
+  state: String!
+  "笔数，封册后才有。 Payments, once closed."
+  lines: Int!
+  "合计，分。 Total in fen, once closed."
+  totalFen: Int!
+  "封册时间。 Closed at."
+  closedAt: Time
+  "推送时间。 Pushed at."
+  pushedAt: Time
+}
+
+"花名册的一页。 A page of rolls."
+type SubsidyRollConnection {
+  "本页花名册。 The rolls."
+  nodes: [SubsidyRoll!]!
+  "分页信息。 Page information."
+  pageInfo: PageInfo!
+}
+
+"另一个账户。 Another account."
+input CorrectAccountInput {
+  "补助金。 The subsidy."
+  subsidyId: ID!
+  "开户银行代码。 Bank, a code of the catalogue."
+  bankName: String!
+  "账号。 Account number."
+  bankAccountNo: String!
+  "户名，须为本人。 Holder, who must be the person."
+  bankAccountName: String!
+}
+
+"补助金，已写入。 The subsidy as it now stands."
+type CorrectAccountPayload {
+  "补助金。 The subsidy."
+  subsidy: Subsidy!
+}
+`, BuiltIn: false},
 	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
   "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
   silences(first: Int = 20): SilenceReport!
@@ -10195,6 +10578,14 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrectAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subsidy":
+		return ec.fieldContext_CorrectAccountPayload_subsidy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Correction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11847,6 +12238,88 @@ func (ec *executionContext) childFields_SubmitCasePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SubmitCasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Subsidy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Subsidy_id(ctx, field)
+	case "state":
+		return ec.fieldContext_Subsidy_state(ctx, field)
+	case "amountFen":
+		return ec.fieldContext_Subsidy_amountFen(ctx, field)
+	case "years":
+		return ec.fieldContext_Subsidy_years(ctx, field)
+	case "reckoning":
+		return ec.fieldContext_Subsidy_reckoning(ctx, field)
+	case "accountTail":
+		return ec.fieldContext_Subsidy_accountTail(ctx, field)
+	case "attempt":
+		return ec.fieldContext_Subsidy_attempt(ctx, field)
+	case "returned":
+		return ec.fieldContext_Subsidy_returned(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_Subsidy_approvedAt(ctx, field)
+	case "pushedAt":
+		return ec.fieldContext_Subsidy_pushedAt(ctx, field)
+	case "paidOn":
+		return ec.fieldContext_Subsidy_paidOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Subsidy", field.Name)
+}
+
+func (ec *executionContext) childFields_SubsidyRoll(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SubsidyRoll_id(ctx, field)
+	case "division":
+		return ec.fieldContext_SubsidyRoll_division(ctx, field)
+	case "month":
+		return ec.fieldContext_SubsidyRoll_month(ctx, field)
+	case "part":
+		return ec.fieldContext_SubsidyRoll_part(ctx, field)
+	case "state":
+		return ec.fieldContext_SubsidyRoll_state(ctx, field)
+	case "lines":
+		return ec.fieldContext_SubsidyRoll_lines(ctx, field)
+	case "totalFen":
+		return ec.fieldContext_SubsidyRoll_totalFen(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_SubsidyRoll_closedAt(ctx, field)
+	case "pushedAt":
+		return ec.fieldContext_SubsidyRoll_pushedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubsidyRoll", field.Name)
+}
+
+func (ec *executionContext) childFields_SubsidyRollConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_SubsidyRollConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SubsidyRollConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubsidyRollConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SubsidyStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_SubsidyStep_step(ctx, field)
+	case "zh":
+		return ec.fieldContext_SubsidyStep_zh(ctx, field)
+	case "en":
+		return ec.fieldContext_SubsidyStep_en(ctx, field)
+	case "months":
+		return ec.fieldContext_SubsidyStep_months(ctx, field)
+	case "amountFen":
+		return ec.fieldContext_SubsidyStep_amountFen(ctx, field)
+	case "basis":
+		return ec.fieldContext_SubsidyStep_basis(ctx, field)
+	case "confidence":
+		return ec.fieldContext_SubsidyStep_confidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubsidyStep", field.Name)
+}
+
 func (ec *executionContext) childFields_SupplementItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "item":
@@ -12031,6 +12504,8 @@ func (ec *executionContext) childFields_Veteran(ctx context.Context, field graph
 		return ec.fieldContext_Veteran_mandates(ctx, field)
 	case "notifications":
 		return ec.fieldContext_Veteran_notifications(ctx, field)
+	case "subsidies":
+		return ec.fieldContext_Veteran_subsidies(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Veteran", field.Name)
 }

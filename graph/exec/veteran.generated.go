@@ -99,6 +99,7 @@ type VeteranResolver interface {
 	Disputes(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Dispute, error)
 	Mandates(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Mandate, error)
 	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
+	Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -5157,6 +5158,61 @@ func (ec *executionContext) resolveBatch_Veteran_notifications(ctx context.Conte
 	)
 }
 
+func (ec *executionContext) _Veteran_subsidies(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_subsidies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_subsidies(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Subsidy) graphql.Marshaler {
+			return ec.marshalNSubsidy2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐSubsidyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_subsidies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Subsidy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_subsidies(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Subsidies(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*gen.Subsidy](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.subsidies",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Subsidies(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[[]*gen.Subsidy](
+		ctx,
+		results,
+		err,
+		"Veteran.subsidies",
+	)
+}
+
 func (ec *executionContext) _VeteranConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VeteranConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7073,6 +7129,12 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_notifications(ctx, field, obj)
+				})
+		case "subsidies":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_subsidies(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -10,6 +10,18 @@ type CaseRepresentation struct {
 	MatchedKey CaseMatchedKey `json:"-"`
 }
 
+// 另一个账户。 Another account.
+type CorrectAccountInput struct {
+	// 补助金。 The subsidy.
+	SubsidyID string `json:"subsidyId"`
+	// 开户银行代码。 Bank, a code of the catalogue.
+	BankName string `json:"bankName"`
+	// 账号。 Account number.
+	BankAccountNo string `json:"bankAccountNo"`
+	// 户名，须为本人。 Holder, who must be the person.
+	BankAccountName string `json:"bankAccountName"`
+}
+
 type DepartmentRepresentation struct {
 	Code *string `json:"code,omitempty"`
 	// The @key this representation matched: one of the DepartmentMatchedKey constants.

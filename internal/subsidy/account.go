@@ -12,6 +12,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/store"
+	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -123,4 +124,13 @@ func (d *Desk) Rolls(ctx context.Context, first int, after string) ([]*gen.Payme
 		return rows[:first], true, nil
 	}
 	return rows, false, nil
+}
+
+// Returned is why the money of a subsidy came back, in words; nil if it did not.
+func (d *Desk) Returned(s *gen.Subsidy) *words.Text {
+	if s.State != subsidy.StateRETURNED {
+		return nil
+	}
+	r := d.Parameters.returned(s.Reason)
+	return &words.Text{Zh: r.Zh, En: r.En}
 }
