@@ -85,7 +85,7 @@ func (b *Board) Refresh(ctx context.Context) error {
 		}
 	}
 	b.held = open
-	wake := append(freed, b.freed...)
+	wake := slices.Concat(freed, b.freed)
 	b.freed = freed
 	return b.wake(ctx, wake)
 }

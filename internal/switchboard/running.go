@@ -142,7 +142,7 @@ func (b *Board) since(ctx context.Context, ids []string) (map[string]time.Time, 
 // queue adds what waits for a port.
 func (b *Board) queue(r *Running, p *catalog.Port, rows []row) {
 	for _, w := range rows {
-		if w.Department != p.Department || w.Matter != p.Matter || (p.Operation == "CORRECTION") != (w.Round > 0) && !(p.Operation == "SUBMIT" && b.supplements(p)) {
+		if w.Department != p.Department || w.Matter != p.Matter || !b.carries(p, w.Round) {
 			continue
 		}
 		r.Waiting += w.Count
@@ -150,4 +150,12 @@ func (b *Board) queue(r *Running, p *catalog.Port, rows []row) {
 			r.Oldest = w.since
 		}
 	}
+}
+
+// carries says whether items of a round go through a port of their matter.
+func (b *Board) carries(p *catalog.Port, round int) bool {
+	if p.Operation == "CORRECTION" {
+		return round > 0
+	}
+	return round == 0 || b.supplements(p)
 }
