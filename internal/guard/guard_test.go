@@ -77,19 +77,19 @@ func TestReads(t *testing.T) {
 		for kind, tt := range map[access.Kind]struct{ all, none []string }{
 			access.Analyst: {
 				all:  append([]string{"slots"}, counted...),
-				none: append([]string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years"}, personal...),
+				none: append([]string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Supervisor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
-				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years"}, personal...),
+				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Auditor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
-				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years"}, personal...),
+				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Clerk: {
 				all:  append(append([]string{"slots"}, personal...), counted...),
-				none: []string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years"},
+				none: []string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
 			},
 		} {
 			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))

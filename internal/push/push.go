@@ -2,8 +2,8 @@
 //
 // Money goes from veterans affairs to the finance department and from there to
 // the bank. These are external parties: they have no matter and no port of the
-// catalogue, only this one thing that they take. What every party must do is in
-// pushtest: a roll is known by its ID and a line by its own, for good; the same
+// catalogue, only this one thing that they take. What every party must do:
+// a roll is known by its ID and a line by its own, for good; the same
 // again gives the same receipt and pays nothing again; another content under a
 // known ID is refused.
 //
