@@ -60,7 +60,7 @@ func (s *system) Deliver(ctx context.Context, d port.Delivery) (port.Receipt, er
 		w.fail("%s is delivered after its end as %s", w.name(d.ItemID), it.State)
 	}
 	w.meanwhile()
-	d.Callback = ""
+	d.Callback, d.Again = "", false // not part of the content
 	text, err := json.Marshal(struct {
 		port.Delivery
 		Applicant string
