@@ -60,6 +60,7 @@ type loaders struct {
 	obligations list[*gen.Obligation]
 	corrections list[*gen.Correction]
 	disputes    list[*gen.Dispute]
+	subsidies   list[*gen.Subsidy]
 	tasks       *batch[string, *gen.Task]
 	notices     *batch[noticed, []*gen.Notification]
 
@@ -122,6 +123,7 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 		return ts, err
 	})
 	l.mandates = mapped(&l.persons, joined(l, p.Store, r.Mandates.OfVeterans))
+	l.subsidies = mapped(&l.persons, joined(l, p.Store, r.Subsidies.OfVeterans))
 	l.disputes = mapped(&l.persons, joined(l, p.Store, noting(r.Disputes.OfVeterans, func(d *gen.Dispute) { l.holders.note(d.VeteranID) })))
 	l.notices = aligned(nil, r.noticesOf)
 	l.openVisits(r)

@@ -44,7 +44,7 @@ func (r *subsidyRollResolver) State(ctx context.Context, obj *gen.PaymentRoll) (
 }
 
 func (r *veteranResolver) Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error) {
-	return subsidiesOf(ctx, r.Resolver, objs)
+	return all(ctx, load(ctx).subsidies, objs, func(v *gen.Veteran) string { return v.ID })
 }
 
 func (r *Resolver) Subsidy() exec.SubsidyResolver { return &subsidyResolver{r} }

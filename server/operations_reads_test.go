@@ -271,6 +271,10 @@ func TestShapesCostNoMore(t *testing.T) {
 					name := fmt.Sprintf("%s %s, %d processors", d.where, shape.name, processors)
 					before := runtime.GOMAXPROCS(processors)
 					_, got, at, ok := l.weigh(name, as, d.door, shape.op)
+					for tries := 0; ok && got.statements > usual.statements && tries < 3; tries++ { // the hub lives on: there may be more to tell than a moment ago
+						_, usual, sizes, _ = l.weigh(d.where, as, d.door, plain)
+						_, got, at, ok = l.weigh(name, as, d.door, shape.op)
+					}
 					runtime.GOMAXPROCS(before)
 					if !ok {
 						t.Errorf("%s: %.300s", name, got.body)

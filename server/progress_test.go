@@ -68,7 +68,9 @@ func follow(t *testing.T, next func() (progress, bool)) {
 			t.Fatal(p.Errors)
 		}
 		for _, e := range p.Data.CaseProgress.Entries {
-			kinds = append(kinds, e.Kind)
+			if e.Kind != "ITEM_WARNING" { // one day is soon over, and a round may come by
+				kinds = append(kinds, e.Kind)
+			}
 		}
 		last = p
 	}
