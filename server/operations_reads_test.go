@@ -143,11 +143,15 @@ func (l *library) weigh(where, as, door string, op *ast.OperationDefinition) (sm
 	small = l.measure(as, door, printed(sized(op, sizes[0])))
 	l.once(where, small)
 	l.once(where, large)
-	if large.statements > small.statements+2*small.without(large) && l.grown(as, door, op, sizes) {
+	if large.statements > small.statements+2*small.without(large)+chance(sizes) && l.grown(as, door, op, sizes) {
 		l.t.Errorf("%s, as %s: %d statements for %d rows, %d for %d: %s", where, as, small.statements, sizes[0], large.statements, sizes[1], printed(op))
 	}
 	return small, large, sizes, !large.faulty()
 }
+
+// chance is how many statements more may be because the rows that came in are of
+// another kind. What is read row by row costs four times as many at least.
+func chance(sizes [2]int) int64 { return int64(sizes[1]-sizes[0]) / 4 }
 
 // grown says whether an operation costs more with each row, seen from near. Where a
 // kind of thing comes in of which the first rows have none, so do its reads, once.
@@ -271,7 +275,7 @@ func TestShapesCostNoMore(t *testing.T) {
 					name := fmt.Sprintf("%s %s, %d processors", d.where, shape.name, processors)
 					before := runtime.GOMAXPROCS(processors)
 					_, got, at, ok := l.weigh(name, as, d.door, shape.op)
-					for tries := 0; ok && got.statements > usual.statements && tries < 3; tries++ { // the hub lives on: there may be more to tell than a moment ago
+					for tries := 0; ok && got.statements > usual.statements+chance(sizes) && tries < 3; tries++ { // the hub lives on: there may be more to tell than a moment ago
 						_, usual, sizes, _ = l.weigh(d.where, as, d.door, plain)
 						_, got, at, ok = l.weigh(name, as, d.door, shape.op)
 					}
@@ -279,7 +283,7 @@ func TestShapesCostNoMore(t *testing.T) {
 					if !ok {
 						t.Errorf("%s: %.300s", name, got.body)
 					}
-					if got.statements > usual.statements {
+					if got.statements > usual.statements+chance(sizes) {
 						t.Errorf("%s: %d statements for %d rows, plainly asked %d for %d", name, got.statements, at[1], usual.statements, sizes[1])
 					}
 				}
