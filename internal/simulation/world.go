@@ -236,7 +236,11 @@ func (w *world) begin() {
 	if w.chance(40) {
 		w.after(w.between(time.Hour, 40*24*time.Hour), func() { w.loadYear(w.chance(30)) })
 	}
-	w.after(w.between(5*24*time.Hour, 40*24*time.Hour), func() {
+	most := 12 * 24 * time.Hour
+	if w.chance(40) { // longer lives see more, shorter ones are more
+		most = 40 * 24 * time.Hour
+	}
+	w.after(w.between(5*24*time.Hour, most), func() {
 		w.calm, w.patienceEnds = true, w.years.Calendar().Due(workday.FromTime(w.now), 200).Day
 		w.mood = mood{}
 		w.tell("everybody behaves from now on")
