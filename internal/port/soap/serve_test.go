@@ -113,22 +113,24 @@ func TestRoundTrip(t *testing.T) {
 func TestANoCrossesTheLine(t *testing.T) {
 	for _, version := range []string{"1.1", "1.2"} {
 		m := port.Message{Item: "item-1", Matter: "M09", State: port.Approved, DecidedAt: now, Sequence: 2}
-		b := &book{messages: []port.Message{m}, err: &port.Refusal{Reason: port.ItemDecided, Item: &m}}
-		l, _ := served(t, version, b)
-		_, err := l.Withdraw(t.Context(), portOf(ports(version), "WITHDRAW"), "item-1")
+		withdraw := func(b *book) error {
+			l, _ := served(t, version, b)
+			_, err := l.Withdraw(t.Context(), portOf(ports(version), "WITHDRAW"), "item-1")
+			return err
+		}
+		err := withdraw(&book{messages: []port.Message{m}, err: &port.Refusal{Reason: port.ItemDecided, Item: &m}})
 		if r, ok := errors.AsType[*port.Refusal](err); !ok || r.Reason != port.ItemDecided || !reflect.DeepEqual(r.Item, &m) {
 			t.Errorf("%s: error %v", version, err)
 		}
-		b.err = errors.New("of its own")
-		if _, err := l.Withdraw(t.Context(), portOf(ports(version), "WITHDRAW"), "item-1"); fault.Of(err).Reason != "DEPARTMENT_FAILED" {
+		if err := withdraw(&book{messages: []port.Message{m}, err: errors.New("of its own")}); fault.Of(err).Reason != "DEPARTMENT_FAILED" {
 			t.Errorf("%s: error %v", version, err)
 		}
-		b.err = port.ErrLost
-		if _, err := l.Withdraw(t.Context(), portOf(ports(version), "WITHDRAW"), "item-1"); fault.Of(err).Reason != "DEPARTMENT_SILENT" {
+		if err := withdraw(&book{messages: []port.Message{m}, err: port.ErrLost}); fault.Of(err).Reason != "DEPARTMENT_SILENT" {
 			t.Errorf("%s: error %v", version, err)
 		}
-		b.err, b.messages[0].Words = nil, "\x01"
-		if _, err := l.Withdraw(t.Context(), portOf(ports(version), "WITHDRAW"), "item-1"); fault.Of(err).Reason != "DEPARTMENT_FAILED" {
+		odd := m
+		odd.Words = "\x01"
+		if err := withdraw(&book{messages: []port.Message{odd}}); fault.Of(err).Reason != "DEPARTMENT_FAILED" {
 			t.Errorf("%s: what cannot be written: error %v", version, err)
 		}
 	}
