@@ -214,7 +214,9 @@ func (s *system) inform(b *book) {
 // send brings an answer to the hub, and does so again if the hub has died of it.
 func (s *system) send(a port.Answer, after time.Duration) {
 	w := s.w
+	w.words++
 	w.after(after+w.between(0, time.Minute), func() {
+		w.words--
 		what := fmt.Sprintf("%s says %s %s (%d)", s.code, w.name(a.ItemID), a.State, a.Sequence)
 		_, lived := w.try(what, &access.Viewer{ID: "callback", Kind: access.Machine}, func(ctx context.Context) error { return w.desk.Apply(ctx, s.code, a) })
 		if !lived {

@@ -55,6 +55,7 @@ type world struct {
 	people   []*person
 	systems  map[string]*system
 	codes    []string
+	words    int // of departments that are on their way here
 	rows     rows
 	written  int64  // what was written when the record was last looked at
 	shape    string // of what promised days depend on
@@ -260,8 +261,11 @@ func (w *world) sleep() {
 	w.catchUp()
 }
 
-// settled says whether nothing is left to happen: all cases have ended and no job waits.
+// settled says whether nothing is left to happen: all cases have ended, no job waits and no word of a department is on its way.
 func (w *world) settled() bool {
+	if w.words > 0 {
+		return false
+	}
 	for _, p := range w.people {
 		if !p.done() {
 			return false
