@@ -35,6 +35,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/guidance"
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
+	"github.com/vetgraph/vetgraph/ent/gen/identitycheck"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
@@ -107,6 +108,8 @@ type Client struct {
 	HouseholdEntry *HouseholdEntryClient
 	// IdentityCard is the client for interacting with the IdentityCard builders.
 	IdentityCard *IdentityCardClient
+	// IdentityCheck is the client for interacting with the IdentityCheck builders.
+	IdentityCheck *IdentityCheckClient
 	// Item is the client for interacting with the Item builders.
 	Item *ItemClient
 	// Mandate is the client for interacting with the Mandate builders.
@@ -188,6 +191,7 @@ func (c *Client) init() {
 	c.Guidance = NewGuidanceClient(c.config)
 	c.HouseholdEntry = NewHouseholdEntryClient(c.config)
 	c.IdentityCard = NewIdentityCardClient(c.config)
+	c.IdentityCheck = NewIdentityCheckClient(c.config)
 	c.Item = NewItemClient(c.config)
 	c.Mandate = NewMandateClient(c.config)
 	c.Material = NewMaterialClient(c.config)
@@ -325,6 +329,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Guidance:           NewGuidanceClient(cfg),
 		HouseholdEntry:     NewHouseholdEntryClient(cfg),
 		IdentityCard:       NewIdentityCardClient(cfg),
+		IdentityCheck:      NewIdentityCheckClient(cfg),
 		Item:               NewItemClient(cfg),
 		Mandate:            NewMandateClient(cfg),
 		Material:           NewMaterialClient(cfg),
@@ -389,6 +394,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Guidance:           NewGuidanceClient(cfg),
 		HouseholdEntry:     NewHouseholdEntryClient(cfg),
 		IdentityCard:       NewIdentityCardClient(cfg),
+		IdentityCheck:      NewIdentityCheckClient(cfg),
 		Item:               NewItemClient(cfg),
 		Mandate:            NewMandateClient(cfg),
 		Material:           NewMaterialClient(cfg),
@@ -446,12 +452,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
 		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
-		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
-		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
-		c.Rank, c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
-		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
-		c.Veteran, c.Violation,
+		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard,
+		c.IdentityCheck, c.Item, c.Mandate, c.Material, c.Notification, c.Obligation,
+		c.Pause, c.PaymentLine, c.PaymentRoll, c.PensionRelation, c.PortOrder,
+		c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying, c.ServicePeriod,
+		c.Settlement, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
+		c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -464,12 +470,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
 		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
 		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
-		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard, c.Item,
-		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
-		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
-		c.Rank, c.Rating, c.Saying, c.ServicePeriod, c.Settlement, c.Slot,
-		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
-		c.Veteran, c.Violation,
+		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard,
+		c.IdentityCheck, c.Item, c.Mandate, c.Material, c.Notification, c.Obligation,
+		c.Pause, c.PaymentLine, c.PaymentRoll, c.PensionRelation, c.PortOrder,
+		c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying, c.ServicePeriod,
+		c.Settlement, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
+		c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -518,6 +524,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.HouseholdEntry.mutate(ctx, m)
 	case *IdentityCardMutation:
 		return c.IdentityCard.mutate(ctx, m)
+	case *IdentityCheckMutation:
+		return c.IdentityCheck.mutate(ctx, m)
 	case *ItemMutation:
 		return c.Item.mutate(ctx, m)
 	case *MandateMutation:
@@ -3582,6 +3590,155 @@ func (c *IdentityCardClient) mutate(ctx context.Context, m *IdentityCardMutation
 		return (&IdentityCardDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown IdentityCard mutation op: %q", m.Op())
+	}
+}
+
+// IdentityCheckClient is a client for the IdentityCheck schema.
+type IdentityCheckClient struct {
+	config
+}
+
+// NewIdentityCheckClient returns a client for the IdentityCheck from the given config.
+func NewIdentityCheckClient(c config) *IdentityCheckClient {
+	return &IdentityCheckClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `identitycheck.Hooks(f(g(h())))`.
+func (c *IdentityCheckClient) Use(hooks ...Hook) {
+	c.hooks.IdentityCheck = append(c.hooks.IdentityCheck, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `identitycheck.Intercept(f(g(h())))`.
+func (c *IdentityCheckClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdentityCheck = append(c.inters.IdentityCheck, interceptors...)
+}
+
+// Create returns a builder for creating a IdentityCheck entity.
+func (c *IdentityCheckClient) Create() *IdentityCheckCreate {
+	mutation := newIdentityCheckMutation(c.config, OpCreate)
+	return &IdentityCheckCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdentityCheck entities.
+func (c *IdentityCheckClient) CreateBulk(builders ...*IdentityCheckCreate) *IdentityCheckCreateBulk {
+	return &IdentityCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdentityCheckClient) MapCreateBulk(slice any, setFunc func(*IdentityCheckCreate, int)) *IdentityCheckCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdentityCheckCreateBulk{err: fmt.Errorf("calling to IdentityCheckClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdentityCheckCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdentityCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdentityCheck.
+func (c *IdentityCheckClient) Update() *IdentityCheckUpdate {
+	mutation := newIdentityCheckMutation(c.config, OpUpdate)
+	return &IdentityCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdentityCheckClient) UpdateOne(_m *IdentityCheck) *IdentityCheckUpdateOne {
+	mutation := newIdentityCheckMutation(c.config, OpUpdateOne, withIdentityCheck(_m))
+	return &IdentityCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdentityCheckClient) UpdateOneID(id string) *IdentityCheckUpdateOne {
+	mutation := newIdentityCheckMutation(c.config, OpUpdateOne, withIdentityCheckID(id))
+	return &IdentityCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdentityCheck.
+func (c *IdentityCheckClient) Delete() *IdentityCheckDelete {
+	mutation := newIdentityCheckMutation(c.config, OpDelete)
+	return &IdentityCheckDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdentityCheckClient) DeleteOne(_m *IdentityCheck) *IdentityCheckDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdentityCheckClient) DeleteOneID(id string) *IdentityCheckDeleteOne {
+	builder := c.Delete().Where(identitycheck.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdentityCheckDeleteOne{builder}
+}
+
+// Query returns a query builder for IdentityCheck.
+func (c *IdentityCheckClient) Query() *IdentityCheckQuery {
+	return &IdentityCheckQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdentityCheck},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdentityCheck entity by its id.
+func (c *IdentityCheckClient) Get(ctx context.Context, id string) (*IdentityCheck, error) {
+	return c.Query().Where(identitycheck.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdentityCheckClient) GetX(ctx context.Context, id string) *IdentityCheck {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a IdentityCheck.
+func (c *IdentityCheckClient) QueryVeteran(_m *IdentityCheck) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(identitycheck.Table, identitycheck.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, identitycheck.VeteranTable, identitycheck.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IdentityCheckClient) Hooks() []Hook {
+	return c.hooks.IdentityCheck
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdentityCheckClient) Interceptors() []Interceptor {
+	return c.inters.IdentityCheck
+}
+
+func (c *IdentityCheckClient) mutate(ctx context.Context, m *IdentityCheckMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdentityCheckCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdentityCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdentityCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdentityCheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown IdentityCheck mutation op: %q", m.Op())
 	}
 }
 
@@ -7268,8 +7425,8 @@ type (
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
-		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		IdentityCard, IdentityCheck, Item, Mandate, Material, Notification, Obligation,
+		Pause, PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
 		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
 		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
 		Violation []ent.Hook
@@ -7278,8 +7435,8 @@ type (
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
 		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
 		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
-		IdentityCard, Item, Mandate, Material, Notification, Obligation, Pause,
-		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		IdentityCard, IdentityCheck, Item, Mandate, Material, Notification, Obligation,
+		Pause, PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
 		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
 		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
 		Violation []ent.Interceptor

@@ -32,6 +32,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/guidance"
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
+	"github.com/vetgraph/vetgraph/ent/gen/identitycheck"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
@@ -137,6 +138,7 @@ func checkColumn(t, c string) error {
 			guidance.Table:           guidance.ValidColumn,
 			householdentry.Table:     householdentry.ValidColumn,
 			identitycard.Table:       identitycard.ValidColumn,
+			identitycheck.Table:      identitycheck.ValidColumn,
 			item.Table:               item.ValidColumn,
 			mandate.Table:            mandate.ValidColumn,
 			material.Table:           material.ValidColumn,

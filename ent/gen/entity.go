@@ -125,6 +125,9 @@ func (_m *IdentityCard) Provenance() *fact.Provenance {
 }
 
 // IsEntity implements fedruntime.Entity.
+func (*IdentityCheck) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Item) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.

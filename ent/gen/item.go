@@ -47,6 +47,10 @@ type Item struct {
 	Round int `json:"round,omitempty"`
 	// the applicant wants it back; its department has not said yet
 	Withdrawing bool `json:"withdrawing,omitempty"`
+	// what a department answered when asked before this round was sent; a value of the matter's beforeDispatch
+	Checked string `json:"checked,omitempty"`
+	// CheckedAt holds the value of the "checked_at" field.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
 	// DispatchedAt holds the value of the "dispatched_at" field.
 	DispatchedAt *time.Time `json:"dispatched_at,omitempty"`
 	// ReceiptNo holds the value of the "receipt_no" field.
@@ -106,9 +110,9 @@ func (*Item) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case item.FieldPosition, item.FieldFinishDay, item.FieldRound, item.FieldWorkdays, item.FieldSequence:
 			values[i] = new(sql.NullInt64)
-		case item.FieldID, item.FieldCaseID, item.FieldVeteranID, item.FieldDivision, item.FieldMatter, item.FieldDepartment, item.FieldState, item.FieldWarning, item.FieldReceiptNo, item.FieldDecidedBy, item.FieldResultNo, item.FieldWords:
+		case item.FieldID, item.FieldCaseID, item.FieldVeteranID, item.FieldDivision, item.FieldMatter, item.FieldDepartment, item.FieldState, item.FieldWarning, item.FieldChecked, item.FieldReceiptNo, item.FieldDecidedBy, item.FieldResultNo, item.FieldWords:
 			values[i] = new(sql.NullString)
-		case item.FieldDispatchedAt, item.FieldReceivedAt, item.FieldDecidedAt:
+		case item.FieldCheckedAt, item.FieldDispatchedAt, item.FieldReceivedAt, item.FieldDecidedAt:
 			values[i] = new(sql.NullTime)
 		case item.FieldDueOn:
 			values[i] = new(workday.Day)
@@ -212,6 +216,19 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field withdrawing", values[i])
 			} else if value.Valid {
 				_m.Withdrawing = value.Bool
+			}
+		case item.FieldChecked:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field checked", values[i])
+			} else if value.Valid {
+				_m.Checked = value.String
+			}
+		case item.FieldCheckedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field checked_at", values[i])
+			} else if value.Valid {
+				_m.CheckedAt = new(time.Time)
+				*_m.CheckedAt = value.Time
 			}
 		case item.FieldDispatchedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -363,6 +380,14 @@ func (_m *Item) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("withdrawing=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Withdrawing))
+	builder.WriteString(", ")
+	builder.WriteString("checked=")
+	builder.WriteString(_m.Checked)
+	builder.WriteString(", ")
+	if v := _m.CheckedAt; v != nil {
+		builder.WriteString("checked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.DispatchedAt; v != nil {
 		builder.WriteString("dispatched_at=")

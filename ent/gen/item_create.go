@@ -128,6 +128,34 @@ func (_c *ItemCreate) SetNillableWithdrawing(v *bool) *ItemCreate {
 	return _c
 }
 
+// SetChecked sets the "checked" field.
+func (_c *ItemCreate) SetChecked(v string) *ItemCreate {
+	_c.mutation.SetChecked(v)
+	return _c
+}
+
+// SetNillableChecked sets the "checked" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableChecked(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetChecked(*v)
+	}
+	return _c
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_c *ItemCreate) SetCheckedAt(v time.Time) *ItemCreate {
+	_c.mutation.SetCheckedAt(v)
+	return _c
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableCheckedAt(v *time.Time) *ItemCreate {
+	if v != nil {
+		_c.SetCheckedAt(*v)
+	}
+	return _c
+}
+
 // SetDispatchedAt sets the "dispatched_at" field.
 func (_c *ItemCreate) SetDispatchedAt(v time.Time) *ItemCreate {
 	_c.mutation.SetDispatchedAt(v)
@@ -411,6 +439,11 @@ func (_c *ItemCreate) check() error {
 	if _, ok := _c.mutation.Withdrawing(); !ok {
 		return &ValidationError{Name: "withdrawing", err: errors.New(`gen: missing required field "Item.withdrawing"`)}
 	}
+	if v, ok := _c.mutation.Checked(); ok {
+		if err := item.CheckedValidator(v); err != nil {
+			return &ValidationError{Name: "checked", err: fmt.Errorf(`gen: validator failed for field "Item.checked": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
@@ -525,6 +558,14 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Withdrawing(); ok {
 		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
 		_node.Withdrawing = value
+	}
+	if value, ok := _c.mutation.Checked(); ok {
+		_spec.SetField(item.FieldChecked, field.TypeString, value)
+		_node.Checked = value
+	}
+	if value, ok := _c.mutation.CheckedAt(); ok {
+		_spec.SetField(item.FieldCheckedAt, field.TypeTime, value)
+		_node.CheckedAt = &value
 	}
 	if value, ok := _c.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)
@@ -702,6 +743,42 @@ func (u *ItemUpsert) SetWithdrawing(v bool) *ItemUpsert {
 // UpdateWithdrawing sets the "withdrawing" field to the value that was provided on create.
 func (u *ItemUpsert) UpdateWithdrawing() *ItemUpsert {
 	u.SetExcluded(item.FieldWithdrawing)
+	return u
+}
+
+// SetChecked sets the "checked" field.
+func (u *ItemUpsert) SetChecked(v string) *ItemUpsert {
+	u.Set(item.FieldChecked, v)
+	return u
+}
+
+// UpdateChecked sets the "checked" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateChecked() *ItemUpsert {
+	u.SetExcluded(item.FieldChecked)
+	return u
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (u *ItemUpsert) ClearChecked() *ItemUpsert {
+	u.SetNull(item.FieldChecked)
+	return u
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (u *ItemUpsert) SetCheckedAt(v time.Time) *ItemUpsert {
+	u.Set(item.FieldCheckedAt, v)
+	return u
+}
+
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateCheckedAt() *ItemUpsert {
+	u.SetExcluded(item.FieldCheckedAt)
+	return u
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *ItemUpsert) ClearCheckedAt() *ItemUpsert {
+	u.SetNull(item.FieldCheckedAt)
 	return u
 }
 
@@ -1055,6 +1132,48 @@ func (u *ItemUpsertOne) SetWithdrawing(v bool) *ItemUpsertOne {
 func (u *ItemUpsertOne) UpdateWithdrawing() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateWithdrawing()
+	})
+}
+
+// SetChecked sets the "checked" field.
+func (u *ItemUpsertOne) SetChecked(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetChecked(v)
+	})
+}
+
+// UpdateChecked sets the "checked" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateChecked() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateChecked()
+	})
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (u *ItemUpsertOne) ClearChecked() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearChecked()
+	})
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (u *ItemUpsertOne) SetCheckedAt(v time.Time) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCheckedAt(v)
+	})
+}
+
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateCheckedAt() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCheckedAt()
+	})
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *ItemUpsertOne) ClearCheckedAt() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCheckedAt()
 	})
 }
 
@@ -1609,6 +1728,48 @@ func (u *ItemUpsertBulk) SetWithdrawing(v bool) *ItemUpsertBulk {
 func (u *ItemUpsertBulk) UpdateWithdrawing() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateWithdrawing()
+	})
+}
+
+// SetChecked sets the "checked" field.
+func (u *ItemUpsertBulk) SetChecked(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetChecked(v)
+	})
+}
+
+// UpdateChecked sets the "checked" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateChecked() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateChecked()
+	})
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (u *ItemUpsertBulk) ClearChecked() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearChecked()
+	})
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (u *ItemUpsertBulk) SetCheckedAt(v time.Time) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCheckedAt(v)
+	})
+}
+
+// UpdateCheckedAt sets the "checked_at" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateCheckedAt() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCheckedAt()
+	})
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (u *ItemUpsertBulk) ClearCheckedAt() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCheckedAt()
 	})
 }
 

@@ -107,6 +107,46 @@ func (_u *ItemUpdate) SetNillableWithdrawing(v *bool) *ItemUpdate {
 	return _u
 }
 
+// SetChecked sets the "checked" field.
+func (_u *ItemUpdate) SetChecked(v string) *ItemUpdate {
+	_u.mutation.SetChecked(v)
+	return _u
+}
+
+// SetNillableChecked sets the "checked" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableChecked(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetChecked(*v)
+	}
+	return _u
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (_u *ItemUpdate) ClearChecked() *ItemUpdate {
+	_u.mutation.ClearChecked()
+	return _u
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_u *ItemUpdate) SetCheckedAt(v time.Time) *ItemUpdate {
+	_u.mutation.SetCheckedAt(v)
+	return _u
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableCheckedAt(v *time.Time) *ItemUpdate {
+	if v != nil {
+		_u.SetCheckedAt(*v)
+	}
+	return _u
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *ItemUpdate) ClearCheckedAt() *ItemUpdate {
+	_u.mutation.ClearCheckedAt()
+	return _u
+}
+
 // SetDispatchedAt sets the "dispatched_at" field.
 func (_u *ItemUpdate) SetDispatchedAt(v time.Time) *ItemUpdate {
 	_u.mutation.SetDispatchedAt(v)
@@ -371,6 +411,11 @@ func (_u *ItemUpdate) check() error {
 			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "Item.warning": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Checked(); ok {
+		if err := item.CheckedValidator(v); err != nil {
+			return &ValidationError{Name: "checked", err: fmt.Errorf(`gen: validator failed for field "Item.checked": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
@@ -429,6 +474,18 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Withdrawing(); ok {
 		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Checked(); ok {
+		_spec.SetField(item.FieldChecked, field.TypeString, value)
+	}
+	if _u.mutation.CheckedCleared() {
+		_spec.ClearField(item.FieldChecked, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(item.FieldCheckedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(item.FieldCheckedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)
@@ -593,6 +650,46 @@ func (_u *ItemUpdateOne) SetNillableWithdrawing(v *bool) *ItemUpdateOne {
 	if v != nil {
 		_u.SetWithdrawing(*v)
 	}
+	return _u
+}
+
+// SetChecked sets the "checked" field.
+func (_u *ItemUpdateOne) SetChecked(v string) *ItemUpdateOne {
+	_u.mutation.SetChecked(v)
+	return _u
+}
+
+// SetNillableChecked sets the "checked" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableChecked(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetChecked(*v)
+	}
+	return _u
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (_u *ItemUpdateOne) ClearChecked() *ItemUpdateOne {
+	_u.mutation.ClearChecked()
+	return _u
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (_u *ItemUpdateOne) SetCheckedAt(v time.Time) *ItemUpdateOne {
+	_u.mutation.SetCheckedAt(v)
+	return _u
+}
+
+// SetNillableCheckedAt sets the "checked_at" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableCheckedAt(v *time.Time) *ItemUpdateOne {
+	if v != nil {
+		_u.SetCheckedAt(*v)
+	}
+	return _u
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (_u *ItemUpdateOne) ClearCheckedAt() *ItemUpdateOne {
+	_u.mutation.ClearCheckedAt()
 	return _u
 }
 
@@ -873,6 +970,11 @@ func (_u *ItemUpdateOne) check() error {
 			return &ValidationError{Name: "warning", err: fmt.Errorf(`gen: validator failed for field "Item.warning": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Checked(); ok {
+		if err := item.CheckedValidator(v); err != nil {
+			return &ValidationError{Name: "checked", err: fmt.Errorf(`gen: validator failed for field "Item.checked": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.ReceiptNo(); ok {
 		if err := item.ReceiptNoValidator(v); err != nil {
 			return &ValidationError{Name: "receipt_no", err: fmt.Errorf(`gen: validator failed for field "Item.receipt_no": %w`, err)}
@@ -948,6 +1050,18 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if value, ok := _u.mutation.Withdrawing(); ok {
 		_spec.SetField(item.FieldWithdrawing, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Checked(); ok {
+		_spec.SetField(item.FieldChecked, field.TypeString, value)
+	}
+	if _u.mutation.CheckedCleared() {
+		_spec.ClearField(item.FieldChecked, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckedAt(); ok {
+		_spec.SetField(item.FieldCheckedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CheckedAtCleared() {
+		_spec.ClearField(item.FieldCheckedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.DispatchedAt(); ok {
 		_spec.SetField(item.FieldDispatchedAt, field.TypeTime, value)

@@ -31,6 +31,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/guidance"
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
+	"github.com/vetgraph/vetgraph/ent/gen/identitycheck"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
@@ -91,6 +92,7 @@ const (
 	TypeGuidance           = "Guidance"
 	TypeHouseholdEntry     = "HouseholdEntry"
 	TypeIdentityCard       = "IdentityCard"
+	TypeIdentityCheck      = "IdentityCheck"
 	TypeItem               = "Item"
 	TypeMandate            = "Mandate"
 	TypeMaterial           = "Material"
@@ -19674,6 +19676,938 @@ func (m *IdentityCardMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown IdentityCard edge %s", name)
 }
 
+// IdentityCheckMutation represents an operation that mutates the IdentityCheck nodes in the graph.
+type IdentityCheckMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	session        *string
+	port           *string
+	reference      *string
+	state          *identitycheck.State
+	level          *string
+	asked_at       *time.Time
+	ticket_until   *time.Time
+	answered_at    *time.Time
+	valid_until    *time.Time
+	clearedFields  map[string]struct{}
+	veteran        *string
+	clearedveteran bool
+	done           bool
+	oldValue       func(context.Context) (*IdentityCheck, error)
+	predicates     []predicate.IdentityCheck
+}
+
+var _ ent.Mutation = (*IdentityCheckMutation)(nil)
+
+// identitycheckOption allows management of the mutation configuration using functional options.
+type identitycheckOption func(*IdentityCheckMutation)
+
+// newIdentityCheckMutation creates new mutation for the IdentityCheck entity.
+func newIdentityCheckMutation(c config, op Op, opts ...identitycheckOption) *IdentityCheckMutation {
+	m := &IdentityCheckMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIdentityCheck,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIdentityCheckID sets the ID field of the mutation.
+func withIdentityCheckID(id string) identitycheckOption {
+	return func(m *IdentityCheckMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IdentityCheck
+		)
+		m.oldValue = func(ctx context.Context) (*IdentityCheck, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IdentityCheck.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIdentityCheck sets the old IdentityCheck of the mutation.
+func withIdentityCheck(node *IdentityCheck) identitycheckOption {
+	return func(m *IdentityCheckMutation) {
+		m.oldValue = func(context.Context) (*IdentityCheck, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IdentityCheckMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IdentityCheckMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IdentityCheck entities.
+func (m *IdentityCheckMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IdentityCheckMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IdentityCheckMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IdentityCheck.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVeteranID sets the "veteran_id" field.
+func (m *IdentityCheckMutation) SetVeteranID(s string) {
+	m.veteran = &s
+}
+
+// VeteranID returns the value of the "veteran_id" field in the mutation.
+func (m *IdentityCheckMutation) VeteranID() (r string, exists bool) {
+	v := m.veteran
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVeteranID returns the old "veteran_id" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldVeteranID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVeteranID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVeteranID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVeteranID: %w", err)
+	}
+	return oldValue.VeteranID, nil
+}
+
+// ResetVeteranID resets all changes to the "veteran_id" field.
+func (m *IdentityCheckMutation) ResetVeteranID() {
+	m.veteran = nil
+}
+
+// SetSession sets the "session" field.
+func (m *IdentityCheckMutation) SetSession(s string) {
+	m.session = &s
+}
+
+// Session returns the value of the "session" field in the mutation.
+func (m *IdentityCheckMutation) Session() (r string, exists bool) {
+	v := m.session
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSession returns the old "session" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldSession(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSession is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSession requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSession: %w", err)
+	}
+	return oldValue.Session, nil
+}
+
+// ResetSession resets all changes to the "session" field.
+func (m *IdentityCheckMutation) ResetSession() {
+	m.session = nil
+}
+
+// SetPort sets the "port" field.
+func (m *IdentityCheckMutation) SetPort(s string) {
+	m.port = &s
+}
+
+// Port returns the value of the "port" field in the mutation.
+func (m *IdentityCheckMutation) Port() (r string, exists bool) {
+	v := m.port
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPort returns the old "port" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldPort(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPort is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPort requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPort: %w", err)
+	}
+	return oldValue.Port, nil
+}
+
+// ResetPort resets all changes to the "port" field.
+func (m *IdentityCheckMutation) ResetPort() {
+	m.port = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *IdentityCheckMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *IdentityCheckMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *IdentityCheckMutation) ResetReference() {
+	m.reference = nil
+}
+
+// SetState sets the "state" field.
+func (m *IdentityCheckMutation) SetState(i identitycheck.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *IdentityCheckMutation) State() (r identitycheck.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldState(ctx context.Context) (v identitycheck.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *IdentityCheckMutation) ResetState() {
+	m.state = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *IdentityCheckMutation) SetLevel(s string) {
+	m.level = &s
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *IdentityCheckMutation) Level() (r string, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldLevel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ClearLevel clears the value of the "level" field.
+func (m *IdentityCheckMutation) ClearLevel() {
+	m.level = nil
+	m.clearedFields[identitycheck.FieldLevel] = struct{}{}
+}
+
+// LevelCleared returns if the "level" field was cleared in this mutation.
+func (m *IdentityCheckMutation) LevelCleared() bool {
+	_, ok := m.clearedFields[identitycheck.FieldLevel]
+	return ok
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *IdentityCheckMutation) ResetLevel() {
+	m.level = nil
+	delete(m.clearedFields, identitycheck.FieldLevel)
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (m *IdentityCheckMutation) SetAskedAt(t time.Time) {
+	m.asked_at = &t
+}
+
+// AskedAt returns the value of the "asked_at" field in the mutation.
+func (m *IdentityCheckMutation) AskedAt() (r time.Time, exists bool) {
+	v := m.asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedAt returns the old "asked_at" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldAskedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedAt: %w", err)
+	}
+	return oldValue.AskedAt, nil
+}
+
+// ResetAskedAt resets all changes to the "asked_at" field.
+func (m *IdentityCheckMutation) ResetAskedAt() {
+	m.asked_at = nil
+}
+
+// SetTicketUntil sets the "ticket_until" field.
+func (m *IdentityCheckMutation) SetTicketUntil(t time.Time) {
+	m.ticket_until = &t
+}
+
+// TicketUntil returns the value of the "ticket_until" field in the mutation.
+func (m *IdentityCheckMutation) TicketUntil() (r time.Time, exists bool) {
+	v := m.ticket_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTicketUntil returns the old "ticket_until" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldTicketUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTicketUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTicketUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTicketUntil: %w", err)
+	}
+	return oldValue.TicketUntil, nil
+}
+
+// ResetTicketUntil resets all changes to the "ticket_until" field.
+func (m *IdentityCheckMutation) ResetTicketUntil() {
+	m.ticket_until = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *IdentityCheckMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *IdentityCheckMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *IdentityCheckMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[identitycheck.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *IdentityCheckMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[identitycheck.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *IdentityCheckMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, identitycheck.FieldAnsweredAt)
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *IdentityCheckMutation) SetValidUntil(t time.Time) {
+	m.valid_until = &t
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *IdentityCheckMutation) ValidUntil() (r time.Time, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the IdentityCheck entity.
+// If the IdentityCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityCheckMutation) OldValidUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ClearValidUntil clears the value of the "valid_until" field.
+func (m *IdentityCheckMutation) ClearValidUntil() {
+	m.valid_until = nil
+	m.clearedFields[identitycheck.FieldValidUntil] = struct{}{}
+}
+
+// ValidUntilCleared returns if the "valid_until" field was cleared in this mutation.
+func (m *IdentityCheckMutation) ValidUntilCleared() bool {
+	_, ok := m.clearedFields[identitycheck.FieldValidUntil]
+	return ok
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *IdentityCheckMutation) ResetValidUntil() {
+	m.valid_until = nil
+	delete(m.clearedFields, identitycheck.FieldValidUntil)
+}
+
+// ClearVeteran clears the "veteran" edge to the Veteran entity.
+func (m *IdentityCheckMutation) ClearVeteran() {
+	m.clearedveteran = true
+	m.clearedFields[identitycheck.FieldVeteranID] = struct{}{}
+}
+
+// VeteranCleared reports if the "veteran" edge to the Veteran entity was cleared.
+func (m *IdentityCheckMutation) VeteranCleared() bool {
+	return m.clearedveteran
+}
+
+// VeteranIDs returns the "veteran" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VeteranID instead. It exists only for internal usage by the builders.
+func (m *IdentityCheckMutation) VeteranIDs() (ids []string) {
+	if id := m.veteran; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVeteran resets all changes to the "veteran" edge.
+func (m *IdentityCheckMutation) ResetVeteran() {
+	m.veteran = nil
+	m.clearedveteran = false
+}
+
+// Where appends a list predicates to the IdentityCheckMutation builder.
+func (m *IdentityCheckMutation) Where(ps ...predicate.IdentityCheck) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IdentityCheckMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IdentityCheckMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IdentityCheck, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IdentityCheckMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IdentityCheckMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IdentityCheck).
+func (m *IdentityCheckMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IdentityCheckMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.veteran != nil {
+		fields = append(fields, identitycheck.FieldVeteranID)
+	}
+	if m.session != nil {
+		fields = append(fields, identitycheck.FieldSession)
+	}
+	if m.port != nil {
+		fields = append(fields, identitycheck.FieldPort)
+	}
+	if m.reference != nil {
+		fields = append(fields, identitycheck.FieldReference)
+	}
+	if m.state != nil {
+		fields = append(fields, identitycheck.FieldState)
+	}
+	if m.level != nil {
+		fields = append(fields, identitycheck.FieldLevel)
+	}
+	if m.asked_at != nil {
+		fields = append(fields, identitycheck.FieldAskedAt)
+	}
+	if m.ticket_until != nil {
+		fields = append(fields, identitycheck.FieldTicketUntil)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, identitycheck.FieldAnsweredAt)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, identitycheck.FieldValidUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IdentityCheckMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case identitycheck.FieldVeteranID:
+		return m.VeteranID()
+	case identitycheck.FieldSession:
+		return m.Session()
+	case identitycheck.FieldPort:
+		return m.Port()
+	case identitycheck.FieldReference:
+		return m.Reference()
+	case identitycheck.FieldState:
+		return m.State()
+	case identitycheck.FieldLevel:
+		return m.Level()
+	case identitycheck.FieldAskedAt:
+		return m.AskedAt()
+	case identitycheck.FieldTicketUntil:
+		return m.TicketUntil()
+	case identitycheck.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case identitycheck.FieldValidUntil:
+		return m.ValidUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IdentityCheckMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case identitycheck.FieldVeteranID:
+		return m.OldVeteranID(ctx)
+	case identitycheck.FieldSession:
+		return m.OldSession(ctx)
+	case identitycheck.FieldPort:
+		return m.OldPort(ctx)
+	case identitycheck.FieldReference:
+		return m.OldReference(ctx)
+	case identitycheck.FieldState:
+		return m.OldState(ctx)
+	case identitycheck.FieldLevel:
+		return m.OldLevel(ctx)
+	case identitycheck.FieldAskedAt:
+		return m.OldAskedAt(ctx)
+	case identitycheck.FieldTicketUntil:
+		return m.OldTicketUntil(ctx)
+	case identitycheck.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case identitycheck.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown IdentityCheck field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdentityCheckMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case identitycheck.FieldVeteranID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVeteranID(v)
+		return nil
+	case identitycheck.FieldSession:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSession(v)
+		return nil
+	case identitycheck.FieldPort:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPort(v)
+		return nil
+	case identitycheck.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case identitycheck.FieldState:
+		v, ok := value.(identitycheck.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case identitycheck.FieldLevel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case identitycheck.FieldAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedAt(v)
+		return nil
+	case identitycheck.FieldTicketUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTicketUntil(v)
+		return nil
+	case identitycheck.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case identitycheck.FieldValidUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityCheck field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IdentityCheckMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IdentityCheckMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdentityCheckMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown IdentityCheck numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IdentityCheckMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(identitycheck.FieldLevel) {
+		fields = append(fields, identitycheck.FieldLevel)
+	}
+	if m.FieldCleared(identitycheck.FieldAnsweredAt) {
+		fields = append(fields, identitycheck.FieldAnsweredAt)
+	}
+	if m.FieldCleared(identitycheck.FieldValidUntil) {
+		fields = append(fields, identitycheck.FieldValidUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IdentityCheckMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IdentityCheckMutation) ClearField(name string) error {
+	switch name {
+	case identitycheck.FieldLevel:
+		m.ClearLevel()
+		return nil
+	case identitycheck.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	case identitycheck.FieldValidUntil:
+		m.ClearValidUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityCheck nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IdentityCheckMutation) ResetField(name string) error {
+	switch name {
+	case identitycheck.FieldVeteranID:
+		m.ResetVeteranID()
+		return nil
+	case identitycheck.FieldSession:
+		m.ResetSession()
+		return nil
+	case identitycheck.FieldPort:
+		m.ResetPort()
+		return nil
+	case identitycheck.FieldReference:
+		m.ResetReference()
+		return nil
+	case identitycheck.FieldState:
+		m.ResetState()
+		return nil
+	case identitycheck.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case identitycheck.FieldAskedAt:
+		m.ResetAskedAt()
+		return nil
+	case identitycheck.FieldTicketUntil:
+		m.ResetTicketUntil()
+		return nil
+	case identitycheck.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case identitycheck.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityCheck field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IdentityCheckMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.veteran != nil {
+		edges = append(edges, identitycheck.EdgeVeteran)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IdentityCheckMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case identitycheck.EdgeVeteran:
+		if id := m.veteran; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IdentityCheckMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IdentityCheckMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IdentityCheckMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedveteran {
+		edges = append(edges, identitycheck.EdgeVeteran)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IdentityCheckMutation) EdgeCleared(name string) bool {
+	switch name {
+	case identitycheck.EdgeVeteran:
+		return m.clearedveteran
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IdentityCheckMutation) ClearEdge(name string) error {
+	switch name {
+	case identitycheck.EdgeVeteran:
+		m.ClearVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityCheck unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IdentityCheckMutation) ResetEdge(name string) error {
+	switch name {
+	case identitycheck.EdgeVeteran:
+		m.ResetVeteran()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityCheck edge %s", name)
+}
+
 // ItemMutation represents an operation that mutates the Item nodes in the graph.
 type ItemMutation struct {
 	config
@@ -19696,6 +20630,8 @@ type ItemMutation struct {
 	round          *int
 	addround       *int
 	withdrawing    *bool
+	checked        *string
+	checked_at     *time.Time
 	dispatched_at  *time.Time
 	receipt_no     *string
 	received_at    *time.Time
@@ -20378,6 +21314,104 @@ func (m *ItemMutation) ResetWithdrawing() {
 	m.withdrawing = nil
 }
 
+// SetChecked sets the "checked" field.
+func (m *ItemMutation) SetChecked(s string) {
+	m.checked = &s
+}
+
+// Checked returns the value of the "checked" field in the mutation.
+func (m *ItemMutation) Checked() (r string, exists bool) {
+	v := m.checked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChecked returns the old "checked" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldChecked(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChecked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChecked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChecked: %w", err)
+	}
+	return oldValue.Checked, nil
+}
+
+// ClearChecked clears the value of the "checked" field.
+func (m *ItemMutation) ClearChecked() {
+	m.checked = nil
+	m.clearedFields[item.FieldChecked] = struct{}{}
+}
+
+// CheckedCleared returns if the "checked" field was cleared in this mutation.
+func (m *ItemMutation) CheckedCleared() bool {
+	_, ok := m.clearedFields[item.FieldChecked]
+	return ok
+}
+
+// ResetChecked resets all changes to the "checked" field.
+func (m *ItemMutation) ResetChecked() {
+	m.checked = nil
+	delete(m.clearedFields, item.FieldChecked)
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *ItemMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *ItemMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *ItemMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[item.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *ItemMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[item.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *ItemMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, item.FieldCheckedAt)
+}
+
 // SetDispatchedAt sets the "dispatched_at" field.
 func (m *ItemMutation) SetDispatchedAt(t time.Time) {
 	m.dispatched_at = &t
@@ -21006,7 +22040,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 26)
 	if m._case != nil {
 		fields = append(fields, item.FieldCaseID)
 	}
@@ -21045,6 +22079,12 @@ func (m *ItemMutation) Fields() []string {
 	}
 	if m.withdrawing != nil {
 		fields = append(fields, item.FieldWithdrawing)
+	}
+	if m.checked != nil {
+		fields = append(fields, item.FieldChecked)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, item.FieldCheckedAt)
 	}
 	if m.dispatched_at != nil {
 		fields = append(fields, item.FieldDispatchedAt)
@@ -21113,6 +22153,10 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Round()
 	case item.FieldWithdrawing:
 		return m.Withdrawing()
+	case item.FieldChecked:
+		return m.Checked()
+	case item.FieldCheckedAt:
+		return m.CheckedAt()
 	case item.FieldDispatchedAt:
 		return m.DispatchedAt()
 	case item.FieldReceiptNo:
@@ -21170,6 +22214,10 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldRound(ctx)
 	case item.FieldWithdrawing:
 		return m.OldWithdrawing(ctx)
+	case item.FieldChecked:
+		return m.OldChecked(ctx)
+	case item.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
 	case item.FieldDispatchedAt:
 		return m.OldDispatchedAt(ctx)
 	case item.FieldReceiptNo:
@@ -21291,6 +22339,20 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetWithdrawing(v)
+		return nil
+	case item.FieldChecked:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChecked(v)
+		return nil
+	case item.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
 		return nil
 	case item.FieldDispatchedAt:
 		v, ok := value.(time.Time)
@@ -21465,6 +22527,12 @@ func (m *ItemMutation) ClearedFields() []string {
 	if m.FieldCleared(item.FieldAfter) {
 		fields = append(fields, item.FieldAfter)
 	}
+	if m.FieldCleared(item.FieldChecked) {
+		fields = append(fields, item.FieldChecked)
+	}
+	if m.FieldCleared(item.FieldCheckedAt) {
+		fields = append(fields, item.FieldCheckedAt)
+	}
 	if m.FieldCleared(item.FieldDispatchedAt) {
 		fields = append(fields, item.FieldDispatchedAt)
 	}
@@ -21511,6 +22579,12 @@ func (m *ItemMutation) ClearField(name string) error {
 	switch name {
 	case item.FieldAfter:
 		m.ClearAfter()
+		return nil
+	case item.FieldChecked:
+		m.ClearChecked()
+		return nil
+	case item.FieldCheckedAt:
+		m.ClearCheckedAt()
 		return nil
 	case item.FieldDispatchedAt:
 		m.ClearDispatchedAt()
@@ -21588,6 +22662,12 @@ func (m *ItemMutation) ResetField(name string) error {
 		return nil
 	case item.FieldWithdrawing:
 		m.ResetWithdrawing()
+		return nil
+	case item.FieldChecked:
+		m.ResetChecked()
+		return nil
+	case item.FieldCheckedAt:
+		m.ResetCheckedAt()
 		return nil
 	case item.FieldDispatchedAt:
 		m.ResetDispatchedAt()

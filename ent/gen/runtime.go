@@ -23,6 +23,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/guidance"
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
+	"github.com/vetgraph/vetgraph/ent/gen/identitycheck"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
@@ -864,6 +865,49 @@ func init() {
 			return nil
 		}
 	}()
+	identitycheckMixin := schema.IdentityCheck{}.Mixin()
+	identitycheckMixinFields0 := identitycheckMixin[0].Fields()
+	_ = identitycheckMixinFields0
+	identitycheckFields := schema.IdentityCheck{}.Fields()
+	_ = identitycheckFields
+	// identitycheckDescVeteranID is the schema descriptor for veteran_id field.
+	identitycheckDescVeteranID := identitycheckMixinFields0[1].Descriptor()
+	// identitycheck.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	identitycheck.VeteranIDValidator = identitycheckDescVeteranID.Validators[0].(func(string) error)
+	// identitycheckDescSession is the schema descriptor for session field.
+	identitycheckDescSession := identitycheckFields[0].Descriptor()
+	// identitycheck.SessionValidator is a validator for the "session" field. It is called by the builders before save.
+	identitycheck.SessionValidator = identitycheckDescSession.Validators[0].(func(string) error)
+	// identitycheckDescPort is the schema descriptor for port field.
+	identitycheckDescPort := identitycheckFields[1].Descriptor()
+	// identitycheck.PortValidator is a validator for the "port" field. It is called by the builders before save.
+	identitycheck.PortValidator = identitycheckDescPort.Validators[0].(func(string) error)
+	// identitycheckDescReference is the schema descriptor for reference field.
+	identitycheckDescReference := identitycheckFields[2].Descriptor()
+	// identitycheck.ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
+	identitycheck.ReferenceValidator = identitycheckDescReference.Validators[0].(func(string) error)
+	// identitycheckDescLevel is the schema descriptor for level field.
+	identitycheckDescLevel := identitycheckFields[4].Descriptor()
+	// identitycheck.LevelValidator is a validator for the "level" field. It is called by the builders before save.
+	identitycheck.LevelValidator = identitycheckDescLevel.Validators[0].(func(string) error)
+	// identitycheckDescID is the schema descriptor for id field.
+	identitycheckDescID := identitycheckMixinFields0[0].Descriptor()
+	// identitycheck.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	identitycheck.IDValidator = func() func(string) error {
+		validators := identitycheckDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	itemFields := schema.Item{}.Fields()
 	_ = itemFields
 	// itemDescCaseID is the schema descriptor for case_id field.
@@ -894,24 +938,28 @@ func init() {
 	itemDescWithdrawing := itemFields[13].Descriptor()
 	// item.DefaultWithdrawing holds the default value on creation for the withdrawing field.
 	item.DefaultWithdrawing = itemDescWithdrawing.Default.(bool)
+	// itemDescChecked is the schema descriptor for checked field.
+	itemDescChecked := itemFields[14].Descriptor()
+	// item.CheckedValidator is a validator for the "checked" field. It is called by the builders before save.
+	item.CheckedValidator = itemDescChecked.Validators[0].(func(string) error)
 	// itemDescReceiptNo is the schema descriptor for receipt_no field.
-	itemDescReceiptNo := itemFields[15].Descriptor()
+	itemDescReceiptNo := itemFields[17].Descriptor()
 	// item.ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
 	item.ReceiptNoValidator = itemDescReceiptNo.Validators[0].(func(string) error)
 	// itemDescDecidedBy is the schema descriptor for decided_by field.
-	itemDescDecidedBy := itemFields[20].Descriptor()
+	itemDescDecidedBy := itemFields[22].Descriptor()
 	// item.DecidedByValidator is a validator for the "decided_by" field. It is called by the builders before save.
 	item.DecidedByValidator = itemDescDecidedBy.Validators[0].(func(string) error)
 	// itemDescResultNo is the schema descriptor for result_no field.
-	itemDescResultNo := itemFields[21].Descriptor()
+	itemDescResultNo := itemFields[23].Descriptor()
 	// item.ResultNoValidator is a validator for the "result_no" field. It is called by the builders before save.
 	item.ResultNoValidator = itemDescResultNo.Validators[0].(func(string) error)
 	// itemDescWords is the schema descriptor for words field.
-	itemDescWords := itemFields[22].Descriptor()
+	itemDescWords := itemFields[24].Descriptor()
 	// item.WordsValidator is a validator for the "words" field. It is called by the builders before save.
 	item.WordsValidator = itemDescWords.Validators[0].(func(string) error)
 	// itemDescSequence is the schema descriptor for sequence field.
-	itemDescSequence := itemFields[24].Descriptor()
+	itemDescSequence := itemFields[26].Descriptor()
 	// item.DefaultSequence holds the default value on creation for the sequence field.
 	item.DefaultSequence = itemDescSequence.Default.(int64)
 	// itemDescID is the schema descriptor for id field.

@@ -52,6 +52,8 @@ type Tx struct {
 	HouseholdEntry *HouseholdEntryClient
 	// IdentityCard is the client for interacting with the IdentityCard builders.
 	IdentityCard *IdentityCardClient
+	// IdentityCheck is the client for interacting with the IdentityCheck builders.
+	IdentityCheck *IdentityCheckClient
 	// Item is the client for interacting with the Item builders.
 	Item *ItemClient
 	// Mandate is the client for interacting with the Mandate builders.
@@ -253,6 +255,7 @@ func (tx *Tx) init() {
 	tx.Guidance = NewGuidanceClient(tx.config)
 	tx.HouseholdEntry = NewHouseholdEntryClient(tx.config)
 	tx.IdentityCard = NewIdentityCardClient(tx.config)
+	tx.IdentityCheck = NewIdentityCheckClient(tx.config)
 	tx.Item = NewItemClient(tx.config)
 	tx.Mandate = NewMandateClient(tx.config)
 	tx.Material = NewMaterialClient(tx.config)

@@ -88,6 +88,8 @@ func (Item) Fields() []ent.Field {
 		day("due_on"),
 		field.Int("round").Default(0).Comment("how often it was supplemented after a return"),
 		field.Bool("withdrawing").Default(false).Comment("the applicant wants it back; its department has not said yet"),
+		field.String("checked").MaxRuneLen(40).Optional().Comment("what a department answered when asked before this round was sent; a value of the matter's beforeDispatch"),
+		field.Time("checked_at").Optional().Nillable(),
 		field.Time("dispatched_at").Optional().Nillable(),
 		field.String("receipt_no").MaxRuneLen(80).Optional(),
 		field.Time("received_at").Optional().Nillable(),

@@ -249,6 +249,18 @@ func (f IdentityCardFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.IdentityCardMutation", m)
 }
 
+// The IdentityCheckFunc type is an adapter to allow the use of ordinary
+// function as IdentityCheck mutator.
+type IdentityCheckFunc func(context.Context, *gen.IdentityCheckMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IdentityCheckFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.IdentityCheckMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.IdentityCheckMutation", m)
+}
+
 // The ItemFunc type is an adapter to allow the use of ordinary
 // function as Item mutator.
 type ItemFunc func(context.Context, *gen.ItemMutation) (gen.Value, error)

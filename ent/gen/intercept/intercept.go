@@ -28,6 +28,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/guidance"
 	"github.com/vetgraph/vetgraph/ent/gen/householdentry"
 	"github.com/vetgraph/vetgraph/ent/gen/identitycard"
+	"github.com/vetgraph/vetgraph/ent/gen/identitycheck"
 	"github.com/vetgraph/vetgraph/ent/gen/item"
 	"github.com/vetgraph/vetgraph/ent/gen/mandate"
 	"github.com/vetgraph/vetgraph/ent/gen/material"
@@ -650,6 +651,33 @@ func (f TraverseIdentityCard) Traverse(ctx context.Context, q gen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.IdentityCardQuery", q)
+}
+
+// The IdentityCheckFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdentityCheckFunc func(context.Context, *gen.IdentityCheckQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdentityCheckFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.IdentityCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.IdentityCheckQuery", q)
+}
+
+// The TraverseIdentityCheck type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdentityCheck func(context.Context, *gen.IdentityCheckQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdentityCheck) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdentityCheck) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.IdentityCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.IdentityCheckQuery", q)
 }
 
 // The ItemFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1370,6 +1398,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.HouseholdEntryQuery, predicate.HouseholdEntry, householdentry.OrderOption]{typ: gen.TypeHouseholdEntry, tq: q}, nil
 	case *gen.IdentityCardQuery:
 		return &query[*gen.IdentityCardQuery, predicate.IdentityCard, identitycard.OrderOption]{typ: gen.TypeIdentityCard, tq: q}, nil
+	case *gen.IdentityCheckQuery:
+		return &query[*gen.IdentityCheckQuery, predicate.IdentityCheck, identitycheck.OrderOption]{typ: gen.TypeIdentityCheck, tq: q}, nil
 	case *gen.ItemQuery:
 		return &query[*gen.ItemQuery, predicate.Item, item.OrderOption]{typ: gen.TypeItem, tq: q}, nil
 	case *gen.MandateQuery:

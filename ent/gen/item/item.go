@@ -41,6 +41,10 @@ const (
 	FieldRound = "round"
 	// FieldWithdrawing holds the string denoting the withdrawing field in the database.
 	FieldWithdrawing = "withdrawing"
+	// FieldChecked holds the string denoting the checked field in the database.
+	FieldChecked = "checked"
+	// FieldCheckedAt holds the string denoting the checked_at field in the database.
+	FieldCheckedAt = "checked_at"
 	// FieldDispatchedAt holds the string denoting the dispatched_at field in the database.
 	FieldDispatchedAt = "dispatched_at"
 	// FieldReceiptNo holds the string denoting the receipt_no field in the database.
@@ -92,6 +96,8 @@ var Columns = []string{
 	FieldDueOn,
 	FieldRound,
 	FieldWithdrawing,
+	FieldChecked,
+	FieldCheckedAt,
 	FieldDispatchedAt,
 	FieldReceiptNo,
 	FieldReceivedAt,
@@ -130,6 +136,8 @@ var (
 	DefaultRound int
 	// DefaultWithdrawing holds the default value on creation for the "withdrawing" field.
 	DefaultWithdrawing bool
+	// CheckedValidator is a validator for the "checked" field. It is called by the builders before save.
+	CheckedValidator func(string) error
 	// ReceiptNoValidator is a validator for the "receipt_no" field. It is called by the builders before save.
 	ReceiptNoValidator func(string) error
 	// DecidedByValidator is a validator for the "decided_by" field. It is called by the builders before save.
@@ -232,6 +240,16 @@ func ByRound(opts ...sql.OrderTermOption) OrderOption {
 // ByWithdrawing orders the results by the withdrawing field.
 func ByWithdrawing(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWithdrawing, opts...).ToFunc()
+}
+
+// ByChecked orders the results by the checked field.
+func ByChecked(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChecked, opts...).ToFunc()
+}
+
+// ByCheckedAt orders the results by the checked_at field.
+func ByCheckedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCheckedAt, opts...).ToFunc()
 }
 
 // ByDispatchedAt orders the results by the dispatched_at field.

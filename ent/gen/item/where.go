@@ -117,6 +117,16 @@ func Withdrawing(v bool) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldWithdrawing, v))
 }
 
+// Checked applies equality check predicate on the "checked" field. It's identical to CheckedEQ.
+func Checked(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldChecked, v))
+}
+
+// CheckedAt applies equality check predicate on the "checked_at" field. It's identical to CheckedAtEQ.
+func CheckedAt(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCheckedAt, v))
+}
+
 // DispatchedAt applies equality check predicate on the "dispatched_at" field. It's identical to DispatchedAtEQ.
 func DispatchedAt(v time.Time) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldDispatchedAt, v))
@@ -735,6 +745,131 @@ func WithdrawingEQ(v bool) predicate.Item {
 // WithdrawingNEQ applies the NEQ predicate on the "withdrawing" field.
 func WithdrawingNEQ(v bool) predicate.Item {
 	return predicate.Item(sql.FieldNEQ(FieldWithdrawing, v))
+}
+
+// CheckedEQ applies the EQ predicate on the "checked" field.
+func CheckedEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldChecked, v))
+}
+
+// CheckedNEQ applies the NEQ predicate on the "checked" field.
+func CheckedNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldChecked, v))
+}
+
+// CheckedIn applies the In predicate on the "checked" field.
+func CheckedIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldChecked, vs...))
+}
+
+// CheckedNotIn applies the NotIn predicate on the "checked" field.
+func CheckedNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldChecked, vs...))
+}
+
+// CheckedGT applies the GT predicate on the "checked" field.
+func CheckedGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldChecked, v))
+}
+
+// CheckedGTE applies the GTE predicate on the "checked" field.
+func CheckedGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldChecked, v))
+}
+
+// CheckedLT applies the LT predicate on the "checked" field.
+func CheckedLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldChecked, v))
+}
+
+// CheckedLTE applies the LTE predicate on the "checked" field.
+func CheckedLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldChecked, v))
+}
+
+// CheckedContains applies the Contains predicate on the "checked" field.
+func CheckedContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldChecked, v))
+}
+
+// CheckedHasPrefix applies the HasPrefix predicate on the "checked" field.
+func CheckedHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldChecked, v))
+}
+
+// CheckedHasSuffix applies the HasSuffix predicate on the "checked" field.
+func CheckedHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldChecked, v))
+}
+
+// CheckedIsNil applies the IsNil predicate on the "checked" field.
+func CheckedIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldChecked))
+}
+
+// CheckedNotNil applies the NotNil predicate on the "checked" field.
+func CheckedNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldChecked))
+}
+
+// CheckedEqualFold applies the EqualFold predicate on the "checked" field.
+func CheckedEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldChecked, v))
+}
+
+// CheckedContainsFold applies the ContainsFold predicate on the "checked" field.
+func CheckedContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldChecked, v))
+}
+
+// CheckedAtEQ applies the EQ predicate on the "checked_at" field.
+func CheckedAtEQ(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtNEQ applies the NEQ predicate on the "checked_at" field.
+func CheckedAtNEQ(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldCheckedAt, v))
+}
+
+// CheckedAtIn applies the In predicate on the "checked_at" field.
+func CheckedAtIn(vs ...time.Time) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtNotIn applies the NotIn predicate on the "checked_at" field.
+func CheckedAtNotIn(vs ...time.Time) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldCheckedAt, vs...))
+}
+
+// CheckedAtGT applies the GT predicate on the "checked_at" field.
+func CheckedAtGT(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldCheckedAt, v))
+}
+
+// CheckedAtGTE applies the GTE predicate on the "checked_at" field.
+func CheckedAtGTE(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldCheckedAt, v))
+}
+
+// CheckedAtLT applies the LT predicate on the "checked_at" field.
+func CheckedAtLT(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldCheckedAt, v))
+}
+
+// CheckedAtLTE applies the LTE predicate on the "checked_at" field.
+func CheckedAtLTE(v time.Time) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldCheckedAt, v))
+}
+
+// CheckedAtIsNil applies the IsNil predicate on the "checked_at" field.
+func CheckedAtIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldCheckedAt))
+}
+
+// CheckedAtNotNil applies the NotNil predicate on the "checked_at" field.
+func CheckedAtNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldCheckedAt))
 }
 
 // DispatchedAtEQ applies the EQ predicate on the "dispatched_at" field.

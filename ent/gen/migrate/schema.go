@@ -703,6 +703,46 @@ var (
 			},
 		},
 	}
+	// IdentityChecksColumns holds the columns for the "identity_checks" table.
+	IdentityChecksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "session", Type: field.TypeString, Size: 64},
+		{Name: "port", Type: field.TypeString, Size: 80},
+		{Name: "reference", Type: field.TypeString, Size: 80},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "PASSED", "FAILED"}, Default: "PENDING"},
+		{Name: "level", Type: field.TypeString, Nullable: true, Size: 20},
+		{Name: "asked_at", Type: field.TypeTime},
+		{Name: "ticket_until", Type: field.TypeTime},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "valid_until", Type: field.TypeTime, Nullable: true},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// IdentityChecksTable holds the schema information for the "identity_checks" table.
+	IdentityChecksTable = &schema.Table{
+		Name:       "identity_checks",
+		Columns:    IdentityChecksColumns,
+		PrimaryKey: []*schema.Column{IdentityChecksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "identity_checks_veterans_veteran",
+				Columns:    []*schema.Column{IdentityChecksColumns[10]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "identitycheck_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{IdentityChecksColumns[10]},
+			},
+			{
+				Name:    "identitycheck_session_id",
+				Unique:  false,
+				Columns: []*schema.Column{IdentityChecksColumns[1], IdentityChecksColumns[0]},
+			},
+		},
+	}
 	// ItemsColumns holds the columns for the "items" table.
 	ItemsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -718,6 +758,8 @@ var (
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "round", Type: field.TypeInt, Default: 0},
 		{Name: "withdrawing", Type: field.TypeBool, Default: false},
+		{Name: "checked", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "dispatched_at", Type: field.TypeTime, Nullable: true},
 		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 80},
 		{Name: "received_at", Type: field.TypeTime, Nullable: true},
@@ -739,7 +781,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "items_case_files_items",
-				Columns:    []*schema.Column{ItemsColumns[24]},
+				Columns:    []*schema.Column{ItemsColumns[26]},
 				RefColumns: []*schema.Column{CaseFilesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -748,7 +790,7 @@ var (
 			{
 				Name:    "item_case_id_matter",
 				Unique:  true,
-				Columns: []*schema.Column{ItemsColumns[24], ItemsColumns[3]},
+				Columns: []*schema.Column{ItemsColumns[26], ItemsColumns[3]},
 			},
 			{
 				Name:    "item_department_division_state",
@@ -1712,6 +1754,7 @@ var (
 		GuidancesTable,
 		HouseholdEntriesTable,
 		IdentityCardsTable,
+		IdentityChecksTable,
 		ItemsTable,
 		MandatesTable,
 		MaterialsTable,
@@ -1759,6 +1802,7 @@ func init() {
 	GuidancesTable.ForeignKeys[0].RefTable = VeteransTable
 	HouseholdEntriesTable.ForeignKeys[0].RefTable = VeteransTable
 	IdentityCardsTable.ForeignKeys[0].RefTable = VeteransTable
+	IdentityChecksTable.ForeignKeys[0].RefTable = VeteransTable
 	ItemsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	MandatesTable.ForeignKeys[0].RefTable = VeteransTable
 	MaterialsTable.ForeignKeys[0].RefTable = CaseFilesTable

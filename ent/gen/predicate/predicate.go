@@ -66,6 +66,9 @@ type HouseholdEntry func(*sql.Selector)
 // IdentityCard is the predicate function for identitycard builders.
 type IdentityCard func(*sql.Selector)
 
+// IdentityCheck is the predicate function for identitycheck builders.
+type IdentityCheck func(*sql.Selector)
+
 // Item is the predicate function for item builders.
 type Item func(*sql.Selector)
 
