@@ -61,7 +61,7 @@ var floors = []rule{
 	{"internal/push", "internal", "internal/fault internal/words internal/workday", "the finance department and the bank are told of payments, and of nothing else of ours"},
 	{"internal/casefile", "internal/subsidy internal/push", "", "casework says that an item is granted (casefile.Follower), not what is paid for it"},
 	{"internal/subsidy", "internal/casefile internal/submission internal/lookup internal/department", "", "money follows a decision, whoever took it and however it came"},
-	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "asking a department changes nothing here"},
+	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "what departments say is written into the mirror; it moves no case"},
 	{"internal/roll internal/population", "internal/casefile internal/submission internal/queue internal/department", "", "people arrive before their cases"},
 	{"graph/... resolvers", "server internal/submission internal/queue internal/department internal/roll internal/population", "",
 		"an answer is put together, not carried, simulated or imported"},
@@ -90,6 +90,7 @@ var doors = []struct{ what, only, why string }{
 	{"github.com/coreos/go-oidc", "server", "who somebody is, is decided at the door"},
 	{"github.com/pkg/sftp golang.org/x/crypto/ssh", "internal/port/filedrop", "one kind of port is reached so"},
 	{"internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "server internal/department tools", "everybody else speaks to package port, whatever the kind"},
+	{"internal/port/web", "internal/port/restjson internal/port/soap internal/port/gqlport", "what goes over HTTP goes one way"},
 	{"resolvers", "server", "only the server wires them"},
 }
 

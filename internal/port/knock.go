@@ -9,28 +9,64 @@ import (
 
 // Knock is how one place of a department answered a question about nobody.
 type Knock struct {
-	Port string // through which it was asked
-	Took time.Duration
-	Err  error // nil: it is there
+	Port  string   // through which it was asked
+	Kind  string   // of that port
+	Ports []string // IDs of all ports that go to that place, sorted
+	Took  time.Duration
+	Err   error // nil: it is there
+}
+
+// Certified is a line, or the transport below it, that knows when a certificate ends:
+// the first of the other side's, as it was last seen, and of ours. It is not ok where
+// there is none, or none was seen yet.
+type Certified interface {
+	Certificate() (ends time.Time, ok bool)
+}
+
+// Checked is a line that can find out whether the other side is as its ports say,
+// without asking about anybody. It reports everything that is amiss, joined.
+type Checked interface {
+	Check(ctx context.Context) error
 }
 
 // Connected says whether a port has an address.
 func (r *Registry) Connected(portID string) bool {
-	g := r.gates[portID]
-	if g == nil {
-		return false
+	l := r.lineOf(portID)
+	_, no := l.(notYet)
+	return l != nil && !no
+}
+
+// Certificate is when the first certificate ends on the way through a port.
+func (r *Registry) Certificate(portID string) (time.Time, bool) {
+	if l, ok := r.lineOf(portID).(Certified); ok {
+		return l.Certificate()
 	}
-	c, ok := r.departments[g.port.Department].(*client)
-	if !ok {
-		return false
+	return time.Time{}, false
+}
+
+// Check asks the line of a port whether the other side is as the catalogue says. It
+// is not ok where the kind of port has no way to find out. ctx bounds the wait.
+func (r *Registry) Check(ctx context.Context, portID string) (bad error, ok bool) {
+	if l, ok := r.lineOf(portID).(Checked); ok {
+		return l.Check(ctx), true
 	}
-	_, no := c.doors[portID].line.(notYet)
-	return !no
+	return nil, false
+}
+
+// lineOf is the line of a port, nil if its department has none.
+func (r *Registry) lineOf(portID string) Line {
+	if g := r.gates[portID]; g != nil {
+		if c, ok := r.departments[g.port.Department].(*client); ok {
+			return c.doors[portID].line
+		}
+	}
+	return nil
 }
 
 // Knock asks each place of a department once, all at the same time: after no item,
 // or about no person where nothing else can be asked. It goes past the gates, for
-// it is a person who wants to know now, and changes nothing. ctx bounds the wait.
+// it is a person who wants to know now, and changes nothing. Each is given as long as
+// its port allows; ctx bounds the wait for all.
 func (r *Registry) Knock(ctx context.Context, code string) []Knock {
 	c, ok := r.departments[code].(*client)
 	if !ok {
@@ -46,8 +82,13 @@ func (r *Registry) Knock(ctx context.Context, code string) []Knock {
 			}
 			if _, known := place[d.line]; !known {
 				place[d.line] = len(all)
-				all = append(all, Knock{Port: id})
+				all = append(all, Knock{Port: id, Kind: d.port.Kind})
 			}
+		}
+	}
+	for _, id := range sortedKeys(c.doors) {
+		if i, known := place[c.doors[id].line]; known {
+			all[i].Ports = append(all[i].Ports, id)
 		}
 	}
 	var wg sync.WaitGroup

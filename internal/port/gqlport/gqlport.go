@@ -36,6 +36,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/web"
 )
 
 // Kind is what the catalogue calls this kind of port.
@@ -63,7 +64,7 @@ func Open(s port.Setup) (port.Line, error) {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	l := &line{client: newClient(s), documents: map[string]*document{}, now: s.Now}
+	l := &line{client: &client{web.Open(s)}, documents: map[string]*document{}, now: s.Now}
 	var mistakes []error
 	for _, p := range s.Ports {
 		if strings.Contains(p.Path, "{id}") {
@@ -208,7 +209,7 @@ func (l *line) lookup(ctx context.Context, p *catalog.Port, persons []port.Perso
 	}
 	found, err := l.records(records, persons)
 	if err != nil {
-		return nil, port.Garbled(l.department).Because(err)
+		return nil, port.Garbled(l.Department).Because(err)
 	}
 	return found, nil
 }
@@ -229,10 +230,10 @@ func (l *line) ask(ctx context.Context, p *catalog.Port, variable, into any) err
 	}
 	field, there := data[d.field]
 	if !there || string(field) == "null" {
-		return port.Garbled(l.department).Because(errors.New("the answer lacks the field that was asked for"))
+		return port.Garbled(l.Department).Because(errors.New("the answer lacks the field that was asked for"))
 	}
 	if err := port.DecodeJSON(field, into); err != nil {
-		return port.Garbled(l.department).Because(err)
+		return port.Garbled(l.Department).Because(err)
 	}
 	return nil
 }

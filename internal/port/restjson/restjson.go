@@ -25,6 +25,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/web"
 )
 
 // Kind is what the catalogue calls this kind of port.
@@ -38,7 +39,7 @@ func Open(s port.Setup) (port.Line, error) {
 	if u, err := url.Parse(s.Endpoint.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("its address is not an absolute http(s) address without query")
 	}
-	return &line{newClient(s)}, nil
+	return &line{&client{web.Open(s)}}, nil
 }
 
 // Deliver implements [port.Line].

@@ -36,6 +36,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/web"
 )
 
 // Kind is what the catalogue calls this kind of port.
@@ -107,7 +108,7 @@ func Open(s port.Setup) (port.Line, error) {
 	if err := errors.Join(mistakes...); err != nil {
 		return nil, err
 	}
-	return &line{newClient(s), s.Ports}, nil
+	return &line{&client{web.Open(s)}, s.Ports}, nil
 }
 
 // check says what is wrong with one port.

@@ -124,25 +124,21 @@ func (l *line) Check(ctx context.Context) error {
 
 // fetch reads the WSDL of a port's service.
 func (l *line) fetch(ctx context.Context, p *catalog.Port) (*node, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.base+Path(p)+"?wsdl", http.NoBody)
+	head := http.Header{"Accept": {soap11.media}} // a WSDL is text/xml, whatever it describes
+	res, err := l.Send(ctx, http.MethodGet, Path(p)+"?wsdl", head, nil)
 	if err != nil {
-		return nil, fmt.Errorf("request to %s: %w", l.department, err)
-	}
-	l.head(req, soap11) // a WSDL is text/xml, whatever it describes
-	res, err := l.http.Do(req)
-	if err != nil {
-		return nil, port.Silent(l.department).Because(err)
+		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return nil, port.Failed(l.department).Because(fmt.Errorf("status %d", res.StatusCode))
+		return nil, port.Failed(l.Department).Because(fmt.Errorf("status %d", res.StatusCode))
 	}
 	root, err := l.read(res, maxAnswer)
 	if err != nil {
 		return nil, err
 	}
 	if root.name.Space != wsdlSpace || root.name.Local != "definitions" {
-		return nil, port.Garbled(l.department).Because(errors.New("not a WSDL"))
+		return nil, port.Garbled(l.Department).Because(errors.New("not a WSDL"))
 	}
 	return root, nil
 }

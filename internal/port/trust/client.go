@@ -18,7 +18,8 @@ type Transport struct {
 	base   *http.Transport
 	show   http.RoundTripper // base, with the credential added
 	secure bool              // there is a TLS section: nothing is sent in the clear
-	ends   atomic.Int64      // Unix time; 0 before the first answer over TLS
+	own    *pair             // what we show; nil: nothing
+	ends   atomic.Int64      // of theirs, Unix time; 0 before the first answer over TLS
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -60,7 +61,11 @@ func Client(s Spec, now func() time.Time) (*Transport, error) {
 	if err := errors.Join(badTLS, bad); err != nil {
 		return nil, fmt.Errorf("trust %s: %w", s, err)
 	}
-	return &Transport{base: base, show: show, secure: s.TLS != TLS{}}, nil
+	t := &Transport{base: base, show: show, secure: s.TLS != TLS{}}
+	if s.TLS.Certificate != "" {
+		t.own = &pair{spec: s.TLS}
+	}
+	return t, nil
 }
 
 // RoundTrip implements [http.RoundTripper]. A certificate that is not to be believed,
@@ -92,6 +97,19 @@ func (t *Transport) LastSeen() (notAfter time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(unix, 0).UTC(), true
+}
+
+// Certificate is when the first certificate ends of those that count on the way: ours,
+// and theirs as it was last seen. It is not ok as long as none is known.
+func (t *Transport) Certificate() (ends time.Time, ok bool) {
+	ends, ok = t.LastSeen()
+	if t.own == nil {
+		return ends, ok
+	}
+	if held, err := t.own.get(); err == nil && (!ok || held.Leaf.NotAfter.Before(ends)) {
+		return held.Leaf.NotAfter.UTC(), true
+	}
+	return ends, ok
 }
 
 // CloseIdleConnections closes what nobody uses at the moment.
