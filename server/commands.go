@@ -132,8 +132,9 @@ func (c catalogCheck) Run(s *session) error {
 		return fmt.Errorf("事项目录有误 (the catalogue has mistakes):\n%w", err)
 	}
 	t := cat.Totals()
+	ports, _ := cat.Counted()
 	_, _ = fmt.Fprintf(s.out, "%s\n%s\n%d 个事项 matters,%d 个端口 ports\n工作日 days %d → %d,材料 papers %d → %d,环节 steps %d → %d,跑动 visits %d → %d\n",
-		cat.Meta.Title.Zh, cat.Version, len(cat.Matters), len(cat.Ports), t.Before.Days, t.After.Days, t.Before.Materials, t.After.Materials,
+		cat.Meta.Title.Zh, cat.Version, len(cat.Matters), ports, t.Before.Days, t.After.Days, t.Before.Materials, t.After.Materials,
 		t.Before.Steps, t.After.Steps, t.Before.Visits, t.After.Visits)
 	different := cat.Differences()
 	for _, d := range different {

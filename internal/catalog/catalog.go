@@ -175,32 +175,34 @@ func (f *Field) Matches(s string) bool { return f.match == nil || f.match.MatchS
 
 // Matter is one thing a department does for a veteran.
 type Matter struct {
-	Code           string       `yaml:"code"`
-	Slug           string       `yaml:"slug"`
-	Name           Text         `yaml:"name"`
-	NameEvidence   Evidence     `yaml:"nameEvidence"`
-	Origin         string       `yaml:"origin"` // national or local
-	Lead           string       `yaml:"lead"`   // department code
-	With           []string     `yaml:"with,omitempty"`
-	AcceptLevels   []string     `yaml:"acceptLevels"`
-	DecideLevel    string       `yaml:"decideLevel"`
-	Duty           Duty         `yaml:"duty"`
-	Eligibility    Eligibility  `yaml:"eligibility"`
-	Days           Days         `yaml:"days"`
-	After          []Dependency `yaml:"after,omitempty"` // matters that must be done first
-	Materials      MaterialNeed `yaml:"materials"`
-	Visits         Count        `yaml:"visits"` // compulsory personal visits, done alone
-	Steps          Count        `yaml:"steps"`  // handling steps, done alone
-	InPerson       *InPerson    `yaml:"inPerson,omitempty"`
-	Asks           []string     `yaml:"asks"` // field IDs of its own form
-	Result         Result       `yaml:"result"`
-	Law            []Law        `yaml:"law"`
-	StatutoryLimit Stated       `yaml:"statutoryLimit"`
-	ApplicantLimit *Limit       `yaml:"applicantLimit,omitempty"`
-	BasicItemCode  string       `yaml:"basicItemCode,omitempty"`
-	Remedy         Text         `yaml:"remedy"`   // where a refused applicant may turn, printed on the feedback sheet
-	NextStep       Text         `yaml:"nextStep"` // what to do with an approved result, printed on the feedback sheet
-	Notes          []string     `yaml:"notes,omitempty"`
+	Code           string          `yaml:"code"`
+	Slug           string          `yaml:"slug"`
+	Name           Text            `yaml:"name"`
+	NameEvidence   Evidence        `yaml:"nameEvidence"`
+	Origin         string          `yaml:"origin"` // national or local
+	Lead           string          `yaml:"lead"`   // department code
+	With           []string        `yaml:"with,omitempty"`
+	AcceptLevels   []string        `yaml:"acceptLevels"`
+	DecideLevel    string          `yaml:"decideLevel"`
+	Duty           Duty            `yaml:"duty"`
+	Eligibility    Eligibility     `yaml:"eligibility"`
+	Days           Days            `yaml:"days"`
+	After          []Dependency    `yaml:"after,omitempty"` // matters that must be done first
+	Materials      MaterialNeed    `yaml:"materials"`
+	Visits         Count           `yaml:"visits"` // compulsory personal visits, done alone
+	Steps          Count           `yaml:"steps"`  // handling steps, done alone
+	InPerson       *InPerson       `yaml:"inPerson,omitempty"`
+	BeforeDispatch *BeforeDispatch `yaml:"beforeDispatch,omitempty"`
+	Asks           []string        `yaml:"asks"`              // field IDs of its own form
+	Defects        []Defect        `yaml:"defects,omitempty"` // what officers find most often, by code
+	Result         Result          `yaml:"result"`
+	Law            []Law           `yaml:"law"`
+	StatutoryLimit Stated          `yaml:"statutoryLimit"`
+	ApplicantLimit *Limit          `yaml:"applicantLimit,omitempty"`
+	BasicItemCode  string          `yaml:"basicItemCode,omitempty"`
+	Remedy         Text            `yaml:"remedy"`   // where a refused applicant may turn, printed on the feedback sheet
+	NextStep       Text            `yaml:"nextStep"` // what to do with an approved result, printed on the feedback sheet
+	Notes          []string        `yaml:"notes,omitempty"`
 }
 
 // Duty says whether the person must or may file a matter, with the law.

@@ -25,6 +25,7 @@ func TestBuiltin(t *testing.T) {
 			lookups++
 		}
 	}
+	ports, beside := c.Counted()
 	blanks := 0
 	for _, m := range c.Matters {
 		blanks += len(m.Asks)
@@ -43,7 +44,8 @@ func TestBuiltin(t *testing.T) {
 		"process fields":             {len(c.Process.ProcessFields), 7},
 		"materials":                  {len(c.Materials), 20},
 		"code lists":                 {len(c.Codes), 29},
-		"ports":                      {len(c.Ports), 103},
+		"ports":                      {ports, 103},
+		"ports beside them":          {beside, 2},
 		"lookups":                    {lookups, 25},
 		"departments and parties":    {len(c.Departments), 9},
 	} {

@@ -28,6 +28,7 @@ const (
 var (
 	identifier = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	code       = regexp.MustCompile(`^[A-Z][A-Z0-9]*$`)
+	defectCode = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 	slug       = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	label      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )

@@ -99,6 +99,7 @@ func (l *loader) checkDerived() {
 					l.blame(&f.From[i], "there is no fact %s", from)
 				}
 			}
+		case f.Origin == "" && l.tellsAtDispatch(f.ID):
 		case f.Origin == "":
 			l.blame(&f.ID, "%s comes from nowhere: give from or source", f.ID)
 		default:

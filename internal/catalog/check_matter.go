@@ -26,6 +26,8 @@ func (l *loader) checkMatter(m *Matter) {
 	l.checkNumbers(m)
 	l.checkAfter(m)
 	l.checkNeeds(m)
+	l.checkDispatch(m)
+	l.checkDefects(m)
 	for i := range m.Asks {
 		if f := l.field(&m.Asks[i]); f != nil && f.Group == "process" {
 			l.blame(&m.Asks[i], "%s is asked by the process, not by a matter", f.ID)

@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// operations are what a port can do: the six of a matter's life, and LOOKUP.
-var operations = []string{"SUBMIT", "RECEIPT", "CORRECTION", "STATUS", "RESULT", "WITHDRAW", lookup}
+// life is what the ports of a matter do, one for each.
+var life = []string{"SUBMIT", "RECEIPT", "CORRECTION", "STATUS", "RESULT", "WITHDRAW"}
+
+// operations are what a port can do.
+var operations = append(slices.Clone(life), lookup, push)
 
 const lookup = "LOOKUP"
 
@@ -40,14 +43,18 @@ func (l *loader) checkPorts() {
 		if p.Operation == lookup || p.Matter == "" {
 			continue
 		}
-		if key := p.Matter + " " + p.Operation; owned[key] != nil {
+		key := p.Matter + " " + p.Operation
+		if p.Operation == push { // one takes the list, another pays
+			key += " " + p.Department
+		}
+		if owned[key] != nil {
 			l.blame(&p.ID, "%s has a second port for %s; the first is %s", p.Matter, p.Operation, owned[key].ID)
 		} else {
 			owned[key] = p
 		}
 	}
 	for _, m := range l.c.Matters {
-		without := slices.DeleteFunc(slices.Clone(operations), func(op string) bool { return op == lookup || owned[m.Code+" "+op] != nil })
+		without := slices.DeleteFunc(slices.Clone(life), func(op string) bool { return owned[m.Code+" "+op] != nil })
 		if len(without) > 0 && m.Code != "" && !l.lost["ports"] {
 			l.blame(&m.Code, "%s has no port for %s", m.Code, strings.Join(without, ", "))
 		}
@@ -70,8 +77,8 @@ func (l *loader) checkPort(p *Port) {
 	if p.TimeoutMS < 0 || p.TimeoutMS > maxTimeoutMS {
 		l.blame(&p.TimeoutMS, "a timeout is 0 to %d ms", maxTimeoutMS)
 	}
-	if d := l.department(&p.Department); d != nil && d.External {
-		l.blame(&p.Department, "%s is an external party and has no ports", d.Code)
+	if d := l.department(&p.Department); d != nil && d.External && p.Operation != push {
+		l.blame(&p.Department, "%s is an external party: only payments are pushed to it", d.Code)
 	}
 	switch {
 	case p.Operation == lookup && p.Matter != "":
@@ -79,11 +86,15 @@ func (l *loader) checkPort(p *Port) {
 	case p.Operation != lookup && p.Operation != "" && p.Matter == "":
 		l.blame(&p.ID, "which matter is %s for?", p.ID)
 	case p.Matter != "":
-		if m := l.matter(&p.Matter); m != nil && m.Lead != p.Department && l.leads(m.Lead) {
+		if m := l.matter(&p.Matter); m != nil && p.Operation != push && m.Lead != p.Department && l.leads(m.Lead) {
 			l.blame(&p.Matter, "%s is led by %s, not %s", m.Code, m.Lead, p.Department)
 		}
 	}
-	l.checkMaps(p)
+	if p.Operation == push {
+		l.checkPush(p)
+	} else {
+		l.checkMaps(p)
+	}
 	l.checkTables(p)
 	l.checkSpec(p)
 }
@@ -121,7 +132,7 @@ func (l *loader) checkConnection(c *Connection) {
 func (l *loader) checkTables(p *Port) {
 	for field, table := range p.Codes {
 		f := l.c.fields[field]
-		if f == nil && !l.lost["fields"] {
+		if said := p.Operation == push && slices.Contains(settled, field); f == nil && !said && !l.lost["fields"] {
 			l.blame(entry{&p.Codes, field}, "there is no field %s", field)
 			continue
 		}
@@ -170,6 +181,9 @@ func (l *loader) checkSpec(p *Port) {
 		l.oneOf(&f.Format, "csv", "fixed")
 		l.oneOf(&f.Encoding, "utf-8", "gbk")
 	}
+	if p.Ask != "" && p.Operation != push {
+		l.blame(&p.Ask, "only PUSH ports say where lines are asked after")
+	}
 	if p.Kind == "database-view" && p.Operation != lookup && p.Operation != "STATUS" {
 		l.blame(&p.Kind, "a database view can only be looked into: LOOKUP or STATUS, not %s", p.Operation)
 	}
@@ -184,7 +198,9 @@ func (l *loader) leads(code string) bool {
 // checkMaps sees that a port's maps speak of fields there are, on site ones excepted.
 func (l *loader) checkMaps(p *Port) {
 	for theirs, ours := range p.Send {
+		m := l.c.matters[p.Matter]
 		switch f := l.c.fields[ours]; {
+		case p.Operation == "SUBMIT" && m != nil && m.BeforeDispatch != nil && m.BeforeDispatch.Tells == ours && ours != "":
 		case f == nil && ours != "" && !l.lost["fields"]:
 			l.blame(entry{&p.Send, theirs}, "there is no field %s", ours)
 		case f != nil && f.OnSite:

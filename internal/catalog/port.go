@@ -9,12 +9,13 @@ import (
 type Port struct {
 	ID         string            `yaml:"id"`
 	Department string            `yaml:"-"`         // from the file it stands in
-	Operation  string            `yaml:"operation"` // SUBMIT RECEIPT CORRECTION STATUS RESULT WITHDRAW LOOKUP
+	Operation  string            `yaml:"operation"` // SUBMIT RECEIPT CORRECTION STATUS RESULT WITHDRAW LOOKUP PUSH
 	Name       Text              `yaml:"name"`
-	Matter     string            `yaml:"matter,omitempty"` // for lifecycle operations
+	Matter     string            `yaml:"matter,omitempty"` // for lifecycle operations, and what a PUSH pays
 	Kind       string            `yaml:"kind"`             // the only thing that is code
 	Path       string            `yaml:"path,omitempty"`   // below the department's base address
-	Batch      int               `yaml:"batch,omitempty"`  // most persons or items in one call; 0 means one
+	Ask        string            `yaml:"ask,omitempty"`    // of a PUSH: path where its lines are asked after
+	Batch      int               `yaml:"batch,omitempty"`  // most persons, items or lines in one call; 0 means one
 	TimeoutMS  int               `yaml:"timeoutMs,omitempty"`
 	Send       map[string]string `yaml:"send,omitempty"`      // their field -> our field ID; one of ours may feed several of theirs
 	Constants  map[string]string `yaml:"constants,omitempty"` // their field -> what always stands there
