@@ -70,6 +70,16 @@ func newClient(department string, names *Names, doors []*door) *client {
 	return c
 }
 
+// handles says whether anything but payments goes through the ports.
+func (c *client) handles() bool {
+	for _, d := range c.doors {
+		if d.port.Operation != "PUSH" {
+			return true
+		}
+	}
+	return false
+}
+
 // usable is a port that makes the calls of those who share line and path with p:
 // p, or another if p is paused. The calls stop when all of them are.
 func (c *client) usable(p *catalog.Port) *catalog.Port {

@@ -212,8 +212,17 @@ func (r *Registry) Get(code string) Department {
 	return unconnected{code}
 }
 
-// Departments lists the codes that have an endpoint, sorted.
-func (r *Registry) Departments() []string { return slices.Sorted(maps.Keys(r.departments)) }
+// Departments lists the codes that have an endpoint, sorted; who is only paid
+// through, or pays, has no items and is not among them.
+func (r *Registry) Departments() []string {
+	var codes []string
+	for _, code := range sortedKeys(r.departments) {
+		if c, ok := r.departments[code].(*client); !ok || c.handles() {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
 
 // Callback takes a department's callback: it verifies the signature (header is
 // the value of [SignatureHeader]), reads the body and gives it under our names.
@@ -222,16 +231,10 @@ func (r *Registry) Departments() []string { return slices.Sorted(maps.Keys(r.dep
 func (r *Registry) Callback(code, header string, body []byte) (Answer, error) {
 	names := r.names[code]
 	if names == nil {
-		return Answer{}, fault.New(fault.NotFound, "DEPARTMENT_UNKNOWN", "没有这个部门。", "There is no such department.")
+		return Answer{}, nobodyKnown()
 	}
-	signed := badSignature()
-	for _, secret := range r.secrets[code] {
-		if signed = VerifyCallback(secret, header, body, r.now(), CallbackTolerance); signed == nil || fault.Of(signed).Reason == "CALLBACK_STALE" {
-			break
-		}
-	}
-	if signed != nil {
-		return Answer{}, signed
+	if err := r.signed(code, header, body); err != nil {
+		return Answer{}, err
 	}
 	m, err := DecodeCallback(body)
 	if err != nil {
@@ -243,6 +246,17 @@ func (r *Registry) Callback(code, header string, body []byte) (Answer, error) {
 			"回调内容不符合约定。", "The callback is not as agreed.").Because(err)
 	}
 	return a, nil
+}
+
+// signed verifies a callback by any of a department's secrets.
+func (r *Registry) signed(code, header string, body []byte) error {
+	signed := badSignature()
+	for _, secret := range r.secrets[code] {
+		if signed = VerifyCallback(secret, header, body, r.now(), CallbackTolerance); signed == nil || fault.Of(signed).Reason == "CALLBACK_STALE" {
+			break
+		}
+	}
+	return signed
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

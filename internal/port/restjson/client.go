@@ -50,7 +50,7 @@ func (c *client) call(ctx context.Context, method, path string, body, into any) 
 // body speak of the content; a refused credential, a wrong path or a proxy's page
 // is a broken connection: the item waits, and does not go back to the applicant.
 func (c *client) refusal(res *http.Response) error {
-	cause := fmt.Errorf("status %d", res.StatusCode)
+	cause := port.HTTPStatus(res.StatusCode)
 	switch res.StatusCode {
 	case http.StatusTooManyRequests:
 		return port.Busy(c.Department, c.RetryAt(res.Header.Get("Retry-After"))).Because(cause)
@@ -82,7 +82,7 @@ func (c *client) refusal(res *http.Response) error {
 // so only with one of the agreed reasons, else the connection is wrong.
 func of(status int, reason string) bool {
 	switch reason {
-	case port.ItemDeliveredOtherwise, port.ItemDecided, port.ItemUnknown:
+	case port.ItemDeliveredOtherwise, port.ItemDecided, port.ItemUnknown, port.BatchPushedOtherwise:
 		return true
 	}
 	return status != http.StatusNotFound && status != http.StatusGone && status != http.StatusConflict

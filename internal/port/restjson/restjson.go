@@ -6,6 +6,8 @@
 //	POST /items/{id}/withdraw  {}             -> port.Message
 //	POST /status               StatusQuestion -> StatusAnswer
 //	POST /lookup               LookupQuestion -> LookupAnswer
+//	PUT  /batches/{id}         port.Batch     -> port.Slip; kept before it is answered
+//	POST /lines/status         LinesQuestion  -> LinesAnswer
 //
 // A port of the catalogue may name another path, a timeout and a batch size.
 // Lookups that share a path share a call, however many persons and lookups.
@@ -13,8 +15,8 @@
 // lists what is amiss in faults: a field under the name it was sent by, or a
 // material code, each with words. Corrections are the same item again with the
 // next round, through the CORRECTION port where the catalogue has one. An answer of
-// 400 and above has a port.Refusal for its body: 409 for ITEM_DELIVERED_OTHERWISE
-// and ITEM_DECIDED, 404 for ITEM_UNKNOWN, 422 for content that is never taken.
+// 400 and above has a port.Refusal for its body: 409 for ITEM_DELIVERED_OTHERWISE,
+// ITEM_DECIDED and BATCH_PUSHED_OTHERWISE, 404 for ITEM_UNKNOWN, 422 for content that is never taken.
 package restjson
 
 import (

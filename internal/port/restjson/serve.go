@@ -18,8 +18,8 @@ const (
 
 // Serve is the other end of a line: what a department's ports of this kind answer,
 // below its base address, when c is its system. around, which may be nil, is put
-// before each operation (DELIVER, STATUS, WITHDRAW, LOOKUP), inside of which the
-// request is answered.
+// before each operation (DELIVER, STATUS, WITHDRAW, LOOKUP, PUSH, OUTCOMES), inside
+// of which the request is answered. Payments are for a c that is a [port.Payer] too.
 func Serve(ports []*catalog.Port, c port.Counterpart, around func(operation string, next http.Handler) http.Handler) http.Handler {
 	s := &server{counterpart: c}
 	for _, p := range ports {
@@ -32,6 +32,9 @@ func Serve(ports []*catalog.Port, c port.Counterpart, around func(operation stri
 			s.add(http.MethodPost, "STATUS", Path(p, StatusPath), s.status, around)
 		case "LOOKUP":
 			s.add(http.MethodPost, "LOOKUP", Path(p, LookupPath), s.lookup, around)
+		case "PUSH":
+			s.add(http.MethodPut, "PUSH", Path(p, BatchPath), s.batch, around)
+			s.add(http.MethodPost, "OUTCOMES", AskPath(p), s.outcomes, around)
 		}
 	}
 	return s
@@ -94,7 +97,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) answer(w http.ResponseWriter, r *http.Request, h handler, id string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max(maxRequest, maxBatch)))
 	if err != nil {
 		say(w, http.StatusRequestEntityTooLarge, port.Refusal{Reason: "TOO_LARGE"})
 		return
@@ -116,7 +119,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, h handler, id st
 
 func statusOf(reason string) int {
 	switch reason {
-	case port.ItemDeliveredOtherwise, port.ItemDecided:
+	case port.ItemDeliveredOtherwise, port.ItemDecided, port.BatchPushedOtherwise:
 		return http.StatusConflict
 	case port.ItemUnknown:
 		return http.StatusNotFound
