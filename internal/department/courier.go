@@ -5,10 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,6 +24,7 @@ const (
 // letter is a callback on its way.
 type letter struct {
 	item     string
+	matter   string
 	sequence int64
 	attempts int
 	url      string
@@ -38,6 +39,9 @@ func (o *office) announce(tx *sql.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	if o.resultFault(m.Matter).HalfCommit {
+		return nil
+	}
 	body, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
@@ -48,7 +52,7 @@ func (o *office) announce(tx *sql.Tx, id string) error {
 // keepNotice puts a callback into the courier's book, for now or for later.
 func (o *office) keepNotice(tx *sql.Tx, m port.Message, body []byte) error {
 	at := o.now()
-	if odds := o.trouble.get().Odds; o.odd(odds.LateCallback, "late", m.Item, 0) {
+	if odds := o.resultFault(m.Matter).Odds; o.odd(odds.LateCallback, "late", m.Item, 0) {
 		at = at.Add(odds.LateBy)
 	}
 	_, err := tx.Exec(`INSERT INTO notices (item, sequence, body, next_at) SELECT id, ?, ?, ? FROM items WHERE id = ? AND callback <> ''`,
@@ -74,20 +78,34 @@ func (o *office) courier() {
 	}
 }
 
+// resultFault is how the callbacks of a matter misbehave.
+func (o *office) resultFault(matter string) Fault { return o.trouble.of(o.life("RESULT", matter)) }
+
+// speaks says whether a department that misbehaves so calls back at all.
+func (o *office) speaks(f Fault) bool { return !f.Silent && !f.NoCallbacks }
+
+// matterList lists the matters whose callbacks misbehave in some way, for SQL.
+func (o *office) matterList(so func(Fault) bool) string {
+	list := []byte{'['}
+	for code := range o.matters {
+		if so(o.resultFault(code)) {
+			list = append(strconv.AppendQuote(list, code), ',')
+		}
+	}
+	return string(append(bytes.TrimSuffix(list, []byte{','}), ']'))
+}
+
 // round sends what is due and returns when the next callback is; zero if none waits.
 func (o *office) round() (time.Time, error) {
 	for {
-		f := o.trouble.get()
-		if f.Silent || f.NoCallbacks {
-			return time.Time{}, nil // SetFault rings when that is over
-		}
-		bag, next, err := o.bag(f.ShuffledCallbacks)
+		bag, next, err := o.bag()
 		if err != nil || len(bag) == 0 {
 			return next, err
 		}
 		var sending sync.WaitGroup
 		for i := range bag {
 			sending.Go(func() {
+				f := o.resultFault(bag[i].matter)
 				bag[i].err = o.send(bag[i])
 				if twice := f.DuplicateCallbacks || o.odd(f.Odds.DoubleCallback, "double", bag[i].item, 0); twice && bag[i].err == nil {
 					bag[i].err = o.send(bag[i])
@@ -101,16 +119,19 @@ func (o *office) round() (time.Time, error) {
 	}
 }
 
-// bag takes due callbacks, one for each item: the oldest, or for a shuffling
-// department the newest of an item that is decided.
-func (o *office) bag(shuffled bool) ([]letter, time.Time, error) {
+// bag takes due callbacks, one for each item: the oldest, or where they are shuffled
+// the newest of an item that is decided. Those that nobody sends wait until SetFault
+// rings.
+func (o *office) bag() ([]letter, time.Time, error) {
 	now := o.now().UnixMilli()
-	order := `NOT EXISTS (SELECT 1 FROM notices m WHERE m.item = n.item AND m.sequence < n.sequence AND m.next_at IS NOT NULL)`
-	if shuffled {
-		order = `i.next_at IS NULL AND NOT EXISTS (SELECT 1 FROM notices m WHERE m.item = n.item AND m.sequence > n.sequence AND m.next_at IS NOT NULL)`
-	}
-	rows, err := o.book.readers.QueryContext(o.ctx, `SELECT n.item, n.sequence, n.attempts, i.callback, n.body FROM notices n JOIN items i ON i.id = n.item
-		WHERE n.next_at <= ? AND `+order+` ORDER BY n.next_at, n.item LIMIT ?`, now, bagSize)
+	silent := o.matterList(func(f Fault) bool { return !o.speaks(f) })
+	shuffled := o.matterList(func(f Fault) bool { return f.ShuffledCallbacks })
+	const said = `i.matter NOT IN (SELECT value FROM json_each(?))`
+	rows, err := o.book.readers.QueryContext(o.ctx, `SELECT n.item, i.matter, n.sequence, n.attempts, i.callback, n.body FROM notices n JOIN items i ON i.id = n.item
+		WHERE n.next_at <= ? AND `+said+` AND CASE WHEN i.matter IN (SELECT value FROM json_each(?))
+			THEN i.next_at IS NULL AND NOT EXISTS (SELECT 1 FROM notices m WHERE m.item = n.item AND m.sequence > n.sequence AND m.next_at IS NOT NULL)
+			ELSE NOT EXISTS (SELECT 1 FROM notices m WHERE m.item = n.item AND m.sequence < n.sequence AND m.next_at IS NOT NULL) END
+		ORDER BY n.next_at, n.item LIMIT ?`, now, silent, shuffled, bagSize)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("due callbacks: %w", err)
 	}
@@ -119,7 +140,7 @@ func (o *office) bag(shuffled bool) ([]letter, time.Time, error) {
 		return bag, time.Time{}, err
 	}
 	var next sql.NullInt64
-	err = o.book.readers.QueryRowContext(o.ctx, `SELECT min(next_at) FROM notices WHERE next_at > ?`, now).Scan(&next)
+	err = o.book.readers.QueryRowContext(o.ctx, `SELECT min(n.next_at) FROM notices n JOIN items i ON i.id = n.item WHERE n.next_at > ? AND `+said, now, silent).Scan(&next)
 	if err != nil || !next.Valid {
 		return nil, time.Time{}, err
 	}
@@ -131,7 +152,7 @@ func letters(rows *sql.Rows) ([]letter, error) {
 	var bag []letter
 	for rows.Next() {
 		var l letter
-		if err := rows.Scan(&l.item, &l.sequence, &l.attempts, &l.url, &l.body); err != nil {
+		if err := rows.Scan(&l.item, &l.matter, &l.sequence, &l.attempts, &l.url, &l.body); err != nil {
 			return nil, fmt.Errorf("due callbacks: %w", err)
 		}
 		bag = append(bag, l)
@@ -139,25 +160,49 @@ func letters(rows *sql.Rows) ([]letter, error) {
 	return bag, rows.Err()
 }
 
+// send posts a callback, as its port misbehaves.
 func (o *office) send(l letter) error {
-	ctx, cancel := context.WithTimeout(o.ctx, 10*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url, bytes.NewReader(l.body))
+	f := o.resultFault(l.matter)
+	if f.Forged {
+		o.forge(l)
+	}
+	body := l.body
+	switch {
+	case f.Garbled:
+		body = body[:len(body)/2]
+	case f.Mixed:
+		body = mixed(body)
+	case f.Drift:
+		body = drifted(body)
+	}
+	status, err := o.post(l.url, port.SignCallback([]byte(o.secrets.Callback), body, o.now()), f.carries(body))
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(port.SignatureHeader, port.SignCallback([]byte(o.secrets.Callback), l.body, o.now()))
-	res, err := o.config.Callbacks.Do(req)
-	if err != nil {
-		return fmt.Errorf("callback: %w", err)
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // lets the connection be used again
-	_ = res.Body.Close()
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return errors.New("callback not confirmed: " + res.Status)
+	if status < 200 || status > 299 {
+		return fmt.Errorf("callback not confirmed: %d", status)
 	}
 	return nil
+}
+
+// post sends one callback and tells the status that it was answered with.
+func (o *office) post(url, signature string, body io.Reader) (int, error) {
+	ctx, cancel := context.WithTimeout(o.ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if signature != "" {
+		req.Header.Set(port.SignatureHeader, signature)
+	}
+	res, err := o.config.Callbacks.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // lets the connection be used again
+	return res.StatusCode, res.Body.Close()
 }
 
 // settle notes what was confirmed and when to try the rest again.

@@ -5,9 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
@@ -68,68 +66,6 @@ func (o *office) guarded(next http.Handler) http.Handler {
 	})
 }
 
-// around counts a call, and misbehaves as is set.
-func (o *office) around(operation string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.counts.add(operation, 1)
-		if o.misbehave(w, r) {
-			return
-		}
-		if o.trouble.get().LoseAnswer {
-			next.ServeHTTP(nowhere{http.Header{}}, r)
-			panic(http.ErrAbortHandler)
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// nowhere is where an answer goes that is lost.
-type nowhere struct{ header http.Header }
-
-func (n nowhere) Header() http.Header         { return n.header }
-func (n nowhere) Write(b []byte) (int, error) { return len(b), nil }
-func (n nowhere) WriteHeader(int)             {}
-
-// misbehave plays the fault that is set; true if that was the answer.
-func (o *office) misbehave(w http.ResponseWriter, r *http.Request) bool {
-	f := o.trouble.get()
-	like := func() { w.Header().Set("Content-Type", r.Header.Get("Accept")) }
-	switch {
-	case f.Silent:
-		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the caller hangs up
-		<-r.Context().Done()
-		return true
-	case f.Busy > 0:
-		w.Header().Set("Retry-After", strconv.Itoa(int((f.Busy+time.Second-1)/time.Second)))
-		w.WriteHeader(http.StatusTooManyRequests)
-		return true
-	case o.trouble.fails(f.ErrorRate):
-		w.WriteHeader(http.StatusInternalServerError)
-		return true
-	case f.Garbled:
-		like()
-		_, _ = io.WriteString(w, `{"item": "`)
-		return true
-	case f.Oversized:
-		like()
-		blank := []byte(strings.Repeat(" ", 1<<20))
-		for range 64 {
-			if _, err := w.Write(blank); err != nil {
-				break
-			}
-		}
-		return true
-	}
-	if f.Slow > 0 {
-		select {
-		case <-time.After(f.Slow):
-		case <-r.Context().Done():
-			return true
-		}
-	}
-	return false
-}
-
 // endpoints says where a department is: under its code its main address, and
 // under the ID of each port of another kind where that one is.
 func (o *office) endpoints() map[string]port.Endpoint {
@@ -141,7 +77,11 @@ func (o *office) endpoints() map[string]port.Endpoint {
 		case dbview.Kind:
 			address = o.view.endpoint()
 		}
-		return port.Endpoint{URL: address, Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
+		e := port.Endpoint{URL: address, Token: o.secrets.Token, CallbackSecret: o.secrets.Callback}
+		if o.papers != nil && faces[kind] != nil {
+			e.Transport = o.papers.believer
+		}
+		return e
 	}
 	ends := map[string]port.Endpoint{o.code: at(restjson.Kind)}
 	for _, p := range o.config.Catalog.Ports {

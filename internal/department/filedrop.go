@@ -1,6 +1,7 @@
 package department
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"os"
@@ -54,9 +55,20 @@ func (o *office) manner(operation string, again bool) filedrop.Manner {
 	if !again {
 		o.counts.add(operation, 1)
 	}
-	f := o.trouble.get()
+	f := o.trouble.of(o.dropped(operation)...)
 	return filedrop.Manner{
-		Wait: f.Slow, Silent: f.Silent, Busy: f.Busy, Failed: o.trouble.fails(f.ErrorRate), Garbled: f.Garbled, Oversized: f.Oversized,
+		Wait: f.Slow, Silent: f.Silent, Busy: f.Busy, Failed: o.trouble.fails(f.ErrorRate), Garbled: f.Garbled || f.Mixed || f.Drift, Oversized: f.Oversized,
 		Torn: f.Torn, Lost: f.LoseAnswer, Twice: f.DuplicateCallbacks,
 	}
+}
+
+// dropped are the ports whose calls come as files, of an operation as it is counted.
+func (o *office) dropped(operation string) (all []*catalog.Port) {
+	for _, p := range o.config.Catalog.Ports {
+		of := map[string]string{"SUBMIT": "DELIVER", "CORRECTION": "DELIVER"}[p.Operation]
+		if p.Department == o.code && p.Kind == filedrop.Kind && cmp.Or(of, p.Operation) == operation {
+			all = append(all, p)
+		}
+	}
+	return all
 }

@@ -41,6 +41,7 @@ type Config struct {
 	Seed         uint64                // another seed, other endings
 	Rates        Rates                 // how items end where Decide does not say
 	Decide       func(Item) port.State // nil or "": by the rates; else Approved, Rejected or Returned
+	TLS          bool                  // be reached over TLS, with certificates made at every start
 	Callbacks    *http.Client          // nil means a client with a time-out of ten seconds
 	Log          zerolog.Logger
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -19,14 +20,29 @@ import (
 // receipt. The receipt is given only when both are on disk, so a receipt is never lost.
 func (o *office) Take(ctx context.Context, item port.Item) (port.Slip, error) {
 	id := item.ID
+	f, err := o.meets(ctx, o.deliveryPort(item))
+	if err != nil {
+		return port.Slip{}, err
+	}
 	if err := o.checkItem(id, item); err != nil {
 		return port.Slip{}, err
 	}
+	slip, err := o.take(ctx, id, item)
+	if f.Repeated && err == nil {
+		slip, err = o.take(ctx, id, item)
+	}
+	if err == nil {
+		o.spoils(ctx, o.life("RECEIPT", item.Matter))
+	}
+	return slip, err
+}
+
+func (o *office) take(ctx context.Context, id string, item port.Item) (port.Slip, error) {
 	var receipt port.Slip
 	var fresh, early bool
 	err := o.book.write(ctx, func(tx *sql.Tx) (err error) {
 		receipt, fresh, err = o.keepItem(tx, id, item)
-		if early = err == nil && fresh && o.odd(o.trouble.get().Odds.EarlyResult, "early", id, item.Round); early {
+		if early = err == nil && fresh && o.odd(o.early(item), "early", id, item.Round); early {
 			err = o.hasten(tx, id)
 		}
 		return err
@@ -41,7 +57,7 @@ func (o *office) Take(ctx context.Context, item port.Item) (port.Slip, error) {
 	}
 	ring(o.clerkBell)
 	ring(o.courierBell)
-	if fresh && o.odd(o.trouble.get().Odds.LostReceipt, "receipt", id, item.Round) {
+	if fresh && o.odd(o.trouble.of(o.deliveryPort(item)).Odds.LostReceipt, "receipt", id, item.Round) {
 		return port.Slip{}, port.ErrLost
 	}
 	return receipt, nil
@@ -198,6 +214,22 @@ func (o *office) receiptNumber(tx *sql.Tx, now time.Time) (string, error) {
 
 // TakeBack implements [port.Counterpart].
 func (o *office) TakeBack(ctx context.Context, id string) (port.Message, error) {
+	ports, err := o.livesOf(ctx, "WITHDRAW", []string{id})
+	if err != nil {
+		return port.Message{}, o.failed(err)
+	}
+	f, err := o.meets(ctx, ports...)
+	if err != nil {
+		return port.Message{}, err
+	}
+	m, err := o.takeBack(ctx, id)
+	if f.Repeated && err == nil {
+		m, err = o.takeBack(ctx, id)
+	}
+	return m, err
+}
+
+func (o *office) takeBack(ctx context.Context, id string) (port.Message, error) {
 	var m port.Message
 	err := o.book.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE items SET state = ?, sequence = sequence + 1, next_at = NULL, words = '', faults = '[]', decided_at = NULL
@@ -223,6 +255,14 @@ func (o *office) TakeBack(ctx context.Context, id string) (port.Message, error) 
 // Tell implements [port.Counterpart]: all items in one read.
 func (o *office) Tell(ctx context.Context, items []string) ([]port.Message, error) {
 	o.counts.add("ITEMS", len(items))
+	ports, err := o.livesOf(ctx, "STATUS", items)
+	if err != nil {
+		return nil, o.failed(err)
+	}
+	f, err := o.meets(ctx, ports...)
+	if err != nil {
+		return nil, err
+	}
 	ids, err := json.Marshal(items)
 	if err != nil {
 		return nil, fmt.Errorf("status: %w", err)
@@ -240,7 +280,39 @@ func (o *office) Tell(ctx context.Context, items []string) ([]port.Message, erro
 		}
 		all = append(all, m)
 	}
+	if f.Repeated {
+		all = append(all, all...)
+	}
+	if f.Reordered {
+		slices.Reverse(all)
+	}
 	return all, rows.Err()
+}
+
+// livesOf are the ports of an operation that items have to do with; none where no
+// port has a fault of its own, and then nobody needs to know.
+func (o *office) livesOf(ctx context.Context, operation string, items []string) ([]*catalog.Port, error) {
+	if len(o.trouble.ports()) == 0 {
+		return nil, nil
+	}
+	ids, err := json.Marshal(items)
+	if err != nil {
+		return nil, fmt.Errorf("items: %w", err)
+	}
+	rows, err := o.book.readers.QueryContext(ctx, `SELECT DISTINCT matter FROM items WHERE id IN (SELECT value FROM json_each(?)) ORDER BY matter`, string(ids))
+	if err != nil {
+		return nil, fmt.Errorf("items: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var ports []*catalog.Port
+	for rows.Next() {
+		var matter string
+		if err := rows.Scan(&matter); err != nil {
+			return nil, fmt.Errorf("items: %w", err)
+		}
+		ports = append(ports, o.life(operation, matter))
+	}
+	return ports, rows.Err()
 }
 
 // failed notes an error of the department's own.

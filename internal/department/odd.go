@@ -26,10 +26,7 @@ func (o *office) hasten(tx *sql.Tx, id string) error {
 // tellNow sends an item's callbacks at once, and once; what is not confirmed is
 // left to the courier, who may meanwhile have said the same.
 func (o *office) tellNow(ctx context.Context, id string) error {
-	if f := o.trouble.get(); f.Silent || f.NoCallbacks {
-		return nil
-	}
-	rows, err := o.book.readers.QueryContext(ctx, `SELECT n.item, n.sequence, n.attempts, i.callback, n.body FROM notices n JOIN items i ON i.id = n.item
+	rows, err := o.book.readers.QueryContext(ctx, `SELECT n.item, i.matter, n.sequence, n.attempts, i.callback, n.body FROM notices n JOIN items i ON i.id = n.item
 		WHERE n.item = ? AND n.next_at <= ? ORDER BY n.sequence`, id, o.now().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("callbacks of an early result: %w", err)
@@ -37,6 +34,9 @@ func (o *office) tellNow(ctx context.Context, id string) error {
 	bag, err := letters(rows)
 	if err != nil {
 		return err
+	}
+	if len(bag) == 0 || !o.speaks(o.resultFault(bag[0].matter)) {
+		return nil
 	}
 	for i := range bag {
 		bag[i].err = o.send(bag[i])

@@ -3,6 +3,7 @@ package department
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ type office struct {
 	config  Config
 	names   *port.Names
 	matters map[string]*catalog.Matter
+	ports   map[string]*catalog.Port // by ID
+	lives   map[string]*catalog.Port // of a matter's life, by operation and matter
+	papers  *papers                  // nil: it is reached without TLS
 	book    *book
 	secrets Secrets
 	pepper  []byte // keys the register of persons
@@ -52,12 +56,24 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 	}
 	o := &office{
 		code: code, config: c, book: b, names: port.NamesOf(c.Catalog, code), matters: map[string]*catalog.Matter{},
+		ports: map[string]*catalog.Port{}, lives: map[string]*catalog.Port{},
 		clerkBell: make(chan struct{}, 1), courierBell: make(chan struct{}, 1),
 	}
 	o.trouble.seed(c.Seed)
 	for _, m := range c.Catalog.Matters {
 		if m.Lead == code {
 			o.matters[m.Code] = m
+		}
+	}
+	for _, p := range c.Catalog.Ports {
+		if p.Department == code {
+			o.ports[p.ID] = p
+			o.lives[p.Operation+" "+p.Matter] = p
+		}
+	}
+	if c.TLS {
+		if o.papers, err = newPapers(c.Now); err != nil {
+			return nil, errors.Join(err, b.close())
 		}
 	}
 	listener, err := o.prepare(ctx)
@@ -78,6 +94,9 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 	o.server = &http.Server{
 		Handler: o.door(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return o.ctx },
+	}
+	if o.papers != nil {
+		listener = tls.NewListener(listener, o.papers.config())
 	}
 	o.work.Go(func() {
 		if err := o.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -129,6 +148,9 @@ func (o *office) listen(ctx context.Context, address string) (net.Listener, erro
 		}
 	}
 	o.url = "http://" + l.Addr().String()
+	if o.papers != nil {
+		o.url = "https://" + l.Addr().String()
+	}
 	return l, nil
 }
 

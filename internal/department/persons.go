@@ -137,6 +137,16 @@ func (o *office) Find(ctx context.Context, persons []port.Person) ([]port.Found,
 		}
 	}
 	o.counts.add("PERSONS", len(persons))
+	var ports []*catalog.Port
+	for _, p := range persons {
+		for _, id := range p.Lookups {
+			ports = append(ports, o.names.LookupPort(id))
+		}
+	}
+	f, err := o.meets(ctx, ports...)
+	if err != nil {
+		return nil, err
+	}
 	held, err := o.held(ctx, persons)
 	if err != nil {
 		return nil, o.failed(err)
@@ -157,6 +167,12 @@ func (o *office) Find(ctx context.Context, persons []port.Person) ([]port.Found,
 		for _, id := range p.Lookups {
 			found[i].Lookups[id] = theirs(o.names.LookupPort(id), facts, o.names.LookupPort(id).Answers)
 		}
+	}
+	if f.Repeated {
+		found = append(found, found...)
+	}
+	if f.Reordered {
+		slices.Reverse(found)
 	}
 	return found, nil
 }

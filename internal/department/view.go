@@ -134,7 +134,7 @@ func (v *publication) prepare(ctx context.Context, tx *sql.Tx) error {
 			}
 		}
 	}
-	return v.show(ctx, tx, Fault{})
+	return v.show(ctx, tx, func(string) Fault { return Fault{} })
 }
 
 // What a column says instead of what it holds while something is amiss.
@@ -147,9 +147,9 @@ const (
 // show makes the views, which misbehave as is set: they never end, fail, flood, or
 // have other columns than agreed. A table cannot ask for patience, and what is read
 // is not lost on the way.
-func (v *publication) show(ctx context.Context, tx *sql.Tx, f Fault) error {
+func (v *publication) show(ctx context.Context, tx *sql.Tx, fault func(relation string) Fault) error {
 	for _, r := range v.relations {
-		key := `"key of a person"`
+		key, f := `"key of a person"`, fault(r.Relation)
 		switch {
 		case f.Silent:
 			key = never
@@ -165,7 +165,7 @@ func (v *publication) show(ctx context.Context, tx *sql.Tx, f Fault) error {
 		for _, c := range r.columns {
 			list = append(list, quoted(c.name))
 		}
-		if f.Garbled {
+		if f.Garbled || f.Drift {
 			list = []string{`1 AS "another column"`}
 		}
 		if _, err := tx.ExecContext(ctx, `DROP VIEW IF EXISTS `+quoted(r.Relation)); err != nil {
@@ -179,11 +179,11 @@ func (v *publication) show(ctx context.Context, tx *sql.Tx, f Fault) error {
 }
 
 // misbehave makes the views misbehave, or behave again.
-func (v *publication) misbehave(ctx context.Context, f Fault) error {
+func (v *publication) misbehave(ctx context.Context, fault func(relation string) Fault) error {
 	if v == nil {
 		return nil
 	}
-	return v.in(ctx, func(ctx context.Context, tx *sql.Tx) error { return v.show(ctx, tx, f) })
+	return v.in(ctx, func(ctx context.Context, tx *sql.Tx) error { return v.show(ctx, tx, fault) })
 }
 
 // put publishes what the department holds of persons, in place of what it did before.
