@@ -148,6 +148,9 @@ type measured struct {
 	code   string
 }
 
+// Unwrap is the line that is measured.
+func (l *measured) Unwrap() port.Line { return l.Line }
+
 func (l *measured) took(operation string, start time.Time, err error) {
 	outcome := "REFUSED"
 	if _, refused := errors.AsType[*port.Refusal](err); !refused {

@@ -18,7 +18,7 @@ const ordersEvery = 2 * time.Second
 func (h *Hub) openSwitchboard(ctx context.Context) error {
 	h.Board = &switchboard.Board{
 		Store: h.Store, Catalog: func() *catalog.Catalog { return h.catalog }, Ports: h.Registry, Carrier: &submission.Outbox{Queue: h.Queue},
-		Live: h.livePort, Now: h.Config.Now, Log: h.log("switchboard"),
+		Live: h.livePort, Certificate: h.Registry.Certificate, Now: h.Config.Now, Log: h.log("switchboard"),
 	}
 	stop, err := h.Board.Watch(ctx, ordersEvery)
 	if err != nil {

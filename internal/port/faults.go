@@ -1,6 +1,7 @@
 package port
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/fault"
@@ -53,3 +54,10 @@ func UnknownItem(department string) *fault.Fault {
 	return fault.New(fault.NotFound, "ITEM_UNKNOWN",
 		"部门系统中没有该事项。", "The department has no such item.").From(department, time.Time{})
 }
+
+// HTTPStatus is the cause of a fault where a system answered with a status that says
+// more than its body.
+type HTTPStatus int
+
+// Error implements error.
+func (s HTTPStatus) Error() string { return fmt.Sprintf("status %d", int(s)) }

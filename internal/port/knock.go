@@ -38,7 +38,7 @@ func (r *Registry) Connected(portID string) bool {
 
 // Certificate is when the first certificate ends on the way through a port.
 func (r *Registry) Certificate(portID string) (time.Time, bool) {
-	if l, ok := r.lineOf(portID).(Certified); ok {
+	if l, ok := within[Certified](r.lineOf(portID)); ok {
 		return l.Certificate()
 	}
 	return time.Time{}, false
@@ -47,7 +47,7 @@ func (r *Registry) Certificate(portID string) (time.Time, bool) {
 // Check asks the line of a port whether the other side is as the catalogue says. It
 // is not ok where the kind of port has no way to find out. ctx bounds the wait.
 func (r *Registry) Check(ctx context.Context, portID string) (bad error, ok bool) {
-	if l, ok := r.lineOf(portID).(Checked); ok {
+	if l, ok := within[Checked](r.lineOf(portID)); ok {
 		return l.Check(ctx), true
 	}
 	return nil, false
@@ -61,6 +61,22 @@ func (r *Registry) lineOf(portID string) Line {
 		}
 	}
 	return nil
+}
+
+// within finds what a line can do besides, also if another one stands before it, which
+// then says so by Unwrap.
+func within[T any](l Line) (can T, ok bool) {
+	for l != nil {
+		if can, ok = l.(T); ok {
+			return can, true
+		}
+		outer, _ := l.(interface{ Unwrap() Line })
+		if outer == nil {
+			break
+		}
+		l = outer.Unwrap()
+	}
+	return can, false
 }
 
 // Knock asks each place of a department once, all at the same time: after no item,

@@ -54,6 +54,9 @@ type Board struct {
 	mu    sync.Mutex
 	held  map[string]*gen.PortOrder // by port: what the gates are set by
 	freed []string                  // ports released at the last look
+
+	looked time.Time            // when certificates were looked at last
+	told   map[string]time.Time // by department and end: when it was last said that a certificate ends
 }
 
 // Refresh sets the gates by the orders that are open.
@@ -130,6 +133,7 @@ func (b *Board) Watch(ctx context.Context, every time.Duration) (stop func(), er
 	if err := b.Refresh(ctx); err != nil {
 		return nil, err
 	}
+	b.Certificates()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var look sync.WaitGroup
 	look.Go(func() {
@@ -143,6 +147,7 @@ func (b *Board) Watch(ctx context.Context, every time.Duration) (stop func(), er
 				if err := b.Refresh(ctx); err != nil && ctx.Err() == nil {
 					b.Log.Error().Err(err).Msg("the orders about ports could not be looked at; the next look will")
 				}
+				b.Certificates()
 			}
 		}
 	})

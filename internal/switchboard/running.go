@@ -159,3 +159,27 @@ func (b *Board) carries(p *catalog.Port, round int) bool {
 	}
 	return round == 0 || b.supplements(p)
 }
+
+// LastReceipt is when a department last gave a receipt for an item that is handed over
+// through one of these ports, as the record has it, so also before this hub's start;
+// zero if it never did, or the viewer may not watch ports. It reads what all items say,
+// so it is for a person who asks once.
+func (b *Board) LastReceipt(ctx context.Context, ports []*catalog.Port) (time.Time, error) {
+	var through []predicate.Item
+	for _, p := range ports {
+		if delivers(p) {
+			through = append(through, item.And(b.through(p)...))
+		}
+	}
+	if len(through) == 0 || !access.From(ctx).May(access.WatchPorts) {
+		return time.Time{}, nil
+	}
+	last, err := b.Store.Read.Item.Query().Where(item.Or(through...), item.ReceivedAtNotNil()).
+		Order(gen.Desc(item.FieldReceivedAt)).First(access.AsMachine(ctx, "switchboard"))
+	if gen.IsNotFound(err) {
+		return time.Time{}, nil
+	} else if err != nil {
+		return time.Time{}, fmt.Errorf("the last receipt: %w", err)
+	}
+	return *last.ReceivedAt, nil
+}

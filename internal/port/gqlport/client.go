@@ -43,7 +43,7 @@ func (c *client) call(ctx context.Context, path string, q request) ([]byte, erro
 // turnedAway goes by the status where that says more than the body: GraphQL tells
 // its errors in the body, with 200 or 400 and 422.
 func (c *client) turnedAway(res *http.Response) error {
-	cause := fmt.Errorf("status %d", res.StatusCode)
+	cause := port.HTTPStatus(res.StatusCode)
 	switch s := res.StatusCode; {
 	case s >= 200 && s <= 299, s == http.StatusBadRequest, s == http.StatusUnprocessableEntity:
 		return nil

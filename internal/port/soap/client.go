@@ -96,7 +96,7 @@ func (c *client) read(res *http.Response, limit int64) (*node, error) {
 // failure sorts what is not 200. SOAP says no with 500 (1.1) or 400 (1.2), so a
 // fault in the body comes before the status; without one the status counts.
 func (c *client) failure(res *http.Response, v *version, space string) error {
-	cause := fmt.Errorf("status %d", res.StatusCode)
+	cause := port.HTTPStatus(res.StatusCode)
 	switch {
 	case res.StatusCode == http.StatusTooManyRequests:
 		return port.Busy(c.Department, c.RetryAt(res.Header.Get("Retry-After"))).Because(cause)

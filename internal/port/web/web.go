@@ -8,6 +8,8 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -82,13 +84,18 @@ func (c *Client) Send(ctx context.Context, method, path string, header http.Head
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
+		if theirs, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(theirs.UnverifiedCertificates) > 0 {
+			c.saw(theirs.UnverifiedCertificates[0])
+		}
 		return nil, port.Silent(c.Department).Because(err)
 	}
 	if res.TLS != nil && len(res.TLS.PeerCertificates) > 0 {
-		c.ends.Store(res.TLS.PeerCertificates[0].NotAfter.Unix())
+		c.saw(res.TLS.PeerCertificates[0])
 	}
 	return res, nil
 }
+
+func (c *Client) saw(theirs *x509.Certificate) { c.ends.Store(theirs.NotAfter.Unix()) }
 
 // Read reads the whole body of an answer that is of one of these media types and no
 // longer than limit bytes. called is what people call those types. Faults: Silent, Garbled.
