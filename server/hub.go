@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -66,19 +67,18 @@ type Hub struct {
 	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 
-	base       *workday.Calendar              // built in and configured
-	years      atomic.Pointer[casefile.Years] // with those that an operator has loaded
-	keys       vault.Keys
-	ring       seal.Ring // public keys of the electronic seal
-	born       time.Time // of the demonstration's data
-	catalog    *catalog.Catalog
-	files      fs.FS           // what the catalogue was loaded from
-	live       map[string]bool // departments and ports with an address of the operator's, not a played one
-	who        identifier
-	bankSecret []byte       // the bank signs its words about payments with this
-	reach      atomic.Value // string: address under which departments reach us
-	meters     *meters
-	opened     []func(context.Context) error // how to close what is open, in order of opening
+	base    *workday.Calendar              // built in and configured
+	years   atomic.Pointer[casefile.Years] // with those that an operator has loaded
+	keys    vault.Keys
+	ring    seal.Ring // public keys of the electronic seal
+	born    time.Time // of the demonstration's data
+	catalog *catalog.Catalog
+	files   fs.FS           // what the catalogue was loaded from
+	live    map[string]bool // departments and ports with an address of the operator's, not a played one
+	who     identifier
+	reach   atomic.Value // string: address under which departments reach us
+	meters  *meters
+	opened  []func(context.Context) error // how to close what is open, in order of opening
 }
 
 // Open wires a hub: record, keys, catalogue, departments, queue. In the
@@ -250,6 +250,11 @@ func (h *Hub) openDepartments(ctx context.Context) (err error) {
 		}
 		h.onClose(func(context.Context) error { return h.Fleet.Close() })
 		endpoints = h.Fleet.Endpoints()
+		payers, err := h.startPayers(ctx)
+		if err != nil {
+			return err
+		}
+		maps.Copy(endpoints, payers)
 	}
 	if h.Config.Endpoints != "" { // in the demonstration some may be live among the played
 		live, err := readEndpoints(h.Config.Endpoints, h.catalog, h.keys, h.Config.Now)

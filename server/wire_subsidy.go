@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,27 +9,23 @@ import (
 	"path/filepath"
 	"time"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/push"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/subsidy"
 )
 
-// openSubsidies wires the one-off subsidy to casework and to who pays it. The
-// demonstration plays the finance department and the bank.
-func (h *Hub) openSubsidies(ctx context.Context) error {
+// openSubsidies wires the one-off subsidy to casework and to the ports of who pays it.
+func (h *Hub) openSubsidies(context.Context) error {
 	parameters, err := h.subsidyParameters()
 	if err != nil {
 		return err
 	}
 	h.Subsidies = &subsidy.Desk{
 		Store: h.Store, Profile: h.Profile, Vault: h.Vault, Catalog: func() *catalog.Catalog { return h.catalog }, Divisions: h.Divisions,
-		Parameters: parameters, Cases: h.Cases, Tasks: h.Office, Tell: h.Post, Changed: h.Cases.Bell.Ring, Now: h.Config.Now, Log: h.log("subsidy"),
+		Parameters: parameters, Ports: h.Registry, Calendar: h.Calendar, Cases: h.Cases, Tasks: h.Office, Tell: h.Post, Changed: h.Cases.Bell.Ring, Now: h.Config.Now, Log: h.log("subsidy"),
 		Callback: func() string { return h.reach.Load().(string) + "/payments/" + parameters.Bank },
 		Gather:   time.Duration(parameters.Roll.GatherHours) * time.Hour,
 	}
@@ -38,22 +33,6 @@ func (h *Hub) openSubsidies(ctx context.Context) error {
 		h.Subsidies.Gather = 0 // nobody watches a demonstration for a day
 	}
 	h.Cases.Follower = h.Subsidies
-	at, err := h.payers(ctx, parameters)
-	if err != nil {
-		return err
-	}
-	h.bankSecret = []byte(at[parameters.Bank].CallbackSecret)
-	timeout := time.Duration(parameters.Roll.TimeoutSeconds) * time.Second
-	if e, ok := at[parameters.Finance]; ok {
-		if h.Subsidies.Finance, err = push.Open(e, timeout); err != nil {
-			return err
-		}
-	}
-	if e, ok := at[parameters.Bank]; ok {
-		if h.Subsidies.Bank, err = push.Open(e, timeout); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -73,40 +52,27 @@ func (h *Hub) subsidyParameters() (*subsidy.Parameters, error) {
 	return p, nil
 }
 
-// payers says where the finance department and the bank are: played, or under their
-// codes in the file of endpoints.
-func (h *Hub) payers(ctx context.Context, p *subsidy.Parameters) (map[string]push.Endpoint, error) {
-	if h.Config.Demo {
-		played, err := department.StartPayers(ctx, department.PayersConfig{
-			Dir: filepath.Join(h.Config.Data, "payers"), Finance: p.Finance, Bank: p.Bank, Takes: h.Config.WorkdayTakes, Now: h.Config.Now, Log: h.log("payers"),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("start the played finance department and bank: %w", err)
-		}
-		h.Payers = played
-		h.onClose(func(context.Context) error { return played.Close() })
-		return played.Endpoints(), nil
-	}
-	body, err := os.ReadFile(h.Config.Endpoints)
+// startPayers plays the finance department and the bank of the demonstration, and
+// says where they are. A catalogue without ports to both has nobody to play.
+func (h *Hub) startPayers(ctx context.Context) (map[string]port.Endpoint, error) {
+	p, err := h.subsidyParameters()
 	if err != nil {
-		return nil, fmt.Errorf("endpoints: %w", err)
+		return nil, err
 	}
-	live := map[string]endpoint{}
-	if err := yaml.Unmarshal(body, &live); err != nil {
-		return nil, fmt.Errorf("endpoints %s: not a list by code", h.Config.Endpoints) // the text may hold secrets
-	}
-	at := map[string]push.Endpoint{}
-	for _, code := range []string{p.Finance, p.Bank} {
-		e, ok := live[code]
-		if !ok {
-			continue
+	for _, party := range []string{p.Finance, p.Bank} {
+		if department.PushPort(h.catalog, party, p.Matter) == nil {
+			return nil, nil
 		}
-		if e.CallbackSecret == "" {
-			e.CallbackSecret = base64.StdEncoding.EncodeToString(h.keys.Callback(code))
-		}
-		at[code] = push.Endpoint{URL: e.URL, Token: e.Token, CallbackSecret: e.CallbackSecret}
 	}
-	return at, nil
+	h.Payers, err = department.StartPayers(ctx, department.PayersConfig{
+		Dir: filepath.Join(h.Config.Data, "payers"), Catalog: h.catalog, Matter: p.Matter, Finance: p.Finance, Bank: p.Bank,
+		Takes: h.Config.WorkdayTakes, Now: h.Config.Now, Log: h.log("payers"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the played finance department and bank: %w", err)
+	}
+	h.onClose(func(context.Context) error { return h.Payers.Close() })
+	return h.Payers.Endpoints(), nil
 }
 
 // subsidyRounds close rolls, and ask the bank after payments that it has not spoken of.
@@ -128,15 +94,8 @@ func (h *Hub) payments(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fault.New(fault.Invalid, "BODY_CUT_OFF", "请求体没有收完整。", "The body did not arrive whole."))
 		return
 	}
-	secret := h.bankSecret
-	if party != h.Subsidies.Parameters.Bank {
-		secret = nil
-	}
-	var said push.Outcome
-	if err = port.VerifyCallback(secret, r.Header.Get(port.SignatureHeader), body, h.Config.Now(), port.CallbackTolerance); err == nil {
-		said, err = push.ReadOutcome(body)
-	}
-	if err == nil {
+	var said port.Outcome
+	if said, err = h.heardOf(party, r.Header.Get(port.SignatureHeader), body); err == nil {
 		err = h.Subsidies.Apply(r.Context(), said)
 	}
 	if err != nil {
@@ -149,4 +108,13 @@ func (h *Hub) payments(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// heardOf reads a word about a payment. Only the bank's counts.
+func (h *Hub) heardOf(party, signature string, body []byte) (port.Outcome, error) {
+	p := h.Subsidies.Parameters
+	if at := h.Registry.PushPort(party, p.Matter); at != nil && party == p.Bank {
+		return h.Registry.OutcomeCallback(at.ID, signature, body)
+	}
+	return port.Outcome{}, fault.New(fault.NotFound, "DEPARTMENT_UNKNOWN", "没有这个部门。", "There is no such department.")
 }

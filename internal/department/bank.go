@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/push"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -49,24 +48,26 @@ func (p *payer) handOn(ctx context.Context) (time.Time, error) {
 	if p.trouble.get().Silent {
 		return time.Time{}, nil
 	}
-	rows, err := p.book.readers.QueryContext(ctx, `SELECT body FROM rolls WHERE handed_at IS NULL ORDER BY serial`)
+	to := PushPort(p.config.Catalog, p.config.Bank, p.config.Matter)
+	rows, err := p.book.readers.QueryContext(ctx, `SELECT id, body FROM rolls WHERE handed_at IS NULL ORDER BY serial`)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("rolls to hand on: %w", err)
 	}
-	bodies, err := texts(rows)
+	waiting, err := texts(rows)
 	if err != nil {
 		return time.Time{}, err
 	}
-	for _, body := range bodies {
-		var roll push.Roll
-		if err := json.Unmarshal(body, &roll); err != nil {
+	for _, r := range waiting {
+		roll, err := port.ReadBatch(r.body)
+		if err != nil {
 			return time.Time{}, fmt.Errorf("roll: %w", err)
 		}
-		if _, err := p.next.Push(ctx, roll); err != nil {
+		roll.ID, roll.Again = r.id, true
+		if _, err := p.next.Push(ctx, to.ID, roll); err != nil {
 			return time.Time{}, err
 		}
-		err := p.book.write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.Exec(`UPDATE rolls SET handed_at = ? WHERE id = ?`, p.config.Now().UnixMilli(), roll.ID)
+		err = p.book.write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`UPDATE rolls SET handed_at = ? WHERE id = ?`, p.config.Now().UnixMilli(), r.id)
 			return err
 		})
 		if err != nil {
@@ -76,14 +77,20 @@ func (p *payer) handOn(ctx context.Context) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-func texts(rows *sql.Rows) (all [][]byte, err error) {
+// entered is a roll or a payment as it stands in the book.
+type entered struct {
+	id   string
+	body []byte
+}
+
+func texts(rows *sql.Rows) (all []entered, err error) {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
+		var e entered
+		if err := rows.Scan(&e.id, &e.body); err != nil {
 			return nil, fmt.Errorf("read the book: %w", err)
 		}
-		all = append(all, b)
+		all = append(all, e)
 	}
 	return all, rows.Err()
 }
@@ -92,7 +99,7 @@ func texts(rows *sql.Rows) (all [][]byte, err error) {
 // that it has not told of.
 func (p *payer) pay(ctx context.Context) (time.Time, error) {
 	now := time.Now().UnixMilli()
-	rows, err := p.book.readers.QueryContext(ctx, `SELECT body FROM payments WHERE state = 'WAITING' AND due_at <= ? ORDER BY line`, now)
+	rows, err := p.book.readers.QueryContext(ctx, `SELECT line, body FROM payments WHERE state = 'WAITING' AND due_at <= ? ORDER BY line`, now)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("payments that are due: %w", err)
 	}
@@ -100,9 +107,9 @@ func (p *payer) pay(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	for _, body := range due {
-		var l push.Line
-		if err := json.Unmarshal(body, &l); err != nil {
+	for _, e := range due {
+		var l Payment
+		if err := json.Unmarshal(e.body, &l); err != nil {
 			return time.Time{}, fmt.Errorf("payment: %w", err)
 		}
 		if err := p.book.write(ctx, func(tx *sql.Tx) error { return p.settle(tx, l) }); err != nil {
@@ -120,28 +127,28 @@ func (p *payer) pay(ctx context.Context) (time.Time, error) {
 }
 
 // settle pays a line or sends its money back, with the transfer in one transaction.
-func (p *payer) settle(tx *sql.Tx, l push.Line) error {
-	state, reason := push.Paid, ""
+func (p *payer) settle(tx *sql.Tx, l Payment) error {
+	state, reason := port.LinePaid, ""
 	if p.config.Decide != nil {
 		if s := p.config.Decide(l); s.Settled() {
 			state = s
 		}
 	}
 	if strings.HasSuffix(l.Account, WrongAccount) {
-		state = push.Returned
+		state = port.LineReturned
 	}
-	if state == push.Returned {
+	if state == port.LineReturned {
 		reason = "ACCOUNT_UNKNOWN"
 	}
 	done, err := tx.Exec(`UPDATE payments SET state = ?, reason = ?, day = ? WHERE line = ? AND state = 'WAITING'`,
-		state, reason, workday.FromTime(p.config.Now()).String(), l.ID)
+		state, reason, workday.FromTime(p.config.Now()).String(), l.Line)
 	if err != nil {
 		return fmt.Errorf("pay: %w", err)
 	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 || state != push.Paid {
+	if n, err := done.RowsAffected(); err != nil || n == 0 || state != port.LinePaid {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO transfers (line, account, fen) VALUES (?, ?, ?)`, l.ID, l.Account, l.AmountFen)
+	_, err = tx.Exec(`INSERT INTO transfers (line, account, fen) VALUES (?, ?, ?)`, l.Line, l.Account, l.Fen)
 	return err
 }
 
@@ -157,7 +164,7 @@ func (p *payer) announce(ctx context.Context) error {
 		return fmt.Errorf("what is to be told: %w", err)
 	}
 	type call struct {
-		push.Outcome
+		port.Outcome
 		to string
 	}
 	var calls []call
@@ -196,8 +203,8 @@ func (p *payer) announce(ctx context.Context) error {
 	return nil
 }
 
-func (p *payer) call(ctx context.Context, to string, o push.Outcome) error {
-	body, err := json.Marshal(o)
+func (p *payer) call(ctx context.Context, to string, o port.Outcome) error {
+	body, err := json.Marshal(port.Said(p.port, o))
 	if err != nil {
 		return fmt.Errorf("callback: %w", err)
 	}

@@ -2,41 +2,53 @@ package department
 
 import (
 	"context"
-	"crypto/subtle"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/push"
-	"github.com/vetgraph/vetgraph/internal/workday"
+	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
 // WrongAccount ends the account numbers that do not exist at the played bank:
 // what is paid to one comes back, the same each time.
 const WrongAccount = "0404"
 
-// PayersConfig says how the finance department and the bank are played. Dir is needed.
+// PayersConfig says how the finance department and the bank are played. Dir, Catalog
+// and Matter are needed; both have a PUSH port for the matter.
 type PayersConfig struct {
-	Dir       string                     // one SQLite file for each of the two
-	Finance   string                     // its code; "" means FIN
-	Bank      string                     // its code; "" means BANK
-	Takes     time.Duration              // from hearing of a payment to making it, by the wall clock
-	Now       func() time.Time           // what is written on receipts and signatures; nil means time.Now
-	Decide    func(push.Line) push.State // nil or "": by the account number
-	Callbacks *http.Client               // nil means a client with a time-out of ten seconds
+	Dir       string                       // one SQLite file for each of the two
+	Catalog   *catalog.Catalog             // says by which ports the two are reached, under which names
+	Matter    string                       // that is paid
+	Finance   string                       // its code; "" means FIN
+	Bank      string                       // its code; "" means BANK
+	Takes     time.Duration                // from hearing of a payment to making it, by the wall clock
+	Now       func() time.Time             // what is written on receipts and signatures; nil means time.Now
+	Decide    func(Payment) port.LineState // nil or "": by the account number
+	Callbacks *http.Client                 // nil means a client with a time-out of ten seconds
 	Log       zerolog.Logger
 }
+
+// Payment is one line as the bank has it.
+type Payment struct {
+	Line, Holder, Bank, Account string
+	Fen                         int64
+}
+
+// String keeps people out of logs.
+func (p Payment) String() string { return "payment " + p.Line }
+
+// GoString keeps people out of logs.
+func (p Payment) GoString() string { return p.String() }
 
 // Payers are the finance department and the bank at work: the first takes rolls
 // and hands them on, the second pays each line once and says what became of it.
@@ -50,6 +62,7 @@ type Payers struct {
 // payer is one of the two. next is nil for the bank.
 type payer struct {
 	code    string
+	port    *catalog.Port
 	config  PayersConfig
 	book    *book
 	token   string
@@ -57,7 +70,7 @@ type payer struct {
 	url     string
 	server  *http.Server
 	trouble trouble
-	next    *push.Client
+	next    *port.Registry // who it hands on to
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -85,8 +98,8 @@ CREATE TABLE IF NOT EXISTS transfers (serial INTEGER PRIMARY KEY AUTOINCREMENT, 
 // StartPayers opens the books, takes up what was left undone, and answers once both
 // are listening. They work until Close, whatever becomes of ctx.
 func StartPayers(ctx context.Context, c PayersConfig) (*Payers, error) {
-	if c.Dir == "" {
-		return nil, errors.New("the paying parties need a folder")
+	if c.Dir == "" || c.Catalog == nil {
+		return nil, errors.New("the paying parties need a folder and a catalogue")
 	}
 	if c.Finance == "" {
 		c.Finance = "FIN"
@@ -107,7 +120,7 @@ func StartPayers(ctx context.Context, c PayersConfig) (*Payers, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := push.Open(bank.endpoint(), 10*time.Second)
+	next, err := port.NewRegistry(c.Catalog, map[string]port.Endpoint{c.Bank: bank.endpoint()}, map[string]port.Kind{restjson.Kind: restjson.Open}, c.Now)
 	if err == nil {
 		var finance *payer
 		if finance, err = openPayer(ctx, c, c.Finance, next); err == nil {
@@ -117,12 +130,27 @@ func StartPayers(ctx context.Context, c PayersConfig) (*Payers, error) {
 	return nil, errors.Join(err, bank.close())
 }
 
-func openPayer(ctx context.Context, c PayersConfig, code string, next *push.Client) (*payer, error) {
+// PushPort is the port through which a matter is paid by a department, or nil.
+func PushPort(c *catalog.Catalog, department, matter string) *catalog.Port {
+	i := slices.IndexFunc(c.Ports, func(p *catalog.Port) bool {
+		return p.Operation == "PUSH" && p.Department == department && p.Matter == matter
+	})
+	if i < 0 {
+		return nil
+	}
+	return c.Ports[i]
+}
+
+func openPayer(ctx context.Context, c PayersConfig, code string, next *port.Registry) (*payer, error) {
+	at := PushPort(c.Catalog, code, c.Matter)
+	if at == nil || at.Kind != restjson.Kind {
+		return nil, fmt.Errorf("%s has no PUSH port for %s that can be played", code, c.Matter)
+	}
 	b, err := openBook(ctx, file(c.Dir, code))
 	if err != nil {
 		return nil, err
 	}
-	p := &payer{code: code, config: c, book: b, next: next, bell: make(chan struct{}, 1)}
+	p := &payer{code: code, port: at, config: c, book: b, next: next, bell: make(chan struct{}, 1)}
 	p.trouble.seed(1)
 	l, err := p.prepare(ctx)
 	if err != nil {
@@ -166,14 +194,14 @@ func (p *payer) prepare(ctx context.Context) (net.Listener, error) {
 	return l, p.book.setMeta(ctx, "address", l.Addr().String())
 }
 
-func (p *payer) endpoint() push.Endpoint {
-	return push.Endpoint{URL: p.url, Token: p.token, CallbackSecret: p.secret}
+func (p *payer) endpoint() port.Endpoint {
+	return port.Endpoint{URL: p.url, Token: p.token, CallbackSecret: p.secret}
 }
 
 // Endpoints says where the two are, by code. Addresses stay the same from one
 // start to the next unless somebody else has taken them.
-func (ps *Payers) Endpoints() map[string]push.Endpoint {
-	return map[string]push.Endpoint{ps.finance.code: ps.finance.endpoint(), ps.bank.code: ps.bank.endpoint()}
+func (ps *Payers) Endpoints() map[string]port.Endpoint {
+	return map[string]port.Endpoint{ps.finance.code: ps.finance.endpoint(), ps.bank.code: ps.bank.endpoint()}
 }
 
 // SetFault makes one of the two misbehave, or behave again; both of a [Fault] that
@@ -218,132 +246,4 @@ func (p *payer) close() error {
 	_ = p.server.Close()
 	p.work.Wait()
 	return p.book.close()
-}
-
-// door takes rolls and answers questions, for who shows the token.
-func (p *payer) door() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("PUT "+basePath+"/rolls/{id}", p.takeRoll)
-	mux.HandleFunc("POST "+basePath+"/lines/status", p.tell)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown := []byte(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-		f := p.trouble.get()
-		switch {
-		case subtle.ConstantTimeCompare(shown, []byte(p.token)) != 1:
-			http.Error(w, "token", http.StatusUnauthorized)
-		case f.Busy > 0:
-			w.WriteHeader(http.StatusTooManyRequests)
-		case p.trouble.fails(f.ErrorRate):
-			w.WriteHeader(http.StatusInternalServerError)
-		case f.Garbled:
-			_, _ = io.WriteString(w, `{"roll": "`)
-		case f.LoseAnswer:
-			mux.ServeHTTP(nowhere{http.Header{}}, r)
-			panic(http.ErrAbortHandler)
-		default:
-			mux.ServeHTTP(w, r)
-		}
-	})
-}
-
-// takeRoll keeps a roll before it answers. The same again is the same receipt.
-func (p *payer) takeRoll(w http.ResponseWriter, r *http.Request) {
-	var roll push.Roll
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
-	if err != nil || json.Unmarshal(body, &roll) != nil || roll.Check() != nil || roll.ID != r.PathValue("id") {
-		http.Error(w, "roll", http.StatusBadRequest)
-		return
-	}
-	receipt, err := p.keep(r.Context(), roll, body)
-	if fault.Of(err).Kind == fault.Conflict {
-		w.WriteHeader(http.StatusConflict)
-		return
-	} else if err != nil {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	ring(p.bell)
-	answer(w, receipt)
-}
-
-func answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // who has gone needs no answer
-}
-
-func (p *payer) keep(ctx context.Context, roll push.Roll, body []byte) (push.Receipt, error) {
-	digest, err := roll.Digest()
-	if err != nil {
-		return push.Receipt{}, err
-	}
-	var serial, at int64
-	other := false
-	err = p.book.write(ctx, func(tx *sql.Tx) error {
-		now := p.config.Now().UnixMilli()
-		put, err := tx.Exec(`INSERT INTO rolls (id, digest, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, roll.ID, digest, body, now)
-		if err != nil {
-			return err
-		}
-		var had []byte
-		if err := tx.QueryRow(`SELECT serial, digest, received_at FROM rolls WHERE id = ?`, roll.ID).Scan(&serial, &had, &at); err != nil {
-			return err
-		}
-		other = string(had) != string(digest)
-		if n, err := put.RowsAffected(); err != nil || n == 0 || p.next != nil {
-			return err
-		}
-		for _, l := range roll.Lines {
-			text, err := json.Marshal(l)
-			if err != nil {
-				return err
-			}
-			_, err = tx.Exec(`INSERT INTO payments (line, roll, body, callback, due_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (line) DO NOTHING`,
-				l.ID, roll.ID, text, roll.Callback, time.Now().Add(p.config.Takes).UnixMilli())
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil && other {
-		err = fault.New(fault.Conflict, "ROLL_PUSHED_OTHERWISE", "这份花名册已以其他内容推送。", "This roll was pushed before with another content.")
-	}
-	return push.Receipt{Roll: roll.ID, Number: fmt.Sprintf("%s-%06d", p.code, serial), ReceivedAt: fromMillis(at)}, err
-}
-
-// tell answers how lines fare.
-func (p *payer) tell(w http.ResponseWriter, r *http.Request) {
-	var q struct {
-		Lines []string `json:"lines"`
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-	if err != nil || json.Unmarshal(body, &q) != nil || len(q.Lines) > push.MaxAsked {
-		http.Error(w, "lines", http.StatusBadRequest)
-		return
-	}
-	out := struct {
-		Lines []push.Outcome `json:"lines"`
-	}{[]push.Outcome{}}
-	for _, id := range q.Lines {
-		o, err := outcome(p.book.readers.QueryRowContext(r.Context(), `SELECT line, state, reason, day FROM payments WHERE line = ?`, id))
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		} else if err != nil {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		out.Lines = append(out.Lines, o)
-	}
-	answer(w, out)
-}
-
-func outcome(row interface{ Scan(...any) error }) (o push.Outcome, err error) {
-	var day string
-	if err := row.Scan(&o.Line, &o.State, &o.Reason, &day); err != nil {
-		return o, err
-	}
-	if day != "" {
-		o.On, err = workday.ParseDay(day)
-	}
-	return o, err
 }

@@ -2,7 +2,9 @@ package subsidy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -10,8 +12,9 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/paymentline"
 	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/push"
+	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -54,9 +57,20 @@ type pusher struct {
 	desk *Desk
 }
 
+// putOff is how long a roll waits at a port that an operator holds before it is
+// looked at again.
+const putOff = 30 * time.Second
+
+// errHeld is of a roll that an operator keeps back. It is no failed attempt.
+var errHeld = errors.New("an operator keeps it back")
+
 // Work is [Desk.Push]. It may run twice: the roll's ID is its key all the way.
 func (p *pusher) Work(ctx context.Context, job *river.Job[Push]) error {
-	return p.desk.Push(ctx, job.Args.Roll)
+	err := p.desk.Push(ctx, job.Args.Roll, len(job.Errors) > 0)
+	if errors.Is(err, errHeld) {
+		return river.JobSnooze(putOff)
+	}
+	return err
 }
 
 // enrol puts a payment of a subsidy on the open roll of its division and this month.
@@ -145,9 +159,18 @@ func (d *Desk) close(ctx context.Context, tx store.Tx, id string) error {
 	return d.Queue.Insert(ctx, tx, Push{Roll: id})
 }
 
+// pushPort is the port to one of the parties, or nil.
+func (d *Desk) pushPort(party string) *catalog.Port {
+	if d.Ports == nil {
+		return nil
+	}
+	return d.Ports.PushPort(party, d.Parameters.Matter)
+}
+
 // Push pushes a closed roll to the finance department and notes its receipt. It may
-// be done again: what is pushed is pinned, and the roll is known by its ID.
-func (d *Desk) Push(ctx context.Context, id string) error {
+// be done again: what is pushed is pinned, and the roll is known by its ID. again
+// says that the department may have it already.
+func (d *Desk) Push(ctx context.Context, id string, again bool) error {
 	ctx = access.AsMachine(ctx, machine)
 	roll, err := d.Store.Read.PaymentRoll.Get(ctx, id)
 	if err != nil {
@@ -156,31 +179,51 @@ func (d *Desk) Push(ctx context.Context, id string) error {
 	if roll.State != paymentroll.StateCLOSED {
 		return nil
 	}
-	if d.Finance == nil {
+	finance := d.pushPort(d.Parameters.Finance)
+	if finance == nil {
 		return fmt.Errorf("push roll %s: no finance department is connected", id)
 	}
 	lines, err := d.Store.Read.PaymentLine.Query().Where(paymentline.RollID(id)).Order(paymentline.ByID()).All(ctx)
 	if err != nil {
 		return fmt.Errorf("lines of a roll: %w", err)
 	}
-	out := push.Roll{ID: id, Division: roll.Division, Month: roll.Month, Part: roll.Part, TotalFen: roll.TotalFen, Callback: d.Callback()}
+	out, err := d.batch(roll, lines)
+	if err != nil {
+		return err
+	}
+	out.Again = again
+	receipt, err := d.Ports.Push(ctx, finance.ID, out)
+	switch reason := fault.Of(err).Reason; {
+	case err == nil:
+		return d.pushed(ctx, id, receipt, lines)
+	case reason == "PORT_PAUSED" || reason == "PORT_DRAINING":
+		return fmt.Errorf("push roll %s: %w", id, errHeld)
+	default:
+		return fmt.Errorf("push roll %s: %s", id, reason)
+	}
+}
+
+// batch is a roll as it goes to who pays: what a transfer needs, and neither a
+// citizen number nor anything of the service (个人信息保护法 6).
+func (d *Desk) batch(roll *gen.PaymentRoll, lines []*gen.PaymentLine) (port.Batch, error) {
+	out := port.Batch{ID: roll.ID, Callback: d.Callback(), Fields: map[string]any{
+		catalog.BatchDivision: roll.Division, catalog.BatchMonth: roll.Month, catalog.BatchPart: int64(roll.Part), catalog.BatchTotal: roll.TotalFen,
+	}}
 	for _, l := range lines {
 		to, err := d.open(l.ID, l.AccountSealed)
 		if err != nil {
-			return err
+			return out, err
 		}
-		out.Lines = append(out.Lines, push.Line{ID: l.ID, Holder: to.Holder, Bank: to.Bank, Account: to.Number, AmountFen: l.AmountFen})
+		out.Lines = append(out.Lines, port.Entry{Line: l.ID, Fields: map[string]any{
+			"bankAccountName": to.Holder, "bankName": to.Bank, "bankAccountNo": to.Number, catalog.LineAmount: l.AmountFen,
+		}})
 	}
-	receipt, err := d.Finance.Push(ctx, out)
-	if err != nil {
-		return fmt.Errorf("push roll %s: %s", id, fault.Of(err).Reason)
-	}
-	return d.pushed(ctx, id, receipt, lines)
+	return out, nil
 }
 
 // pushed notes of each subsidy that it is on its way, and then the receipt: cut off
 // in between, the roll is pushed again and nothing is noted twice.
-func (d *Desk) pushed(ctx context.Context, id string, r push.Receipt, lines []*gen.PaymentLine) error {
+func (d *Desk) pushed(ctx context.Context, id string, r port.Receipt, lines []*gen.PaymentLine) error {
 	for _, l := range lines {
 		if err := d.onTheWay(ctx, l); err != nil {
 			return err

@@ -77,12 +77,17 @@ type Rounding struct {
 
 // Roll is how rolls are made and pushed.
 type Roll struct {
-	GatherHours    int    `yaml:"gatherHours"`    // by the clock
-	LookWorkdays   int    `yaml:"lookWorkdays"`   // working days
-	TimeoutSeconds int    `yaml:"timeoutSeconds"` //
+	GatherHours    int    `yaml:"gatherHours"`              // by the clock
+	LookWorkdays   int    `yaml:"lookWorkdays"`             // working days
+	SilentWorkdays int    `yaml:"silentWorkdays,omitempty"` // working days; left out: as long as ten
+	TimeoutSeconds int    `yaml:"timeoutSeconds,omitempty"` // of files from before ports said it; read by nobody
 	Confidence     string `yaml:"confidence"`
 	Source         string `yaml:"source"`
 }
+
+// usualSilence is how many working days who pays may be silent, where the
+// parameters do not say.
+const usualSilence = 10
 
 // Return is a reason for which money comes back, in words for the person.
 type Return struct {
@@ -201,7 +206,10 @@ func (p *Parameters) checkRest(s *catalog.Strict) {
 	mark(s, &p.Rounding.Confidence)
 	number(s, &p.Roll.GatherHours, 0, 31*24)
 	number(s, &p.Roll.LookWorkdays, 1, 60)
-	number(s, &p.Roll.TimeoutSeconds, 1, 120)
+	if p.Roll.SilentWorkdays == 0 {
+		p.Roll.SilentWorkdays = usualSilence
+	}
+	number(s, &p.Roll.SilentWorkdays, 1, 250)
 	mark(s, &p.Roll.Confidence)
 	if !slices.ContainsFunc(p.Returns, func(r Return) bool { return r.Code == other }) {
 		s.Blame(&p.Returns, "has no words for %s", other)

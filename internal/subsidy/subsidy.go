@@ -35,8 +35,8 @@ import (
 	"github.com/vetgraph/vetgraph/internal/form"
 	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/notify"
+	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/profile"
-	"github.com/vetgraph/vetgraph/internal/push"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/vault"
@@ -50,11 +50,11 @@ type Desk struct {
 	Vault      *vault.Vault
 	Catalog    func() *catalog.Catalog // the one in force
 	Divisions  form.Divisions
+	Calendar   func() *workday.Calendar
 	Parameters *Parameters
 	Cases      Cases
 	Queue      Queue
-	Finance    Payer // nil: rolls are made and stay here
-	Bank       Bank  // nil: only its callbacks are heard
+	Ports      Ports // to who pays; one that is not connected leaves rolls where they are
 	Callback   func() string
 	Tasks      Tasks               // nil: nobody is given a task
 	Tell       Teller              // nil: nobody is told
@@ -74,14 +74,11 @@ type Queue interface {
 	Insert(ctx context.Context, tx store.Tx, jobs ...river.JobArgs) error
 }
 
-// Payer takes rolls (push.Client).
-type Payer interface {
-	Push(ctx context.Context, r push.Roll) (push.Receipt, error)
-}
-
-// Bank says how lines fare (push.Client).
-type Bank interface {
-	Ask(ctx context.Context, lines []string) (map[string]push.Outcome, error)
+// Ports are the PUSH ports of who takes rolls and who pays (port.Registry).
+type Ports interface {
+	PushPort(department, matter string) *catalog.Port // nil: there is none with an address
+	Push(ctx context.Context, portID string, b port.Batch) (port.Receipt, error)
+	Outcomes(ctx context.Context, portID string, lines []string) (map[string]port.Outcome, error)
 }
 
 // Tasks gives a named person something to see to (supervision.Office).

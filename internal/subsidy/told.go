@@ -9,7 +9,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/push"
+	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
@@ -64,7 +64,7 @@ func (d *Desk) sent(ctx context.Context, tx store.Tx, s *gen.Subsidy) error {
 // ours. It may come twice, late, or before the finance department's receipt. A line
 // that has ended stays as it is; a word against it becomes a task of a named
 // person, for money is involved. Faults: PAYMENT_LINE_UNKNOWN.
-func (d *Desk) Apply(ctx context.Context, o push.Outcome) error {
+func (d *Desk) Apply(ctx context.Context, o port.Outcome) error {
 	ctx = access.AsMachine(ctx, "party/"+d.Parameters.Bank)
 	if !o.State.Settled() {
 		return nil
@@ -93,11 +93,11 @@ func (d *Desk) Apply(ctx context.Context, o push.Outcome) error {
 }
 
 // settle ends a line and with it the attempt.
-func (d *Desk) settle(ctx context.Context, tx store.Tx, s *gen.Subsidy, l *gen.PaymentLine, o push.Outcome) error {
+func (d *Desk) settle(ctx context.Context, tx store.Tx, s *gen.Subsidy, l *gen.PaymentLine, o port.Outcome) error {
 	now := d.Now().UTC()
 	line := tx.Ent.PaymentLine.UpdateOneID(l.ID).SetState(paymentline.State(o.State)).SetReason(o.Reason).SetToldAt(now)
 	change := tx.Ent.Subsidy.UpdateOneID(s.ID).SetState(subsidy.State(o.State)).SetReason(o.Reason)
-	if o.State == push.Paid {
+	if o.State == port.LinePaid {
 		line.SetPaidOn(o.On)
 		change.SetPaidOn(o.On).ClearReason()
 	} else {
@@ -113,22 +113,27 @@ func (d *Desk) settle(ctx context.Context, tx store.Tx, s *gen.Subsidy, l *gen.P
 	return d.happened(ctx, tx, done, s.State, subsidy.State(o.State), o.Reason)
 }
 
+// maxAsked is how many lines are asked after at a time; the port makes as few calls
+// of them as it can.
+const maxAsked = 500
+
 // ask asks the bank after every line of which it has not spoken, a page at a time.
 // One that it does not know yet is still on its way.
 func (d *Desk) ask(ctx context.Context) error {
-	if d.Bank == nil {
-		return nil
+	bank := d.pushPort(d.Parameters.Bank)
+	if bank == nil {
+		return nil // only its callbacks are heard
 	}
 	for after := ""; ; {
 		ids, err := d.Store.Read.PaymentLine.Query().Where(paymentline.StateEQ(paymentline.StateWAITING), paymentline.IDGT(after)).
-			Order(paymentline.ByID()).Limit(push.MaxAsked).IDs(ctx)
+			Order(paymentline.ByID()).Limit(maxAsked).IDs(ctx)
 		if err != nil {
 			return fmt.Errorf("waiting payments: %w", err)
 		}
 		if len(ids) == 0 {
 			return nil
 		}
-		told, err := d.Bank.Ask(ctx, ids)
+		told, err := d.Ports.Outcomes(ctx, bank.ID, ids)
 		if err != nil {
 			return fmt.Errorf("ask the bank: %s", fault.Of(err).Reason)
 		}
@@ -139,7 +144,7 @@ func (d *Desk) ask(ctx context.Context) error {
 				}
 			}
 		}
-		if len(ids) < push.MaxAsked {
+		if len(ids) < maxAsked {
 			return nil
 		}
 		after = ids[len(ids)-1]
