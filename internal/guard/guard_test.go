@@ -8,6 +8,8 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
+	"github.com/vetgraph/vetgraph/ent/gen/paymentroll"
+	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
 	"github.com/vetgraph/vetgraph/ent/gen/task"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -40,6 +42,7 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"obligations": c.Obligation.Query().Count, "tasks": c.Task.Query().Count, "violations": c.Violation.Query().Count,
 		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
 		"notifications": c.Notification.Query().Count, "disputes": c.Dispute.Query().Count,
+		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
 		"sayings":         c.Saying.Query().Count,
 		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
 	}
@@ -77,19 +80,19 @@ func TestReads(t *testing.T) {
 		for kind, tt := range map[access.Kind]struct{ all, none []string }{
 			access.Analyst: {
 				all:  append([]string{"slots"}, counted...),
-				none: append([]string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: append([]string{"mandates", "notifications", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Supervisor: {
-				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
-				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years", "port orders"}, personal...),
+				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
+				none: append([]string{"mandates", "notifications", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Auditor: {
-				all:  append([]string{"slots", "tasks", "violations", "disputes"}, counted...),
-				none: append([]string{"mandates", "notifications", "catalogue versions", "calendar years", "port orders"}, personal...),
+				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
+				none: append([]string{"mandates", "notifications", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Clerk: {
 				all:  append(append([]string{"slots"}, personal...), counted...),
-				none: []string{"mandates", "notifications", "disputes", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
+				none: []string{"mandates", "notifications", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
 			},
 		} {
 			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))
@@ -158,9 +161,12 @@ func TestSights(t *testing.T) {
 			}
 		}
 		for name, n := range map[string]int{
-			"tasks of others":    s.Read.Task.Query().Where(task.DepartmentNEQ("PS")).CountX(officer),
-			"disputes of others": s.Read.Dispute.Query().Where(dispute.DepartmentNEQ("PS")).CountX(officer),
-			"pauses of others":   s.Read.Pause.Query().CountX(officer) - len(items),
+			"tasks of others":     s.Read.Task.Query().Where(task.DepartmentNEQ("PS")).CountX(officer),
+			"disputes of others":  s.Read.Dispute.Query().Where(dispute.DepartmentNEQ("PS")).CountX(officer),
+			"subsidies of others": s.Read.Subsidy.Query().Where(subsidy.DepartmentNEQ("PS")).CountX(officer),
+			"rolls of others":     s.Read.PaymentRoll.Query().Where(paymentroll.DepartmentNEQ("PS")).CountX(officer),
+			"payment lines":       s.Read.PaymentLine.Query().CountX(officer),
+			"pauses of others":    s.Read.Pause.Query().CountX(officer) - len(items),
 		} {
 			if n != 0 {
 				t.Errorf("the police see %d %s", n, name)
@@ -218,6 +224,10 @@ func process(ctx context.Context, tx store.Tx, v *gen.Veteran, c string, now tim
 		SetUntil(today).SetRequestedAt(now).SetRequestedBy("clerk").ExecX(ctx)
 	tx.Ent.Rating.Create().SetID(c + "g").SetCaseID(c).SetVeteranID(v.ID).SetMatter("M01").SetDepartment("VA").SetDivision(v.Division).SetRound(1).SetGrade(5).SetRatedAt(now).ExecX(ctx)
 	tx.Ent.Notification.Create().SetID(c + "n").SetVeteranID(v.ID).SetCaseID(c).SetDivision(v.Division).SetKind("TEST").SetCreatedAt(now).ExecX(ctx)
+	tx.Ent.Subsidy.Create().SetID(c + "s").SetVeteranID(v.ID).SetCaseID(c).SetItemID(c + "VA").SetMatter("M02").SetDepartment("VA").SetDivision(v.Division).
+		SetAmountFen(1).SetMonths(24).SetReckoning(nil).SetApprovedAt(now).ExecX(ctx)
+	tx.Ent.PaymentRoll.Create().SetID(c + "l").SetDepartment("VA").SetDivision(v.Division).SetMonth(c[4:]).SetPart(1).SetOpenedAt(now).ExecX(ctx)
+	tx.Ent.PaymentLine.Create().SetID(c + "p").SetRollID(c + "l").SetSubsidyID(c + "s").SetAttempt(1).SetAmountFen(1).SetAccountSealed([]byte{1}).ExecX(ctx)
 	tx.Ent.Dispute.Create().SetID(c + "d").SetVeteranID(v.ID).SetElement("name").SetDepartment("VA").SetDivision(v.Division).SetOpenedAt(now).SetDueOn(today).ExecX(ctx)
 }
 

@@ -20,7 +20,7 @@ type Parameters struct {
 	Remainder Remainder `yaml:"remainder"`
 	Shares    []Share   `yaml:"shares"`
 	Bases     []Base    `yaml:"bases"`
-	Awards    Awards    `yaml:"awards"`
+	Awards    Awards    `yaml:"awards,omitempty"` // left out: awards raise nothing
 	Rounding  Rounding  `yaml:"rounding"`
 	Roll      Roll      `yaml:"roll"`
 	Returns   []Return  `yaml:"returns"`
@@ -58,7 +58,8 @@ type Base struct {
 	Source     string `yaml:"source"`
 }
 
-// Awards are the additions for awards; only the highest counts.
+// Awards are what a place adds for awards; only the highest counts. The additions of
+// 安置条例 22 are to the army's payment and no part of this.
 type Awards struct {
 	Additions []struct {
 		Level   string `yaml:"level"`
@@ -201,7 +202,9 @@ func (p *Parameters) checkRest(s *catalog.Strict) {
 		levels[a.Level] = true
 		number(s, &a.Percent, 0, 1000)
 	}
-	mark(s, &p.Awards.Confidence)
+	if len(p.Awards.Additions) > 0 {
+		mark(s, &p.Awards.Confidence)
+	}
 	number(s, &p.Rounding.Fen, 1, 100_000)
 	mark(s, &p.Rounding.Confidence)
 	number(s, &p.Roll.GatherHours, 0, 31*24)

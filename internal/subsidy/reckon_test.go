@@ -1,6 +1,7 @@
 package subsidy_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestReckon(t *testing.T) {
 		"two years and six months":                  {"CONSCRIPT", "2022-03-01", "2024-09-01", nil, 1_350_000},
 		"an NCO of eight years":                     {"NCO", "2016-09-01", "2024-09-01", nil, 1_980_000},
 		"an NCO of less than two years":             {"NCO", "2023-09-01", "2024-09-01", nil, 900_000},
-		"the highest award counts, and only that":   {"CONSCRIPT", "2022-09-01", "2024-09-01", []string{"MERIT_3", "MERIT_2"}, 990_000},
+		"awards raise the army's payment, not this": {"CONSCRIPT", "2022-09-01", "2024-09-01", []string{"MERIT_3", "HONOR_TITLE"}, 900_000},
 		"enlisted on the last of a month, leap day": {"CONSCRIPT", "2020-02-29", "2022-02-28", nil, 900_000},
 	} {
 		from, err1 := workday.ParseDay(tt.from)
@@ -100,6 +101,33 @@ func TestReckonIsMonotone(t *testing.T) {
 	})
 }
 
+// A place may add for awards; then the highest counts, and only that.
+func TestPlaceThatAddsForAwards(t *testing.T) {
+	c, err := catalog.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("subsidy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "awards: {confidence: A, source: x, additions: [{level: MERIT_2, percent: 10}, {level: MERIT_3, percent: 5}]}\n"...)
+	p, err := subsidy.Load("ours.yaml", text, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := subsidy.Facts{Category: "CONSCRIPT", Enlisted: workday.Date(2022, 9, 1), Discharged: workday.Date(2024, 9, 1), Division: "230102000000"}
+	for _, tt := range []struct {
+		awards []string
+		fen    int64
+	}{{nil, 900_000}, {[]string{"MERIT_3", "MERIT_2"}, 990_000}, {[]string{"MERIT_3"}, 945_000}, {[]string{"HONOR_TITLE"}, 900_000}} {
+		f.Awards = tt.awards
+		if a, err := p.Reckon(f); err != nil || a.Fen != tt.fen {
+			t.Errorf("%v: %d, %v; want %d", tt.awards, a.Fen, err, tt.fen)
+		}
+	}
+}
+
 // Every mistake in a file of parameters is told at once, where it stands.
 func TestMistakesInParameters(t *testing.T) {
 	c, err := catalog.Builtin()
@@ -115,7 +143,7 @@ shares: [{category: ADMIRAL, firstYears: 0, firstPercent: 0, eachPercent: 100, c
 bases: [{category: NCO, division: "23", from: 1, fen: 0, confidence: Z, source: x}]
 awards: {confidence: A, source: x, additions: [{level: BEST, percent: 5}]}
 rounding: {fen: 0, confidence: A, source: x}
-roll: {gatherHours: 24, lookWorkdays: 3, timeoutSeconds: 20, confidence: A, source: x}
+roll: {gatherHours: 24, lookWorkdays: 3, silentWorkdays: 300, confidence: A, source: x}
 returns: [{code: X, zh: x, en: x}]
 colour: red
 `), c)
@@ -125,7 +153,7 @@ colour: red
 	for _, want := range []string{
 		"there is no matter M99", "VA is no external party", "stands out of order", "does not reach 12 months", `"ADMIRAL" is no category`,
 		"ADMIRAL has a share and no base", "NCO has a base and no share", `"23" is not a division`, "is 1, not from 1950", "is 0, not from 1 to",
-		"wants a mark", `"BEST" is no level`, "has no words for OTHER", `unknown key "colour"`,
+		"wants a mark", "is 300, not from 1 to 250", `"BEST" is no level`, "has no words for OTHER", `unknown key "colour"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not told in\n%v", want, err)
