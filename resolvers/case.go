@@ -135,6 +135,10 @@ func (r *itemResolver) Corrections(ctx context.Context, objs []*gen.Item) ([][]*
 	return all(ctx, load(ctx).corrections, objs, func(it *gen.Item) string { return it.ID })
 }
 
+func (r *itemResolver) DispatchCheck(ctx context.Context, obj *gen.Item) (*casefile.DispatchCheck, error) {
+	return r.Desk.DispatchCheckOf(ctx, obj)
+}
+
 func (r *itemResolver) Answers(ctx context.Context, obj *gen.Item) ([]*model.ItemAnswer, error) {
 	answers, err := opened(ctx, load(ctx).answers, obj.ID)
 	if err != nil {

@@ -11,6 +11,14 @@ import (
 	"github.com/vetgraph/vetgraph/internal/words"
 )
 
+func (r *codedDefectResolver) Field(ctx context.Context, obj *catalog.Defect) (*catalog.Field, error) {
+	return r.Catalogue().Field(obj.Field), nil
+}
+
+func (r *codedDefectResolver) Material(ctx context.Context, obj *catalog.Defect) (*catalog.Material, error) {
+	return r.Catalogue().Material(obj.Material), nil
+}
+
 func (r *divisionResolver) FullName(ctx context.Context, obj *division.Division) (string, error) {
 	return r.Places.FullName(obj.Code), nil
 }
@@ -53,6 +61,10 @@ func (r *matterResolver) After(ctx context.Context, obj *catalog.Matter) ([]*cat
 
 func (r *matterResolver) Result(ctx context.Context, obj *catalog.Matter) (*words.Text, error) {
 	return &obj.Result.Name, nil
+}
+
+func (r *matterResolver) Defects(ctx context.Context, obj *catalog.Matter) ([]*catalog.Defect, error) {
+	return obj.DefectList(), nil
 }
 
 func (r *portResolver) Department(ctx context.Context, obj *catalog.Port) (*catalog.Department, error) {
@@ -110,6 +122,8 @@ func (r *queryResolver) Ports(ctx context.Context, department *string) ([]*catal
 	return r.ports(orEmpty(department)), nil
 }
 
+func (r *Resolver) CodedDefect() exec.CodedDefectResolver { return &codedDefectResolver{r} }
+
 func (r *Resolver) Division() exec.DivisionResolver { return &divisionResolver{r} }
 
 func (r *Resolver) Matter() exec.MatterResolver { return &matterResolver{r} }
@@ -117,7 +131,8 @@ func (r *Resolver) Matter() exec.MatterResolver { return &matterResolver{r} }
 func (r *Resolver) Port() exec.PortResolver { return &portResolver{r} }
 
 type (
-	divisionResolver struct{ *Resolver }
-	matterResolver   struct{ *Resolver }
-	portResolver     struct{ *Resolver }
+	codedDefectResolver struct{ *Resolver }
+	divisionResolver    struct{ *Resolver }
+	matterResolver      struct{ *Resolver }
+	portResolver        struct{ *Resolver }
 )

@@ -55,7 +55,7 @@ func formAnswers(in []*model.AnswerInput) []form.Answer {
 func defects(in []*model.DefectInput) []lifecycle.Defect {
 	out := make([]lifecycle.Defect, len(in))
 	for i, x := range in {
-		out[i] = lifecycle.Defect{Field: orEmpty(x.Field), Material: orEmpty(x.Material), Words: x.Words}
+		out[i] = lifecycle.Defect{Code: orEmpty(x.Code), Field: orEmpty(x.Field), Material: orEmpty(x.Material), Words: orEmpty(x.Words)}
 	}
 	return out
 }

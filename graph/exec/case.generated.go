@@ -69,6 +69,7 @@ type ItemResolver interface {
 	Clock(ctx context.Context, objs []*gen.Item) ([]*casefile.Clock, error)
 
 	Corrections(ctx context.Context, objs []*gen.Item) ([][]*gen.Correction, error)
+	DispatchCheck(ctx context.Context, obj *gen.Item) (*casefile.DispatchCheck, error)
 	Answers(ctx context.Context, obj *gen.Item) ([]*model.ItemAnswer, error)
 }
 type ItemPayloadResolver interface {
@@ -2331,6 +2332,130 @@ func (ec *executionContext) fieldContext_Defect_words(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Defect", field, false, false, "String")
 }
 
+func (ec *executionContext) _DispatchCheck_answer(ctx context.Context, field graphql.CollectedField, obj *casefile.DispatchCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DispatchCheck_answer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DispatchCheck_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DispatchCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _DispatchCheck_held(ctx context.Context, field graphql.CollectedField, obj *casefile.DispatchCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DispatchCheck_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DispatchCheck_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DispatchCheck", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DispatchCheck_sentAs(ctx context.Context, field graphql.CollectedField, obj *casefile.DispatchCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DispatchCheck_sentAs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentAs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DispatchCheck_sentAs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DispatchCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _DispatchCheck_words(ctx context.Context, field graphql.CollectedField, obj *casefile.DispatchCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DispatchCheck_words(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Words, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v words.Text) graphql.Marshaler {
+			return ec.marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DispatchCheck_words(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DispatchCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Text(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DispatchCheck_askedAt(ctx context.Context, field graphql.CollectedField, obj *casefile.DispatchCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DispatchCheck_askedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DispatchCheck_askedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DispatchCheck", field, false, false, "Time")
+}
+
 func (ec *executionContext) _FeedbackSheet_number(ctx context.Context, field graphql.CollectedField, obj *model.FeedbackSheet) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3201,6 +3326,38 @@ func (ec *executionContext) resolveBatch_Item_corrections(ctx context.Context, f
 		err,
 		"Item.corrections",
 	)
+}
+
+func (ec *executionContext) _Item_dispatchCheck(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_dispatchCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Item().DispatchCheck(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *casefile.DispatchCheck) graphql.Marshaler {
+			return ec.marshalODispatchCheck2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcasefileᚐDispatchCheck(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_dispatchCheck(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Item",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DispatchCheck(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Item_answers(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
@@ -6750,6 +6907,59 @@ func (ec *executionContext) _Defect(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var dispatchCheckImplementors = []string{"DispatchCheck"}
+
+func (ec *executionContext) _DispatchCheck(ctx context.Context, sel ast.SelectionSet, obj *casefile.DispatchCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dispatchCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DispatchCheck")
+		case "answer":
+			out.Values[i] = ec._DispatchCheck_answer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._DispatchCheck_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sentAs":
+			out.Values[i] = ec._DispatchCheck_sentAs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "words":
+			out.Values[i] = ec._DispatchCheck_words(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askedAt":
+			out.Values[i] = ec._DispatchCheck_askedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var feedbackSheetImplementors = []string{"FeedbackSheet"}
 
 func (ec *executionContext) _FeedbackSheet(ctx context.Context, sel ast.SelectionSet, obj *model.FeedbackSheet) graphql.Marshaler {
@@ -6978,6 +7188,12 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Item_corrections(ctx, field, obj)
+				})
+		case "dispatchCheck":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Item_dispatchCheck(ctx, field, obj)
 				})
 		case "answers":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -8230,6 +8446,13 @@ func (ec *executionContext) marshalOChannel2ᚖgithubᚗcomᚋvetgraphᚋvetgrap
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalODispatchCheck2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcasefileᚐDispatchCheck(ctx context.Context, sel ast.SelectionSet, v *casefile.DispatchCheck) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DispatchCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOGapInput2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐGapInputᚄ(ctx context.Context, v any) ([]*model.GapInput, error) {

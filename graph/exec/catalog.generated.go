@@ -18,6 +18,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type CodedDefectResolver interface {
+	Field(ctx context.Context, obj *catalog.Defect) (*catalog.Field, error)
+	Material(ctx context.Context, obj *catalog.Defect) (*catalog.Material, error)
+}
 type DivisionResolver interface {
 	FullName(ctx context.Context, obj *division.Division) (string, error)
 	Level(ctx context.Context, obj *division.Division) (string, error)
@@ -31,6 +35,8 @@ type MatterResolver interface {
 	Visits(ctx context.Context, obj *catalog.Matter) (int, error)
 	After(ctx context.Context, obj *catalog.Matter) ([]*catalog.Matter, error)
 	Result(ctx context.Context, obj *catalog.Matter) (*words.Text, error)
+
+	Defects(ctx context.Context, obj *catalog.Matter) ([]*catalog.Defect, error)
 }
 type PortResolver interface {
 	Department(ctx context.Context, obj *catalog.Port) (*catalog.Department, error)
@@ -344,6 +350,125 @@ func (ec *executionContext) fieldContext_CodeList_items(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CodeItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CodedDefect_code(ctx context.Context, field graphql.CollectedField, obj *catalog.Defect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CodedDefect_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CodedDefect_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CodedDefect", field, false, false, "ID")
+}
+
+func (ec *executionContext) _CodedDefect_field(ctx context.Context, field graphql.CollectedField, obj *catalog.Defect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CodedDefect_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CodedDefect().Field(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Field) graphql.Marshaler {
+			return ec.marshalOFormField2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐField(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CodedDefect_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CodedDefect",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FormField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CodedDefect_material(ctx context.Context, field graphql.CollectedField, obj *catalog.Defect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CodedDefect_material(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CodedDefect().Material(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *catalog.Material) graphql.Marshaler {
+			return ec.marshalOMaterial2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐMaterial(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CodedDefect_material(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CodedDefect",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Material(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CodedDefect_words(ctx context.Context, field graphql.CollectedField, obj *catalog.Defect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CodedDefect_words(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Say, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v words.Text) graphql.Marshaler {
+			return ec.marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CodedDefect_words(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CodedDefect",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Text(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1175,6 +1300,38 @@ func (ec *executionContext) fieldContext_Matter_law(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Matter_defects(ctx context.Context, field graphql.CollectedField, obj *catalog.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_defects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Matter().Defects(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*catalog.Defect) graphql.Marshaler {
+			return ec.marshalNCodedDefect2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDefectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_defects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Matter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CodedDefect(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Port_id(ctx context.Context, field graphql.CollectedField, obj *catalog.Port) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1615,6 +1772,56 @@ func (ec *executionContext) _CodeList(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var codedDefectImplementors = []string{"CodedDefect"}
+
+func (ec *executionContext) _CodedDefect(ctx context.Context, sel ast.SelectionSet, obj *catalog.Defect) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, codedDefectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CodedDefect")
+		case "code":
+			out.Values[i] = ec._CodedDefect_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "field":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CodedDefect_field(ctx, field, obj)
+				})
+		case "material":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CodedDefect_material(ctx, field, obj)
+				})
+		case "words":
+			out.Values[i] = ec._CodedDefect_words(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var departmentImplementors = []string{"Department", "_Entity"}
 
 func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSet, obj *catalog.Department) graphql.Marshaler {
@@ -1936,6 +2143,12 @@ func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "defects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Matter_defects(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2091,6 +2304,30 @@ func (ec *executionContext) marshalNCodeList2ᚖgithubᚗcomᚋvetgraphᚋvetgra
 		return graphql.Null
 	}
 	return ec._CodeList(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCodedDefect2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDefectᚄ(ctx context.Context, sel ast.SelectionSet, v []*catalog.Defect) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCodedDefect2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDefect(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCodedDefect2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDefect(ctx context.Context, sel ast.SelectionSet, v *catalog.Defect) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CodedDefect!")
+		return graphql.Null
+	}
+	return ec._CodedDefect(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDepartment2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋcatalogᚐDepartment(ctx context.Context, sel ast.SelectionSet, v *catalog.Department) graphql.Marshaler {

@@ -215,13 +215,20 @@ func (ec *executionContext) unmarshalInputDefectInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"field", "material", "words"}
+	fieldsInOrder := [...]string{"code", "field", "material", "words"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -238,7 +245,7 @@ func (ec *executionContext) unmarshalInputDefectInput(ctx context.Context, obj a
 			it.Material = data
 		case "words":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("words"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	CaseMaterial() CaseMaterialResolver
 	CasePayload() CasePayloadResolver
 	ClockPause() ClockPauseResolver
+	CodedDefect() CodedDefectResolver
 	Contact() ContactResolver
 	Defect() DefectResolver
 	Disability() DisabilityResolver
@@ -252,6 +253,13 @@ type ComplexityRoot struct {
 		Standard   func(childComplexity int) int
 	}
 
+	CodedDefect struct {
+		Code     func(childComplexity int) int
+		Field    func(childComplexity int) int
+		Material func(childComplexity int) int
+		Say      func(childComplexity int) int
+	}
+
 	Contact struct {
 		Division   func(childComplexity int) int
 		Mobile     func(childComplexity int) int
@@ -312,6 +320,14 @@ type ComplexityRoot struct {
 		DischargedOn func(childComplexity int) int
 		Provenance   func(childComplexity int) int
 		Reason       func(childComplexity int) int
+	}
+
+	DispatchCheck struct {
+		Answer func(childComplexity int) int
+		At     func(childComplexity int) int
+		Held   func(childComplexity int) int
+		SentAs func(childComplexity int) int
+		Words  func(childComplexity int) int
 	}
 
 	Dispute struct {
@@ -497,6 +513,7 @@ type ComplexityRoot struct {
 
 	Finding struct {
 		Check    func(childComplexity int) int
+		Code     func(childComplexity int) int
 		Field    func(childComplexity int) int
 		Material func(childComplexity int) int
 		Verdict  func(childComplexity int) int
@@ -602,26 +619,27 @@ type ComplexityRoot struct {
 	}
 
 	Item struct {
-		After        func(childComplexity int) int
-		Answers      func(childComplexity int) int
-		Case         func(childComplexity int) int
-		Clock        func(childComplexity int) int
-		Corrections  func(childComplexity int) int
-		DecidedAt    func(childComplexity int) int
-		Department   func(childComplexity int) int
-		DispatchedAt func(childComplexity int) int
-		DueOn        func(childComplexity int) int
-		FinishDay    func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Matter       func(childComplexity int) int
-		ReceiptNo    func(childComplexity int) int
-		ReceivedAt   func(childComplexity int) int
-		ResultNo     func(childComplexity int) int
-		Round        func(childComplexity int) int
-		State        func(childComplexity int) int
-		Warning      func(childComplexity int) int
-		Withdrawing  func(childComplexity int) int
-		Words        func(childComplexity int) int
+		After         func(childComplexity int) int
+		Answers       func(childComplexity int) int
+		Case          func(childComplexity int) int
+		Clock         func(childComplexity int) int
+		Corrections   func(childComplexity int) int
+		DecidedAt     func(childComplexity int) int
+		Department    func(childComplexity int) int
+		DispatchCheck func(childComplexity int) int
+		DispatchedAt  func(childComplexity int) int
+		DueOn         func(childComplexity int) int
+		FinishDay     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Matter        func(childComplexity int) int
+		ReceiptNo     func(childComplexity int) int
+		ReceivedAt    func(childComplexity int) int
+		ResultNo      func(childComplexity int) int
+		Round         func(childComplexity int) int
+		State         func(childComplexity int) int
+		Warning       func(childComplexity int) int
+		Withdrawing   func(childComplexity int) int
+		Words         func(childComplexity int) int
 	}
 
 	ItemAnswer struct {
@@ -682,6 +700,7 @@ type ComplexityRoot struct {
 		Code       func(childComplexity int) int
 		Confidence func(childComplexity int) int
 		Days       func(childComplexity int) int
+		Defects    func(childComplexity int) int
 		Department func(childComplexity int) int
 		JointDays  func(childComplexity int) int
 		Law        func(childComplexity int) int
@@ -1992,6 +2011,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CodeList.Standard(childComplexity), true
 
+	case "CodedDefect.code":
+		if e.ComplexityRoot.CodedDefect.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CodedDefect.Code(childComplexity), true
+	case "CodedDefect.field":
+		if e.ComplexityRoot.CodedDefect.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CodedDefect.Field(childComplexity), true
+	case "CodedDefect.material":
+		if e.ComplexityRoot.CodedDefect.Material == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CodedDefect.Material(childComplexity), true
+	case "CodedDefect.words":
+		if e.ComplexityRoot.CodedDefect.Say == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CodedDefect.Say(childComplexity), true
+
 	case "Contact.division":
 		if e.ComplexityRoot.Contact.Division == nil {
 			break
@@ -2210,6 +2254,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Discharge.Reason(childComplexity), true
+
+	case "DispatchCheck.answer":
+		if e.ComplexityRoot.DispatchCheck.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchCheck.Answer(childComplexity), true
+	case "DispatchCheck.askedAt":
+		if e.ComplexityRoot.DispatchCheck.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchCheck.At(childComplexity), true
+	case "DispatchCheck.held":
+		if e.ComplexityRoot.DispatchCheck.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchCheck.Held(childComplexity), true
+	case "DispatchCheck.sentAs":
+		if e.ComplexityRoot.DispatchCheck.SentAs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchCheck.SentAs(childComplexity), true
+	case "DispatchCheck.words":
+		if e.ComplexityRoot.DispatchCheck.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchCheck.Words(childComplexity), true
 
 	case "Dispute.claim":
 		if e.ComplexityRoot.Dispute.Claim == nil {
@@ -2937,6 +3012,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Finding.Check(childComplexity), true
+	case "Finding.code":
+		if e.ComplexityRoot.Finding.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Code(childComplexity), true
 	case "Finding.field":
 		if e.ComplexityRoot.Finding.Field == nil {
 			break
@@ -3405,6 +3486,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Department(childComplexity), true
+	case "Item.dispatchCheck":
+		if e.ComplexityRoot.Item.DispatchCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.DispatchCheck(childComplexity), true
 	case "Item.dispatchedAt":
 		if e.ComplexityRoot.Item.DispatchedAt == nil {
 			break
@@ -3690,6 +3777,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Matter.Days(childComplexity), true
+	case "Matter.defects":
+		if e.ComplexityRoot.Matter.Defects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Matter.Defects(childComplexity), true
 	case "Matter.department":
 		if e.ComplexityRoot.Matter.Department == nil {
 			break
@@ -7382,8 +7475,24 @@ type Item {
   withdrawing: Boolean!
   "补正记录。 Returns for correction, oldest first."
   corrections: [Correction!]!
+  "送办前向部门核验的结果；没有核验或无权查看时为空。 What its department answered right before it was sent; null if nothing was asked, or for who may not know."
+  dispatchCheck: DispatchCheck
   "本事项要的填写内容；仅经办部门和本人可见。 What this matter asks, with the values it was sent; for the department and the person."
   answers: [ItemAnswer!]!
+}
+
+"送办前的核验。 What was asked before an item was sent."
+type DispatchCheck {
+  "部门的答复，事项目录所列的值。 The department's answer, a value of the catalogue."
+  answer: String!
+  "暂缓送办：须本人先办一件事。 Held: there is something for the person to do first."
+  held: Boolean!
+  "按什么送办。 What it was sent as."
+  sentAs: String
+  "说明。 In words."
+  words: Text!
+  "核验时间。 Asked at."
+  askedAt: Time!
 }
 
 "一项填写内容。 One answer that an item carries."
@@ -7651,6 +7760,20 @@ type Matter @key(fields: "code") @key(fields: "slug") {
   remedy: Text!
   "法律依据。 Law."
   law: [Law!]!
+  "常见问题，退回和预审时按代码选用。 What officers find most often, to be chosen by code."
+  defects: [CodedDefect!]!
+}
+
+"目录中的一处常见问题。 A defect that officers find again and again."
+type CodedDefect {
+  "代码。 Code."
+  code: ID!
+  "填写项。 The field."
+  field: FormField
+  "材料。 The paper."
+  material: Material
+  "说明。 In words."
+  words: Text!
 }
 
 "法律条文。 An act and its articles."
@@ -7998,14 +8121,16 @@ input ReturnItemInput {
   words: String
 }
 
-"一处问题。 One defect: a field or a paper, exactly one."
+"一处问题：填写项或材料，二者之一；或者目录中的问题代码。 One defect: a field or a paper, exactly one; or a coded one of the catalogue."
 input DefectInput {
+  "事项目录中的问题代码，中英文说明随之而来。 Code of a defect of the matter, which brings its words in both languages."
+  code: ID
   "数据元编号。 Element ID."
   field: ID
   "材料编号。 Material code."
   material: ID
-  "说明，必填。 In words."
-  words: String!
+  "说明；没有代码时必填。 In words; needed without a code."
+  words: String
 }
 
 "中止。 A suspension."
@@ -8264,6 +8389,8 @@ type Finding {
   field: FormField
   "材料。 The paper."
   material: Material
+  "目录中的问题代码，部门选用时。 Code of the defect, if the officer chose one."
+  code: ID
   "结果：PASSED FAILED UNKNOWN。 How it came out."
   verdict: String!
   "说明。 In words."
@@ -10568,6 +10695,20 @@ func (ec *executionContext) childFields_CodeList(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type CodeList", field.Name)
 }
 
+func (ec *executionContext) childFields_CodedDefect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CodedDefect_code(ctx, field)
+	case "field":
+		return ec.fieldContext_CodedDefect_field(ctx, field)
+	case "material":
+		return ec.fieldContext_CodedDefect_material(ctx, field)
+	case "words":
+		return ec.fieldContext_CodedDefect_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CodedDefect", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mobile":
@@ -10690,6 +10831,22 @@ func (ec *executionContext) childFields_Discharge(ctx context.Context, field gra
 		return ec.fieldContext_Discharge_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Discharge", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "answer":
+		return ec.fieldContext_DispatchCheck_answer(ctx, field)
+	case "held":
+		return ec.fieldContext_DispatchCheck_held(ctx, field)
+	case "sentAs":
+		return ec.fieldContext_DispatchCheck_sentAs(ctx, field)
+	case "words":
+		return ec.fieldContext_DispatchCheck_words(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_DispatchCheck_askedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchCheck", field.Name)
 }
 
 func (ec *executionContext) childFields_Dispute(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11046,6 +11203,8 @@ func (ec *executionContext) childFields_Finding(ctx context.Context, field graph
 		return ec.fieldContext_Finding_field(ctx, field)
 	case "material":
 		return ec.fieldContext_Finding_material(ctx, field)
+	case "code":
+		return ec.fieldContext_Finding_code(ctx, field)
 	case "verdict":
 		return ec.fieldContext_Finding_verdict(ctx, field)
 	case "words":
@@ -11290,6 +11449,8 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_withdrawing(ctx, field)
 	case "corrections":
 		return ec.fieldContext_Item_corrections(ctx, field)
+	case "dispatchCheck":
+		return ec.fieldContext_Item_dispatchCheck(ctx, field)
 	case "answers":
 		return ec.fieldContext_Item_answers(ctx, field)
 	}
@@ -11428,6 +11589,8 @@ func (ec *executionContext) childFields_Matter(ctx context.Context, field graphq
 		return ec.fieldContext_Matter_remedy(ctx, field)
 	case "law":
 		return ec.fieldContext_Matter_law(ctx, field)
+	case "defects":
+		return ec.fieldContext_Matter_defects(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Matter", field.Name)
 }

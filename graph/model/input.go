@@ -67,11 +67,12 @@ type DecidePreReviewInput struct {
 	Words       *string
 }
 
-// DefectInput is one defect: a field or a paper, exactly one of them.
+// DefectInput is one defect: a field or a paper, exactly one of them, or a coded one.
 type DefectInput struct {
+	Code     *string
 	Field    *string
 	Material *string
-	Words    string
+	Words    *string
 }
 
 // DeliverItemInput is the argument of Mutation.deliverItem.

@@ -43,6 +43,13 @@ func (d *Desk) Delivery(ctx context.Context, itemID string) (department string, 
 	if err != nil {
 		return "", port.Delivery{}, err
 	}
+	if rule, err := d.before(ctx, it); err != nil {
+		return "", port.Delivery{}, err
+	} else if rule != nil && rule.Tells != "" {
+		if a := rule.Answer(it.Checked); a != nil {
+			answers[rule.Tells] = a.As
+		}
+	}
 	return it.Department, port.Delivery{
 		ItemID: it.ID, Round: it.Round, CaseNumber: it.Edges.Case.Number, Matter: it.Matter, Answers: answers, Materials: papers, Applicant: number,
 	}, nil
@@ -108,6 +115,9 @@ func (d *Desk) papers(ctx context.Context, it *gen.Item) ([]string, error) {
 
 // Sent notes that an item was sent and not confirmed: the department may have it.
 func (d *Desk) Sent(ctx context.Context, itemID, reason string) error {
+	if known, err := d.Store.Read.Item.Query().Where(item.ID(itemID), item.StateNEQ(lifecycle.ItemReady)).Exist(ctx); known || err != nil {
+		return err
+	}
 	return d.note(ctx, itemID, func(w *work, it *gen.Item) error {
 		if it.State != lifecycle.ItemReady {
 			return nil

@@ -17,7 +17,7 @@ import (
 const lapseBatch = 200
 
 // Lapse does what time alone does: a return that was not answered in time ends its
-// item, a promised paper that did not come ends the items that need it (容缺受理),
+// item (one that was only held back before it was sent is asked about again), a promised paper that did not come ends the items that need it (容缺受理),
 // an acceptance that nobody spoke about is deemed given on the day the papers came
 // in (行政许可法 32). It may run as often as one likes. One case that fails does not
 // stop the others.
@@ -60,6 +60,9 @@ func (w *work) lapse(ctx context.Context, id string) error {
 			it := w.item(o.ItemID)
 			if it.State != lifecycle.ItemCorrection {
 				return nil
+			}
+			if again, err := w.askAgain(ctx, it); again || err != nil {
+				return err
 			}
 			return w.terminate(it, "逾期未补正，终止办理。")
 		}

@@ -55,8 +55,8 @@ func (d *Desk) Decide(ctx context.Context, itemID string, granted bool, number, 
 }
 
 // Return returns an item for correction, naming everything at once. Faults:
-// ITEM_NOT_FOUND, ITEM_STATE, DEFECTS_MISSING, DEFECT_UNKNOWN, DEFECT_WORDS,
-// DEFECT_TWICE, DEFECTS_TOO_MANY.
+// ITEM_NOT_FOUND, ITEM_STATE, DEFECTS_MISSING, DEFECT_UNKNOWN,
+// DEFECT_CODE_UNKNOWN, DEFECT_WORDS, DEFECT_TWICE, DEFECTS_TOO_MANY.
 func (d *Desk) Return(ctx context.Context, itemID string, found []lifecycle.Defect, words string) error {
 	if err := checkWords(words, false, "words"); err != nil {
 		return err
@@ -67,6 +67,10 @@ func (d *Desk) Return(ctx context.Context, itemID string, found []lifecycle.Defe
 			return err
 		}
 		papers, err := d.papers(all(ctx), it)
+		if err != nil {
+			return err
+		}
+		found, err := coded(cat, it.Matter, found)
 		if err != nil {
 			return err
 		}

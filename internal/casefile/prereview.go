@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -171,7 +172,7 @@ type Conclusion struct {
 // DecidePreReview takes an officer's word and answers the case's ID. Faults:
 // PRE_REVIEW_NOT_FOUND, PRE_REVIEW_ENDED, CASE_STATE, NOT_ALLOWED (another
 // department's, or a machine's word), DEFECTS_MISSING, DEFECTS_NOT_WANTED,
-// DEFECT_UNKNOWN, DEFECT_WORDS, DEFECT_TWICE, DEFECTS_TOO_MANY, WORDS_TOO_LONG.
+// DEFECT_UNKNOWN, DEFECT_CODE_UNKNOWN, DEFECT_WORDS, DEFECT_TWICE, DEFECTS_TOO_MANY, WORDS_TOO_LONG.
 func (d *Desk) DecidePreReview(ctx context.Context, in Conclusion) (string, error) {
 	if err := access.Require(ctx, access.Decide); err != nil {
 		return "", err
@@ -188,6 +189,9 @@ func (d *Desk) DecidePreReview(ctx context.Context, in Conclusion) (string, erro
 	v := access.From(ctx)
 	if Actor(v.Kind, v.ID) != lifecycle.Department || v.Kind == access.Officer && v.Department != row.Department {
 		return "", access.NotAllowed() // a machine never rejects alone
+	}
+	if in.Defects, err = coded(d.Shelf.Current(), row.Matter, in.Defects); err != nil {
+		return "", err
 	}
 	if err := d.checkConclusion(row, in); err != nil {
 		return "", err
@@ -249,7 +253,7 @@ func officersFindings(in Conclusion) []lifecycle.Finding {
 	}
 	var out []lifecycle.Finding
 	for _, x := range in.Defects {
-		out = append(out, lifecycle.Finding{Check: "OFFICER", Field: x.Field, Material: x.Material, Verdict: failed, Zh: x.Words, En: x.Words})
+		out = append(out, lifecycle.Finding{Check: "OFFICER", Field: x.Field, Material: x.Material, Code: x.Code, Verdict: failed, Zh: x.Words, En: cmp.Or(x.En, x.Words)})
 	}
 	return out
 }

@@ -17,16 +17,19 @@ import (
 func TestReceiptsAreFetchedLater(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		r := newRig(t, s, department.Config{})
-		all := r.fleet.Departments()
-		for _, code := range all {
-			must(t, r.fleet.SetFault(code, department.Fault{LoseAnswer: true}))
+		for _, p := range r.desk.Shelf.Current().Ports {
+			if p.Operation == "SUBMIT" {
+				must(t, r.fleet.SetFault(p.ID, department.Fault{LoseAnswer: true}))
+			}
 		}
 		id := r.submit(r.submission("receipt-01"))
 		rung, stop := r.desk.Bell.Listen(id)
 		defer stop()
 		_, items := r.wait(id)
-		for _, code := range all {
-			must(t, r.fleet.SetFault(code, department.Fault{}))
+		for _, p := range r.desk.Shelf.Current().Ports {
+			if p.Operation == "SUBMIT" {
+				must(t, r.fleet.SetFault(p.ID, department.Fault{}))
+			}
 		}
 		missing := func() []string {
 			items, err := r.desk.Items(r.as(hero), []string{id})

@@ -173,23 +173,29 @@ func (w *work) supplement(ctx context.Context, cat *catalog.Catalog, it *gen.Ite
 	if len(problems) > 0 {
 		return problems, nil
 	}
+	return nil, w.resend(ctx, it, row, values, s.Materials)
+}
+
+// resend answers a return, and sends the item again as its next round.
+func (w *work) resend(ctx context.Context, it *gen.Item, row *gen.Correction, values map[string]any, papers []string) error {
 	sealed, err := w.desk.seal(values, bindSupplement(row.ID))
 	if err != nil {
-		return nil, fmt.Errorf("supplement: %w", err)
+		return fmt.Errorf("supplement: %w", err)
 	}
-	err = w.tx.Ent.Correction.UpdateOneID(row.ID).SetAnsweredAt(w.now).SetAnswersSealed(sealed).SetPapers(s.Materials).SetAlso(w.unsent(it)).Exec(all(ctx))
+	err = w.tx.Ent.Correction.UpdateOneID(row.ID).SetAnsweredAt(w.now).SetAnswersSealed(sealed).SetPapers(papers).SetAlso(w.unsent(it)).Exec(all(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("supplement: %w", err)
+		return fmt.Errorf("supplement: %w", err)
 	}
-	for _, m := range s.Materials {
+	for _, m := range papers {
 		err := w.tx.Ent.Material.Update().Where(material.CaseID(w.file.ID), material.Code(m)).SetState(material.StateEXPECTED).ClearWords().Exec(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("paper %s: %w", m, err)
+			return fmt.Errorf("paper %s: %w", m, err)
 		}
 	}
 	it.Round, it.ReceiptNo, it.ReceivedAt, it.Words = row.Round+1, "", nil, ""
+	it.Checked, it.CheckedAt = "", nil
 	w.send = append(w.send, it.ID)
-	return nil, w.move(it, lifecycle.ItemReady, "")
+	return w.move(it, lifecycle.ItemReady, "")
 }
 
 // unsent are the items that learn of a supplement besides its own: those that
@@ -243,6 +249,36 @@ func (d *Desk) Corrections(ctx context.Context, itemIDs []string) (map[string][]
 	return store.Group(rows, func(c *gen.Correction) string { return c.ItemID }), nil
 }
 
+// coded puts a defect of the catalogue into words where an officer has chosen one;
+// what they typed beside it follows.
+func coded(cat *catalog.Catalog, matter string, found []lifecycle.Defect) ([]lifecycle.Defect, error) {
+	out := slices.Clone(found)
+	for i := range out {
+		x := &out[i]
+		if x.Code == "" {
+			continue
+		}
+		var known *catalog.Defect
+		if m := cat.Matter(matter); m != nil {
+			known = m.Defect(x.Code)
+		}
+		if known == nil || x.Field != "" && x.Field != known.Field || x.Material != "" && x.Material != known.Material {
+			return nil, fault.New(fault.Invalid, "DEFECT_CODE_UNKNOWN", "事项目录中没有这个问题代码，或者代码与所指的内容不符。",
+				"This matter has no such coded defect, or the code is of something else.").At("input", "defects")
+		}
+		x.Field, x.Material = known.Field, known.Material
+		x.Words, x.En = beside(known.Say.Zh, x.Words), beside(known.Say.En, x.Words)
+	}
+	return out, nil
+}
+
+func beside(said, typed string) string {
+	if typed = strings.TrimSpace(typed); typed == "" {
+		return said
+	}
+	return said + " " + typed
+}
+
 func checkDefects(cat *catalog.Catalog, it *gen.Item, papers []string, found []lifecycle.Defect) error {
 	if len(found) == 0 {
 		return fault.New(fault.Invalid, "DEFECTS_MISSING", "请一次写明全部问题。", "Name everything that is wrong, at once.").At("input", "defects")
@@ -259,10 +295,10 @@ func checkDefects(cat *catalog.Catalog, it *gen.Item, papers []string, found []l
 			return fault.New(fault.Invalid, "DEFECT_UNKNOWN", "只能指出本事项的填写项或材料，每处一项。", "A defect names one field or one paper of this item.").At("input", "defects")
 		case strings.TrimSpace(x.Words) == "" || len([]rune(x.Words)) > 300:
 			return fault.New(fault.Invalid, "DEFECT_WORDS", "每处问题须写明原因，300 字以内。", "Say of each defect what is wrong, in up to 300 characters.").At("input", "defects")
-		case seen[x.Field+"/"+x.Material]:
+		case seen[x.Field+"/"+x.Material+"/"+x.Code]:
 			return fault.New(fault.Invalid, "DEFECT_TWICE", "同一处问题写了两次。", "A defect is named twice.").At("input", "defects")
 		}
-		seen[x.Field+"/"+x.Material] = true
+		seen[x.Field+"/"+x.Material+"/"+x.Code] = true
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ func (w *work) notices() []notify.Notice {
 		if e.From == string(lifecycle.ItemSuspended) && e.To == string(lifecycle.ItemReceived) {
 			kind = "ITEM_RESUMED" // the journal tells the move, the person that it goes on
 		}
+		if e.From == string(lifecycle.ItemReady) && e.To == string(lifecycle.ItemCorrection) {
+			kind = "ITEM_HELD" // before it was sent
+		}
 		all = append(all, notify.Notice{
 			VeteranID: w.file.VeteranID, CaseID: e.CaseID, ItemID: e.ItemID, Matter: e.Matter, Division: w.file.Division, Kind: kind, Facts: w.facts(e),
 		})

@@ -82,7 +82,7 @@ func (w *work) withdraw(it *gen.Item, reason string) error {
 	if err := lifecycle.MoveItem(it.State, lifecycle.ItemWithdrawn, w.by); err != nil {
 		return err
 	}
-	if it.State == lifecycle.ItemWaiting || it.State == lifecycle.ItemReady && it.DispatchedAt == nil {
+	if it.State == lifecycle.ItemWaiting || it.DispatchedAt == nil && (it.State == lifecycle.ItemReady || it.State == lifecycle.ItemCorrection) {
 		it.Words = words.Clip(reason, 1000)
 		return w.move(it, lifecycle.ItemWithdrawn, reason)
 	}

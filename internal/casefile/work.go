@@ -285,7 +285,7 @@ func (w *work) itemChanged(it *gen.Item) bool {
 	return it.State != b.State || it.Warning != b.Warning || it.DueOn != b.DueOn || it.Round != b.Round || it.Withdrawing != b.Withdrawing ||
 		it.ReceiptNo != b.ReceiptNo || it.ResultNo != b.ResultNo || it.Words != b.Words || it.Sequence != b.Sequence || it.DecidedBy != b.DecidedBy ||
 		!sameTime(it.DispatchedAt, b.DispatchedAt) || !sameTime(it.ReceivedAt, b.ReceivedAt) || !sameTime(it.DecidedAt, b.DecidedAt) ||
-		!bytes.Equal(it.OutputsSealed, b.OutputsSealed)
+		it.Checked != b.Checked || !bytes.Equal(it.OutputsSealed, b.OutputsSealed)
 }
 
 func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
@@ -300,7 +300,7 @@ func (w *work) write(ctx context.Context) error {
 		}
 		change := w.tx.Ent.Item.UpdateOneID(it.ID).SetState(it.State).SetWarning(it.Warning).SetDueOn(it.DueOn).SetRound(it.Round).
 			SetWithdrawing(it.Withdrawing).SetReceiptNo(it.ReceiptNo).SetResultNo(it.ResultNo).SetWords(it.Words).SetSequence(it.Sequence).
-			SetDecidedBy(it.DecidedBy).SetNillableDispatchedAt(it.DispatchedAt).SetNillableDecidedAt(it.DecidedAt)
+			SetChecked(it.Checked).SetNillableCheckedAt(it.CheckedAt).SetDecidedBy(it.DecidedBy).SetNillableDispatchedAt(it.DispatchedAt).SetNillableDecidedAt(it.DecidedAt)
 		if it.ReceivedAt == nil {
 			change.ClearReceivedAt() // a supplement waits for a receipt of its own
 		} else {

@@ -21,6 +21,15 @@ func (m *Matter) Defect(code string) *Defect {
 	return &m.Defects[i]
 }
 
+// DefectList is the coded defects of a matter, in file order.
+func (m *Matter) DefectList() []*Defect {
+	out := make([]*Defect, len(m.Defects))
+	for i := range m.Defects {
+		out[i] = &m.Defects[i]
+	}
+	return out
+}
+
 // checkDefects sees that each coded defect is of something that the matter asks
 // or needs.
 func (l *loader) checkDefects(m *Matter) {

@@ -8,9 +8,11 @@ import (
 // Defect is one thing wrong with an item that is returned (补正): a field or a
 // paper, exactly one of them, and why. It holds no value of a person.
 type Defect struct {
+	Code     string `json:"code,omitempty"`     // of the catalogue, if it is a coded one
 	Field    string `json:"field,omitempty"`    // data element ID
 	Material string `json:"material,omitempty"` // material code
-	Words    string `json:"words"`              // Chinese, for the applicant
+	Words    string `json:"words"`              // Chinese, or as an officer typed it, for the applicant
+	En       string `json:"en,omitempty"`       // the same in English; empty: there is only what was typed
 }
 
 // Finding is one thing that a pre-review (预审) looked at. It holds no value of a
@@ -19,7 +21,8 @@ type Finding struct {
 	Check    string `json:"check"` // FORMAT, CROSS_CHECK, ENROLMENT, PAPER or OFFICER
 	Field    string `json:"field,omitempty"`
 	Material string `json:"material,omitempty"`
-	Verdict  string `json:"verdict"` // PASSED, FAILED or UNKNOWN
+	Code     string `json:"code,omitempty"` // of a coded defect
+	Verdict  string `json:"verdict"`        // PASSED, FAILED or UNKNOWN
 	Zh       string `json:"zh"`
 	En       string `json:"en"`
 }

@@ -93,7 +93,10 @@ var itemMoves = map[ItemState]itemWays{
 		ItemReady: {Applicant, Department, Hub}, ItemBlocked: {Applicant, Department, Hub}, // both follow from another item
 		ItemWithdrawn: {Applicant}, ItemTerminated: {Hub},
 	},
-	ItemReady: {ItemDispatched: {Department, Hub}, ItemWithdrawn: {Applicant}, ItemTerminated: {Hub}},
+	ItemReady: {
+		ItemDispatched: {Department, Hub}, ItemCorrection: {Hub}, // something is to be done elsewhere first: see beforeDispatch in the catalogue
+		ItemWithdrawn: {Applicant}, ItemTerminated: {Hub},
+	},
 	ItemDispatched: {
 		ItemReceived: {Department, Hub}, ItemCorrection: {Department}, ItemSuspended: {Department}, ItemApproved: {Department}, ItemRejected: {Department},
 		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
@@ -103,7 +106,7 @@ var itemMoves = map[ItemState]itemWays{
 		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
 	},
 	ItemCorrection: {
-		ItemReady: {Applicant}, ItemApproved: {Department}, ItemRejected: {Department},
+		ItemReady: {Applicant, Hub}, ItemApproved: {Department}, ItemRejected: {Department},
 		ItemWithdrawn: {Applicant, Department, Hub}, ItemTerminated: {Hub},
 	},
 	ItemSuspended: {

@@ -41,8 +41,8 @@ func TestItemMoves(t *testing.T) {
 	}
 }
 
-// Only a department decides, only an applicant takes back what nobody has seen,
-// and only time terminates.
+// Only a department decides and returns, only an applicant takes back what nobody
+// has seen, and only time terminates. What was not sent yet the hub may give back.
 func TestWhoMoves(t *testing.T) {
 	for _, from := range states[lifecycle.ItemState]() {
 		for _, by := range actors {
@@ -51,6 +51,9 @@ func TestWhoMoves(t *testing.T) {
 				lifecycle.ItemCorrection: lifecycle.Department, lifecycle.ItemSuspended: lifecycle.Department,
 				lifecycle.ItemTerminated: lifecycle.Hub,
 			} {
+				if from == lifecycle.ItemReady && to == lifecycle.ItemCorrection && by == lifecycle.Hub {
+					continue
+				}
 				if by != who && lifecycle.MoveItem(from, to, by) == nil {
 					t.Errorf("%s may make %s of %s", by, to, from)
 				}

@@ -29,7 +29,7 @@ func (w *world) system(code string) *system {
 // system is a department's own, played by the contract of [port.Department].
 // It keeps before it answers and never dies; what it says may go astray.
 type system struct {
-	port.Department // it looks nobody up
+	port.Department // what is not said below it does not do
 	w               *world
 	code            string
 	books           map[string]*book

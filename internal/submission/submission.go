@@ -51,6 +51,8 @@ func (Inquire) InsertOpts() river.InsertOpts {
 
 // Desk is what this room needs of casework.
 type Desk interface {
+	Check(ctx context.Context, itemID string) (department string, q *port.Question, err error)
+	Checked(ctx context.Context, itemID string, r port.Record) (goes bool, err error)
 	Delivery(ctx context.Context, itemID string) (department string, d port.Delivery, err error)
 	Sent(ctx context.Context, itemID, reason string) error
 	Received(ctx context.Context, itemID string, round int, r port.Receipt) error
@@ -114,13 +116,17 @@ func (d *dispatcher) Work(ctx context.Context, job *river.Job[Dispatch]) error {
 	return err
 }
 
-// Deliver delivers one item and notes the receipt, or takes back what is not to be
+// Deliver delivers one item, once its department has answered what is asked before,
+// and notes the receipt, or takes back what is not to be
 // delivered any more. A department that is away is a
 // reason to try again later; one that refuses outright is too, for a person
 // must then mend the port, and nothing accepted may be lost meanwhile. What an
 // operator keeps back was not sent.
 func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error {
 	ctx = access.AsMachine(ctx, "dispatch")
+	if goes, err := c.cleared(ctx, itemID, first); !goes {
+		return err
+	}
 	code, out, err := c.Desk.Delivery(ctx, itemID)
 	if err != nil {
 		c.Log.Error().Err(err).Str("item", itemID).Msg("an item cannot be made up for its department")
@@ -134,7 +140,7 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 	receipt, err := department.Deliver(ctx, out)
 	if err != nil {
 		reason := fault.Of(err).Reason
-		if reason == "PORT_PAUSED" || reason == "PORT_DRAINING" {
+		if held(reason) {
 			return fmt.Errorf("deliver item %s to %s: %w", out.ItemID, code, errHeld)
 		}
 		if reason == "ITEM_DELIVERED_OTHERWISE" {
@@ -144,13 +150,38 @@ func (c *Carrier) Deliver(ctx context.Context, itemID string, first bool) error 
 		}
 		if first {
 			c.Log.Warn().Str("item", out.ItemID).Str("department", code).Str("reason", reason).Msg("not delivered, will be tried again")
-			if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil {
-				return serr
-			}
+		}
+		if serr := c.Desk.Sent(ctx, out.ItemID, reason); serr != nil { // an earlier attempt may have failed before anything was sent
+			return serr
 		}
 		return fmt.Errorf("deliver item %s to %s: %s", out.ItemID, code, reason)
 	}
 	return c.Desk.Received(ctx, out.ItemID, out.Round, receipt)
+}
+
+// held says whether a port does not work because an operator holds it.
+func held(reason string) bool { return reason == "PORT_PAUSED" || reason == "PORT_DRAINING" }
+
+// cleared asks a department what the catalogue wants to know before an item is
+// sent to it, and says whether the item may go. A department that does not answer
+// is asked again later, and the item waits: nothing of it has left.
+func (c *Carrier) cleared(ctx context.Context, itemID string, first bool) (bool, error) {
+	code, q, err := c.Desk.Check(ctx, itemID)
+	if err != nil || q == nil {
+		return err == nil, err
+	}
+	records, err := c.Departments.Get(code).Lookup(ctx, []port.Question{*q})
+	if err != nil {
+		reason := fault.Of(err).Reason
+		if held(reason) {
+			return false, fmt.Errorf("ask %s before item %s is sent: %w", code, itemID, errHeld)
+		}
+		if first {
+			c.Log.Warn().Str("item", itemID).Str("department", code).Str("reason", reason).Msg("no answer before an item is sent, will be asked again")
+		}
+		return false, fmt.Errorf("ask %s before item %s is sent: %s", code, itemID, reason)
+	}
+	return c.Desk.Checked(ctx, itemID, records[0])
 }
 
 // over says whether a department will never take another round of an item because
