@@ -7,6 +7,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/switchboard"
 )
 
 func (r *mutationResolver) PausePort(ctx context.Context, input model.PausePortInput) (*model.PortPayload, error) {
@@ -22,11 +23,11 @@ func (r *mutationResolver) ResumePort(ctx context.Context, input model.ResumePor
 }
 
 func (r *mutationResolver) ReplayPort(ctx context.Context, input model.ReplayPortInput) (*model.ReplayPortPayload, error) {
-	done, err := r.Board.Replay(ctx, input.Port, input.Since)
+	done, err := r.Board.Replay(ctx, input.Port, switchboard.Again{Since: input.Since, Lost: input.Lost, Items: input.Items, Reason: orEmpty(input.Reason)})
 	if err != nil {
 		return nil, err
 	}
-	return &model.ReplayPortPayload{Port: r.Catalogue().Port(input.Port), Delivered: done.Delivered, Asked: done.Asked}, nil
+	return &model.ReplayPortPayload{Port: r.Catalogue().Port(input.Port), Delivered: done.Delivered, Lost: done.Lost, Asked: done.Asked}, nil
 }
 
 func (r *portResolver) Rate(ctx context.Context, obj *catalog.Port) (*int, error) {

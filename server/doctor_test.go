@@ -130,8 +130,9 @@ func TestDoctorKnocks(t *testing.T) {
 // With a database the doctor tells what waits, what an operator holds and when the
 // last receipt came, beside a hub that runs. It changes nothing.
 func TestDoctorReadsTheRecord(t *testing.T) {
-	for name, database := range map[string]string{"sqlite": storetest.SQLite(t), "postgres": storetest.PostgreSQL(t)} {
+	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			database := address(t)
 			k := open(t, database, time.Now)
 			first := k.submit("veteran1", 1, "doctor-01")
 			k.until("a receipt", func() bool { _, receipt := k.first(first); return receipt != "" })

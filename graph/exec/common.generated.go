@@ -2748,7 +2748,7 @@ func (ec *executionContext) marshalNProvenance2ᚖgithubᚗcomᚋvetgraphᚋvetg
 	return ec._Provenance(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx context.Context, sel ast.SelectionSet, v words.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx context.Context, sel ast.SelectionSet, v catalog.Text) graphql.Marshaler {
 	return ec._Text(ctx, sel, &v)
 }
 

@@ -836,6 +836,29 @@ func (ec *executionContext) fieldContext_ReplayPortPayload_delivered(_ context.C
 	return graphql.NewScalarFieldContext("ReplayPortPayload", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ReplayPortPayload_lost(ctx context.Context, field graphql.CollectedField, obj *model.ReplayPortPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayPortPayload_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayPortPayload_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplayPortPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ReplayPortPayload_asked(ctx context.Context, field graphql.CollectedField, obj *model.ReplayPortPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -972,7 +995,11 @@ func (ec *executionContext) unmarshalInputReplayPortInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"port", "since"}
+	if _, present := asMap["lost"]; !present {
+		asMap["lost"] = false
+	}
+
+	fieldsInOrder := [...]string{"port", "since", "lost", "items", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -993,6 +1020,27 @@ func (ec *executionContext) unmarshalInputReplayPortInput(ctx context.Context, o
 				return it, err
 			}
 			it.Since = data
+		case "lost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lost"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lost = data
+		case "items":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("items"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Items = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		}
 	}
 	return it, nil
@@ -1329,6 +1377,11 @@ func (ec *executionContext) _ReplayPortPayload(ctx context.Context, sel ast.Sele
 			}
 		case "delivered":
 			out.Values[i] = ec._ReplayPortPayload_delivered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lost":
+			out.Values[i] = ec._ReplayPortPayload_lost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

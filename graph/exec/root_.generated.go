@@ -1026,6 +1026,7 @@ type ComplexityRoot struct {
 	ReplayPortPayload struct {
 		Asked     func(childComplexity int) int
 		Delivered func(childComplexity int) int
+		Lost      func(childComplexity int) int
 		Port      func(childComplexity int) int
 	}
 
@@ -5499,6 +5500,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReplayPortPayload.Delivered(childComplexity), true
+	case "ReplayPortPayload.lost":
+		if e.ComplexityRoot.ReplayPortPayload.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayPortPayload.Lost(childComplexity), true
 	case "ReplayPortPayload.port":
 		if e.ComplexityRoot.ReplayPortPayload.Port == nil {
 			break
@@ -8919,7 +8926,7 @@ extend type Mutation {
   drainPort(input: DrainPortInput!): PortPayload!
   "恢复端口：等候的立即递交。 Resume a port: what waits goes at once."
   resumePort(input: ResumePortInput!): PortPayload!
-  "重放：自某时起递交而没有回执的再递交，有回执而没有结果的再询问；可以重复。 Replay: deliver again what has no receipt, ask after what has no result; harmless when repeated."
+  "重放：自某时起递交而没有回执的再递交，有回执而没有结果的再询问；部门丢失了的按原编号再递交；可以重复。 Replay: deliver again what has no receipt, or was lost after it, ask after what has no result; harmless when repeated."
   replayPort(input: ReplayPortInput!): ReplayPortPayload!
 }
 
@@ -9060,8 +9067,14 @@ input ResumePortInput {
 input ReplayPortInput {
   "端口。 The port."
   port: ID!
-  "自何时起递交的。 Delivered since."
+  "自何时起递交的；部门丢失的，自何时起受理的。 Delivered since; of what was lost, received since."
   since: Time!
+  "部门丢失了受理之后的办件：有回执而未办结的按原编号再递交。 The department has lost what it gave a receipt for: deliver again what is not decided, under the same ID."
+  lost: Boolean! = false
+  "只限这些办件，最多 1000；为空则全部。 Of these items only, at most 1000; null: all."
+  items: [ID!]
+  "理由，部门丢失时必填；勿写个人信息。 Why, needed with lost; nothing of a person."
+  reason: String
 }
 
 "端口，已写入。 The port as it now stands."
@@ -9076,6 +9089,8 @@ type ReplayPortPayload {
   port: Port!
   "没有回执、再递交的事项数。 Items without a receipt, delivered again."
   delivered: Int!
+  "部门丢失、按原编号再递交的事项数。 Items that the department has lost, delivered again."
+  lost: Int!
   "有回执没有结果、再询问的事项数。 Items with one and without a result, asked after."
   asked: Int!
 }
@@ -12097,6 +12112,8 @@ func (ec *executionContext) childFields_ReplayPortPayload(ctx context.Context, f
 		return ec.fieldContext_ReplayPortPayload_port(ctx, field)
 	case "delivered":
 		return ec.fieldContext_ReplayPortPayload_delivered(ctx, field)
+	case "lost":
+		return ec.fieldContext_ReplayPortPayload_lost(ctx, field)
 	case "asked":
 		return ec.fieldContext_ReplayPortPayload_asked(ctx, field)
 	}

@@ -21,8 +21,11 @@ type ResumePortInput struct {
 
 // ReplayPortInput is the argument of Mutation.replayPort.
 type ReplayPortInput struct {
-	Port  string
-	Since time.Time
+	Port   string
+	Since  time.Time
+	Lost   bool
+	Items  []string
+	Reason *string
 }
 
 // PortPayload is a port.
@@ -32,6 +35,7 @@ type PortPayload struct{ Port *catalog.Port }
 type ReplayPortPayload struct {
 	Port             *catalog.Port
 	Delivered, Asked int
+	Lost             int
 }
 
 // PortRunning is how a port fares. What is nil is not known, or there is none.

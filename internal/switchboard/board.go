@@ -30,6 +30,8 @@ import (
 type Carrier interface {
 	// Again has items delivered now. It answers how many of them nobody was carrying.
 	Again(ctx context.Context, tx store.Tx, itemIDs []string) (int, error)
+	// Enqueue has items delivered that nobody carries.
+	Enqueue(ctx context.Context, tx store.Tx, itemIDs []string) error
 	// Ask has a department asked after its open items.
 	Ask(ctx context.Context, tx store.Tx, department string) error
 }
