@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/vetgraph/vetgraph/internal/department"
 )
 
 // Config is everything that can be set. The zero configuration with kong's
@@ -55,6 +57,8 @@ type Config struct {
 	Veterans     int           `help:"Synthetic veterans in the demonstration. 示例人数。" default:"2000" placeholder:"N"`
 	Seed         uint64        `help:"Another seed, other people. 随机种子。" default:"1" placeholder:"N"`
 	WorkdayTakes time.Duration `help:"How long a working day lasts for simulated departments. 示例部门的一个工作日有多长。" default:"2s" placeholder:"TIME"`
+
+	Fault map[string]string `help:"Make a simulated department or port misbehave from the start: PORT=RESET, PS=TIME_OUT. 示例部门或端口的故障。" placeholder:"PORT=FAULT"`
 
 	LogLevel  string `help:"debug, info, warn or error. 日志级别。" default:"info" enum:"debug,info,warn,error"`
 	LogFormat string `help:"auto, console or json. 日志格式。" default:"auto" enum:"auto,console,json"`
@@ -135,6 +139,11 @@ func (c *Config) checkDemo(wrong *mistakes) {
 	}
 	if c.Veterans < 10 || c.Veterans > 200_000 {
 		wrong.add("--veterans", "is from 10 to 200000")
+	}
+	for target, name := range c.Fault {
+		if _, err := department.Named(name); err != nil {
+			wrong.add("--fault "+target, err.Error())
+		}
 	}
 	for name, set := range map[string]bool{"--oidc-issuer": c.OIDCIssuer != "", "--oidc-audience": c.OIDCAudience != "",
 		"--messages": c.Messages != ""} {

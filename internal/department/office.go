@@ -71,11 +71,6 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 			o.lives[p.Operation+" "+p.Matter] = p
 		}
 	}
-	if c.TLS {
-		if o.papers, err = newPapers(c.Now); err != nil {
-			return nil, errors.Join(err, b.close())
-		}
-	}
 	listener, err := o.prepare(ctx)
 	if err == nil {
 		if err = o.openDrop(); err != nil {
@@ -126,6 +121,11 @@ func (o *office) prepare(ctx context.Context) (net.Listener, error) {
 	}
 	if o.secrets.Callback == "" {
 		o.secrets.Callback = remembered["callback"]
+	}
+	if o.config.TLS {
+		if o.papers, err = newPapers(o.secrets.Token, o.now); err != nil {
+			return nil, err
+		}
 	}
 	return o.listen(ctx, remembered["address"])
 }

@@ -22,7 +22,7 @@ type papers struct {
 // holds is how long the valid certificate holds; the other one ended a day ago.
 const holds = 365 * 24 * time.Hour
 
-func newPapers(now func() time.Time) (*papers, error) {
+func newPapers(token string, now func() time.Time) (*papers, error) {
 	ca, err := trusttest.New(now())
 	if err != nil {
 		return nil, fmt.Errorf("papers: %w", err)
@@ -35,7 +35,7 @@ func newPapers(now func() time.Time) (*papers, error) {
 	if p.expired, err = certificate(ca, now().Add(-holds), now().Add(-day)); err != nil {
 		return nil, err
 	}
-	p.believer, err = trust.Client(trust.Spec{Kind: trust.None, TLS: trust.TLS{CA: trust.PEM(ca.PEM())}}, now)
+	p.believer, err = trust.Client(trust.Spec{Kind: trust.Bearer, Secret: trust.Text(token), TLS: trust.TLS{CA: trust.PEM(ca.PEM())}}, now)
 	if err != nil {
 		return nil, fmt.Errorf("papers: %w", err)
 	}
