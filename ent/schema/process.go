@@ -119,7 +119,7 @@ func (Obligation) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("item_id").MaxRuneLen(40).Optional().Immutable(),
 		field.String("matter").MaxRuneLen(16).Optional().Immutable(),
-		field.Enum("kind").Values("ACCEPTANCE", "PRE_REVIEW", "RESULT", "CORRECTION", "WITHDRAWAL", "MAKE_UP", "COMMITMENT").Immutable(),
+		field.Enum("kind").Values("ACCEPTANCE", "PRE_REVIEW", "RESULT", "CORRECTION", "WITHDRAWAL", "MAKE_UP", "COMMITMENT", "PAYMENT").Immutable(),
 		field.Enum("owed_by").Values("DEPARTMENT", "APPLICANT", "HUB").Comment("who must speak next"),
 		field.String("department").MaxRuneLen(16).Comment("who answers for it"),
 		field.String("division").MaxRuneLen(12).Immutable(),

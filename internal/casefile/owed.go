@@ -35,7 +35,7 @@ func (w *work) owe() {
 	}
 	if w.file.State.Ended() {
 		for _, o := range w.owed {
-			if o.Kind != obligation.KindRESULT {
+			if o.Kind != obligation.KindRESULT && o.Kind != obligation.KindPAYMENT { // money is on its way after the case has ended
 				w.end(o, "CASE_ENDED")
 			}
 		}

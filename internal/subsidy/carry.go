@@ -99,7 +99,7 @@ func (d *Desk) enrol(ctx context.Context, tx store.Tx, s *gen.Subsidy, to Accoun
 	if err != nil {
 		return fmt.Errorf("line of a roll: %w", err)
 	}
-	return nil
+	return d.owe(ctx, tx, s)
 }
 
 // locked makes other transactions about the same rolls wait for this one. On

@@ -57,6 +57,9 @@ func (d *Desk) sent(ctx context.Context, tx store.Tx, s *gen.Subsidy) error {
 	if err != nil {
 		return fmt.Errorf("push a subsidy: %w", err)
 	}
+	if err := d.owe(ctx, tx, now); err != nil {
+		return err
+	}
 	return d.happened(ctx, tx, now, s.State, subsidy.StatePUSHED, "")
 }
 
@@ -109,6 +112,9 @@ func (d *Desk) settle(ctx context.Context, tx store.Tx, s *gen.Subsidy, l *gen.P
 	done, err := change.Save(ctx)
 	if err != nil {
 		return fmt.Errorf("end a payment: %w", err)
+	}
+	if err := d.heard(ctx, tx, done, string(o.State)); err != nil {
+		return err
 	}
 	return d.happened(ctx, tx, done, s.State, subsidy.State(o.State), o.Reason)
 }

@@ -943,7 +943,7 @@ var (
 		{Name: "id", Type: field.TypeString, Size: 80},
 		{Name: "item_id", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "matter", Type: field.TypeString, Nullable: true, Size: 16},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ACCEPTANCE", "PRE_REVIEW", "RESULT", "CORRECTION", "WITHDRAWAL", "MAKE_UP", "COMMITMENT"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ACCEPTANCE", "PRE_REVIEW", "RESULT", "CORRECTION", "WITHDRAWAL", "MAKE_UP", "COMMITMENT", "PAYMENT"}},
 		{Name: "owed_by", Type: field.TypeEnum, Enums: []string{"DEPARTMENT", "APPLICANT", "HUB"}},
 		{Name: "department", Type: field.TypeString, Size: 16},
 		{Name: "division", Type: field.TypeString, Size: 12},

@@ -114,6 +114,7 @@ const (
 	KindWITHDRAWAL Kind = "WITHDRAWAL"
 	KindMAKE_UP    Kind = "MAKE_UP"
 	KindCOMMITMENT Kind = "COMMITMENT"
+	KindPAYMENT    Kind = "PAYMENT"
 )
 
 func (k Kind) String() string {
@@ -123,7 +124,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindACCEPTANCE, KindPRE_REVIEW, KindRESULT, KindCORRECTION, KindWITHDRAWAL, KindMAKE_UP, KindCOMMITMENT:
+	case KindACCEPTANCE, KindPRE_REVIEW, KindRESULT, KindCORRECTION, KindWITHDRAWAL, KindMAKE_UP, KindCOMMITMENT, KindPAYMENT:
 		return nil
 	default:
 		return fmt.Errorf("obligation: invalid enum value for kind field: %q", k)
