@@ -9,6 +9,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/dispute"
 	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/identity"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/notify"
@@ -31,8 +32,10 @@ type Resolver struct {
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 	Subsidies *subsidy.Desk
+	Identity  *identity.Desk
 	Catalogue func() *catalog.Catalog // the one in force
 	Board     *switchboard.Board
+	Stage     *switchboard.Stage
 	Places    *division.Tree
 	Now       func() time.Time
 }

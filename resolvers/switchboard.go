@@ -1,6 +1,9 @@
 package resolvers
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/vetgraph/vetgraph/graph/model"
@@ -49,4 +52,21 @@ func orNever(t time.Time) *time.Time {
 	}
 	utc := t.UTC()
 	return &utc
+}
+
+// playedFaults are the faults that are being played, by target.
+func (r *Resolver) playedFaults(ctx context.Context) ([]*model.PlayedFault, error) {
+	played, err := r.Stage.Played(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*model.PlayedFault, 0, len(played))
+	for _, target := range slices.Sorted(maps.Keys(played)) {
+		f := &model.PlayedFault{Target: target}
+		if kind := model.PlayedFaultKind(played[target]); kind.IsValid() {
+			f.Fault = &kind
+		}
+		all = append(all, f)
+	}
+	return all, nil
 }

@@ -26,16 +26,13 @@ func (h *Hub) startFleet(ctx context.Context) (*department.Fleet, error) {
 	f, err := department.Start(ctx, department.Config{
 		Dir: filepath.Join(h.Config.Data, "departments"), Catalog: h.catalog, WorkdayTakes: h.Config.WorkdayTakes,
 		Now: h.Config.Now, Seed: h.Config.Seed, Log: h.log("departments"), TLS: true,
+		FacePage: h.reach.Load().(string) + facePath,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated departments: %w", err)
 	}
 	for target, name := range h.Config.Fault {
-		fault, err := department.Named(name)
-		if err == nil {
-			err = f.SetFault(target, fault)
-		}
-		if err != nil {
+		if err := f.Play(target, name); err != nil {
 			return nil, errors.Join(fmt.Errorf("--fault %s: %w", target, err), f.Close())
 		}
 	}

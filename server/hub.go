@@ -25,6 +25,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/dispute"
 	"github.com/vetgraph/vetgraph/internal/division"
+	"github.com/vetgraph/vetgraph/internal/identity"
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
@@ -64,6 +65,7 @@ type Hub struct {
 	Diary     *appointment.Diary
 	Ratings   *rating.Desk
 	Subsidies *subsidy.Desk
+	Identity  *identity.Desk
 	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 
@@ -298,12 +300,13 @@ func (h *Hub) callback(department string) string {
 }
 
 func (h *Hub) openResolvers(context.Context) error {
+	h.Identity = h.identities()
 	mirror := &lookup.Keeper{Profile: h.Profile, Log: h.log("mirror")}
 	h.onClose(mirror.Close)
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Board: h.Board, Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Identity: h.Identity, Board: h.Board, Stage: h.stage(), Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil

@@ -28,6 +28,15 @@ func (h *Hub) openSwitchboard(ctx context.Context) error {
 	return nil
 }
 
+// stage is where departments are played, if they are.
+func (h *Hub) stage() *switchboard.Stage {
+	s := &switchboard.Stage{Log: h.log("switchboard")}
+	if h.Fleet != nil {
+		s.Players = h.Fleet
+	}
+	return s
+}
+
 // livePort says whether a port goes to a system that is not played here.
 func (h *Hub) livePort(id string) bool {
 	if !h.Registry.Connected(id) {

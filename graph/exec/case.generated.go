@@ -102,6 +102,7 @@ type MutationResolver interface {
 	GrantMandate(ctx context.Context, input model.GrantMandateInput) (*model.MandatePayload, error)
 	RevokeMandate(ctx context.Context, input model.RevokeMandateInput) (*model.MandatePayload, error)
 	ReadNotifications(ctx context.Context, input model.ReadNotificationsInput) (*model.ReadNotificationsPayload, error)
+	PlayFault(ctx context.Context, input model.PlayFaultInput) (*model.PlayFaultPayload, error)
 	PausePort(ctx context.Context, input model.PausePortInput) (*model.PortPayload, error)
 	DrainPort(ctx context.Context, input model.DrainPortInput) (*model.PortPayload, error)
 	ResumePort(ctx context.Context, input model.ResumePortInput) (*model.PortPayload, error)
@@ -348,6 +349,20 @@ func (ec *executionContext) field_Mutation_pausePort_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PausePortInput, error) {
 			return ec.unmarshalNPausePortInput2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐPausePortInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_playFault_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PlayFaultInput, error) {
+			return ec.unmarshalNPlayFaultInput2githubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐPlayFaultInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4646,6 +4661,50 @@ func (ec *executionContext) fieldContext_Mutation_readNotifications(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_playFault(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_playFault(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlayFault(ctx, fc.Args["input"].(model.PlayFaultInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlayFaultPayload) graphql.Marshaler {
+			return ec.marshalNPlayFaultPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐPlayFaultPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_playFault(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlayFaultPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_playFault_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_pausePort(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7492,6 +7551,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "readNotifications":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_readNotifications(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "playFault":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_playFault(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

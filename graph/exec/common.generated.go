@@ -51,6 +51,7 @@ type QueryResolver interface {
 	Items(ctx context.Context, filter *model.ItemFilter, first *int, after *string) (*model.ItemConnection, error)
 	Disputes(ctx context.Context, state *dispute.State, first *int, after *string) (*model.DisputeConnection, error)
 	Plan(ctx context.Context, input model.PlanInput) (*plan.Plan, error)
+	PlayedFaults(ctx context.Context) ([]*model.PlayedFault, error)
 	PortOrders(ctx context.Context, port *string, first *int) ([]*gen.PortOrder, error)
 	CaseStatistics(ctx context.Context, filter *model.CaseFilter, groupBy []progress.Dimension, level *progress.Level, asOf *time.Time) (*progress.Statistics, error)
 	CaseCount(ctx context.Context, filter *model.CaseFilter) (*int, error)
@@ -1462,6 +1463,38 @@ func (ec *executionContext) fieldContext_Query_plan(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_playedFaults(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_playedFaults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PlayedFaults(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PlayedFault) graphql.Marshaler {
+			return ec.marshalNPlayedFault2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐPlayedFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_playedFaults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlayedFault(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_portOrders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2502,6 +2535,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_plan(ctx, field)
 				})
+		case "playedFaults":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_playedFaults(ctx, field)
+				})
 		case "portOrders":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -2748,7 +2787,7 @@ func (ec *executionContext) marshalNProvenance2ᚖgithubᚗcomᚋvetgraphᚋvetg
 	return ec._Provenance(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx context.Context, sel ast.SelectionSet, v catalog.Text) graphql.Marshaler {
+func (ec *executionContext) marshalNText2githubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋwordsᚐText(ctx context.Context, sel ast.SelectionSet, v words.Text) graphql.Marshaler {
 	return ec._Text(ctx, sel, &v)
 }
 

@@ -728,6 +728,7 @@ type ComplexityRoot struct {
 		LoadCalendar      func(childComplexity int, input model.LoadCalendarInput) int
 		MoveAppointment   func(childComplexity int, input model.MoveAppointmentInput) int
 		PausePort         func(childComplexity int, input model.PausePortInput) int
+		PlayFault         func(childComplexity int, input model.PlayFaultInput) int
 		RateCase          func(childComplexity int, input model.RateCaseInput) int
 		ReadNotifications func(childComplexity int, input model.ReadNotificationsInput) int
 		RefuseCase        func(childComplexity int, input model.RefuseCaseInput) int
@@ -872,6 +873,15 @@ type ComplexityRoot struct {
 		WouldChange func(childComplexity int) int
 	}
 
+	PlayFaultPayload struct {
+		Faults func(childComplexity int) int
+	}
+
+	PlayedFault struct {
+		Fault  func(childComplexity int) int
+		Target func(childComplexity int) int
+	}
+
 	Port struct {
 		Abreast      func(childComplexity int) int
 		Department   func(childComplexity int) int
@@ -968,6 +978,7 @@ type ComplexityRoot struct {
 		Matters            func(childComplexity int) int
 		Me                 func(childComplexity int) int
 		Plan               func(childComplexity int, input model.PlanInput) int
+		PlayedFaults       func(childComplexity int) int
 		PortOrders         func(childComplexity int, port *string, first *int) int
 		Ports              func(childComplexity int, department *string) int
 		Silences           func(childComplexity int, first *int) int
@@ -4009,6 +4020,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PausePort(childComplexity, args["input"].(model.PausePortInput)), true
+	case "Mutation.playFault":
+		if e.ComplexityRoot.Mutation.PlayFault == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_playFault_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlayFault(childComplexity, args["input"].(model.PlayFaultInput)), true
 	case "Mutation.rateCase":
 		if e.ComplexityRoot.Mutation.RateCase == nil {
 			break
@@ -4736,6 +4758,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlannedMatter.WouldChange(childComplexity), true
 
+	case "PlayFaultPayload.faults":
+		if e.ComplexityRoot.PlayFaultPayload.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlayFaultPayload.Faults(childComplexity), true
+
+	case "PlayedFault.fault":
+		if e.ComplexityRoot.PlayedFault.Fault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlayedFault.Fault(childComplexity), true
+	case "PlayedFault.target":
+		if e.ComplexityRoot.PlayedFault.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlayedFault.Target(childComplexity), true
+
 	case "Port.abreast":
 		if e.ComplexityRoot.Port.Abreast == nil {
 			break
@@ -5243,6 +5285,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Plan(childComplexity, args["input"].(model.PlanInput)), true
+	case "Query.playedFaults":
+		if e.ComplexityRoot.Query.PlayedFaults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PlayedFaults(childComplexity), true
 	case "Query.portOrders":
 		if e.ComplexityRoot.Query.PortOrders == nil {
 			break
@@ -6912,6 +6960,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoveAppointmentInput", ec.unmarshalInputMoveAppointmentInput),
 			graphql.NewInputUnmarshaler("PausePortInput", ec.unmarshalInputPausePortInput),
 			graphql.NewInputUnmarshaler("PlanInput", ec.unmarshalInputPlanInput),
+			graphql.NewInputUnmarshaler("PlayFaultInput", ec.unmarshalInputPlayFaultInput),
 			graphql.NewInputUnmarshaler("RateCaseInput", ec.unmarshalInputRateCaseInput),
 			graphql.NewInputUnmarshaler("ReadNotificationsInput", ec.unmarshalInputReadNotificationsInput),
 			graphql.NewInputUnmarshaler("RefuseCaseInput", ec.unmarshalInputRefuseCaseInput),
@@ -8912,6 +8961,70 @@ type FormCounts {
   typed: Int!
   "已知的。 Known."
   known: Int!
+}
+`, BuiltIn: false},
+	{Name: "../schema/played.graphqls", Input: `extend type Query {
+  "正在模拟的故障；正式运行没有。 Faults that are being played; there are none in production."
+  playedFaults: [PlayedFault!]!
+}
+
+extend type Mutation {
+  "让模拟的部门或端口出故障，或恢复正常；仅限演示。 Let a simulated department or port misbehave, or behave again; in the demonstration only."
+  playFault(input: PlayFaultInput!): PlayFaultPayload!
+}
+
+"正在模拟的故障。 A fault that is being played."
+type PlayedFault {
+  "部门代码或端口编号。 Code of a department or ID of a port."
+  target: ID!
+  "故障；为空则没有名称。 The fault; null if it is one without a name."
+  fault: PlayedFaultKind
+}
+
+"各部门系统常见的故障。 The faults that every system meets sooner or later."
+enum PlayedFaultKind {
+  "不应答。 Takes calls and never answers."
+  TIME_OUT
+  "断开连接。 Breaks the connection."
+  RESET
+  "要求稍后再来（429）。 Says that it is asked too often."
+  TOO_MANY
+  "报内部错误（5xx）。 Answers that it is broken."
+  SERVER_ERROR
+  "逐字节应答。 Answers byte by byte, slower than anybody waits."
+  DRIP
+  "应答不成文。 Answers what cannot be understood."
+  GARBAGE
+  "一份应答里混用 UTF-8 和 GBK。 Answers in two encodings at once."
+  MIXED_ENCODING
+  "字段改了名。 Answers under other names than agreed."
+  DRIFT
+  "同一件事说两遍、办两遍。 Says and does everything twice."
+  DUPLICATE
+  "先后颠倒。 Says things in another order than they happened."
+  OUT_OF_ORDER
+  "结果先于回执。 Tells the result before it gives the receipt."
+  EARLY_RESULT
+  "有人冒充部门报结果。 Somebody tells results in its name."
+  FORGED_RESULT
+  "办了却报失败；定了却不告知。 Does it and says that it failed; decides and does not tell."
+  HALF_COMMIT
+  "出示过期证书；整个部门。 Shows a certificate that is over; the whole department does."
+  EXPIRED_CERTIFICATE
+}
+
+"模拟故障。 Who misbehaves, and how."
+input PlayFaultInput {
+  "部门代码或端口编号。 Code of a department or ID of a port."
+  target: ID!
+  "故障；为空则恢复正常。 The fault; null: behave again."
+  fault: PlayedFaultKind
+}
+
+"正在模拟的故障。 The faults that are being played now."
+type PlayFaultPayload {
+  "正在模拟的故障。 All of them."
+  faults: [PlayedFault!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ports.graphqls", Input: `extend type Query {
@@ -11856,6 +11969,24 @@ func (ec *executionContext) childFields_PlannedMatter(ctx context.Context, field
 		return ec.fieldContext_PlannedMatter_promised(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlannedMatter", field.Name)
+}
+
+func (ec *executionContext) childFields_PlayFaultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "faults":
+		return ec.fieldContext_PlayFaultPayload_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlayFaultPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PlayedFault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "target":
+		return ec.fieldContext_PlayedFault_target(ctx, field)
+	case "fault":
+		return ec.fieldContext_PlayedFault_fault(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlayedFault", field.Name)
 }
 
 func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

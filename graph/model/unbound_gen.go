@@ -2,6 +2,13 @@
 
 package model
 
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+)
+
 type CaseRepresentation struct {
 	ID     *string `json:"id,omitempty"`
 	Number *string `json:"number,omitempty"`
@@ -47,6 +54,28 @@ type MatterRepresentation struct {
 type Mutation struct {
 }
 
+// 模拟故障。 Who misbehaves, and how.
+type PlayFaultInput struct {
+	// 部门代码或端口编号。 Code of a department or ID of a port.
+	Target string `json:"target"`
+	// 故障；为空则恢复正常。 The fault; null: behave again.
+	Fault *PlayedFaultKind `json:"fault,omitempty"`
+}
+
+// 正在模拟的故障。 The faults that are being played now.
+type PlayFaultPayload struct {
+	// 正在模拟的故障。 All of them.
+	Faults []*PlayedFault `json:"faults"`
+}
+
+// 正在模拟的故障。 A fault that is being played.
+type PlayedFault struct {
+	// 部门代码或端口编号。 Code of a department or ID of a port.
+	Target string `json:"target"`
+	// 故障；为空则没有名称。 The fault; null if it is one without a name.
+	Fault *PlayedFaultKind `json:"fault,omitempty"`
+}
+
 type Query struct {
 }
 
@@ -58,4 +87,98 @@ type VeteranRepresentation struct {
 	// The @key this representation matched: one of the VeteranMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey VeteranMatchedKey `json:"-"`
+}
+
+// 各部门系统常见的故障。 The faults that every system meets sooner or later.
+type PlayedFaultKind string
+
+const (
+	// 不应答。 Takes calls and never answers.
+	PlayedFaultKindTimeOut PlayedFaultKind = "TIME_OUT"
+	// 断开连接。 Breaks the connection.
+	PlayedFaultKindReset PlayedFaultKind = "RESET"
+	// 要求稍后再来（429）。 Says that it is asked too often.
+	PlayedFaultKindTooMany PlayedFaultKind = "TOO_MANY"
+	// 报内部错误（5xx）。 Answers that it is broken.
+	PlayedFaultKindServerError PlayedFaultKind = "SERVER_ERROR"
+	// 逐字节应答。 Answers byte by byte, slower than anybody waits.
+	PlayedFaultKindDrip PlayedFaultKind = "DRIP"
+	// 应答不成文。 Answers what cannot be understood.
+	PlayedFaultKindGarbage PlayedFaultKind = "GARBAGE"
+	// 一份应答里混用 UTF-8 和 GBK。 Answers in two encodings at once.
+	PlayedFaultKindMixedEncoding PlayedFaultKind = "MIXED_ENCODING"
+	// 字段改了名。 Answers under other names than agreed.
+	PlayedFaultKindDrift PlayedFaultKind = "DRIFT"
+	// 同一件事说两遍、办两遍。 Says and does everything twice.
+	PlayedFaultKindDuplicate PlayedFaultKind = "DUPLICATE"
+	// 先后颠倒。 Says things in another order than they happened.
+	PlayedFaultKindOutOfOrder PlayedFaultKind = "OUT_OF_ORDER"
+	// 结果先于回执。 Tells the result before it gives the receipt.
+	PlayedFaultKindEarlyResult PlayedFaultKind = "EARLY_RESULT"
+	// 有人冒充部门报结果。 Somebody tells results in its name.
+	PlayedFaultKindForgedResult PlayedFaultKind = "FORGED_RESULT"
+	// 办了却报失败；定了却不告知。 Does it and says that it failed; decides and does not tell.
+	PlayedFaultKindHalfCommit PlayedFaultKind = "HALF_COMMIT"
+	// 出示过期证书；整个部门。 Shows a certificate that is over; the whole department does.
+	PlayedFaultKindExpiredCertificate PlayedFaultKind = "EXPIRED_CERTIFICATE"
+)
+
+var AllPlayedFaultKind = []PlayedFaultKind{
+	PlayedFaultKindTimeOut,
+	PlayedFaultKindReset,
+	PlayedFaultKindTooMany,
+	PlayedFaultKindServerError,
+	PlayedFaultKindDrip,
+	PlayedFaultKindGarbage,
+	PlayedFaultKindMixedEncoding,
+	PlayedFaultKindDrift,
+	PlayedFaultKindDuplicate,
+	PlayedFaultKindOutOfOrder,
+	PlayedFaultKindEarlyResult,
+	PlayedFaultKindForgedResult,
+	PlayedFaultKindHalfCommit,
+	PlayedFaultKindExpiredCertificate,
+}
+
+func (e PlayedFaultKind) IsValid() bool {
+	switch e {
+	case PlayedFaultKindTimeOut, PlayedFaultKindReset, PlayedFaultKindTooMany, PlayedFaultKindServerError, PlayedFaultKindDrip, PlayedFaultKindGarbage, PlayedFaultKindMixedEncoding, PlayedFaultKindDrift, PlayedFaultKindDuplicate, PlayedFaultKindOutOfOrder, PlayedFaultKindEarlyResult, PlayedFaultKindForgedResult, PlayedFaultKindHalfCommit, PlayedFaultKindExpiredCertificate:
+		return true
+	}
+	return false
+}
+
+func (e PlayedFaultKind) String() string {
+	return string(e)
+}
+
+func (e *PlayedFaultKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PlayedFaultKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PlayedFaultKind", str)
+	}
+	return nil
+}
+
+func (e PlayedFaultKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PlayedFaultKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PlayedFaultKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

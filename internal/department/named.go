@@ -114,3 +114,34 @@ func Unseen(name string, p *catalog.Port) (why string) {
 	}
 	return ""
 }
+
+// Play makes a department or a port misbehave as a name says, and behave where it is
+// empty. What cannot be seen at a port is an error.
+func (f *Fleet) Play(target, name string) error {
+	if name == "" {
+		return f.SetFault(target, Fault{})
+	}
+	fault, err := Named(name)
+	if err != nil {
+		return err
+	}
+	o, err := f.played(target)
+	if err != nil {
+		return err
+	}
+	if p := o.ports[target]; p != nil {
+		if why := Unseen(name, p); why != "" {
+			return fmt.Errorf("%s at %s: %s", name, target, why)
+		}
+	}
+	return f.SetFault(target, fault)
+}
+
+// Played are the names of the faults that are set, by department code or port ID.
+func (f *Fleet) Played() map[string]string {
+	all := map[string]string{}
+	for target, fault := range f.Faults() {
+		all[target] = fault.Name()
+	}
+	return all
+}

@@ -1,12 +1,14 @@
 package department
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -89,6 +91,7 @@ func openOffice(ctx context.Context, c Config, code string) (*office, error) {
 	o.server = &http.Server{
 		Handler: o.door(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return o.ctx },
+		ErrorLog:    log.New(grumble{o}, "", 0), // of handshakes, mostly: callers' troubles
 	}
 	if o.papers != nil {
 		listener = tls.NewListener(listener, o.papers.config())
@@ -196,4 +199,12 @@ func randomText() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails: crypto/rand ends the process instead
 	return hex.EncodeToString(b)
+}
+
+// grumble takes what the server has to say of its callers.
+type grumble struct{ *office }
+
+func (g grumble) Write(line []byte) (int, error) {
+	g.config.Log.Debug().Str("department", g.code).Msg(string(bytes.TrimSpace(line)))
+	return len(line), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,9 +60,9 @@ func (r *rig) play(ctx context.Context, cells []*cell) {
 		lines := map[string][]*cell{}
 		for _, c := range cells {
 			if c.unseen == "" && (c.fault == department.ExpiredCertificate) == whole {
-				key := c.port.Matter
-				if key == "" {
-					key = c.port.ID
+				key := cmp.Or(c.port.Matter, c.port.ID)
+				if whole {
+					key = c.port.Department
 				}
 				lines[key] = append(lines[key], c)
 			}
@@ -379,7 +380,7 @@ func (l *life) check(ctx context.Context) error {
 	if acts[l.itemID] != want {
 		return fmt.Errorf("item %s is %s, and its department acted %d times", l.itemID, it.State, acts[l.itemID])
 	}
-	ends, err := l.hub.Store.Read.Event.Query().Where(event.ItemID(l.itemID), event.ToStateIn(string(lifecycle.ItemApproved), string(lifecycle.ItemRejected), string(lifecycle.ItemWithdrawn))).Count(ctx)
+	ends, err := l.hub.Store.Read.Event.Query().Where(event.ItemID(l.itemID), event.KindIn("ITEM_APPROVED", "ITEM_REJECTED", "ITEM_WITHDRAWN")).Count(ctx)
 	if err != nil {
 		return err
 	}
