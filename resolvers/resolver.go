@@ -22,20 +22,20 @@ import (
 
 // Resolver carries the rooms that fields call.
 type Resolver struct {
-	Profile   *profile.Profile
-	Desk      *casefile.Desk
-	Lookup    *lookup.Desk
-	Mandates  *mandate.Desk
-	Disputes  *dispute.Desk
-	Office    *supervision.Office
-	Post      *notify.Post
-	Diary     *appointment.Diary
-	Ratings   *rating.Desk
-	Subsidies *subsidy.Desk
-	Identity  *identity.Desk
-	Catalogue func() *catalog.Catalog // the one in force
-	Board     *switchboard.Board
-	Stage     *switchboard.Stage
-	Places    *division.Tree
-	Now       func() time.Time
+	Profile    *profile.Profile
+	Desk       *casefile.Desk
+	Lookup     *lookup.Desk
+	Mandates   *mandate.Desk
+	Disputes   *dispute.Desk
+	Office     *supervision.Office
+	Post       *notify.Post
+	Diary      *appointment.Diary
+	Ratings    *rating.Desk
+	Subsidies  *subsidy.Desk
+	Assurances *identity.Desk
+	Catalogue  func() *catalog.Catalog // the one in force
+	Board      *switchboard.Board
+	Stage      *switchboard.Stage
+	Places     *division.Tree
+	Now        func() time.Time
 }

@@ -59,7 +59,11 @@ func (h *Hub) viewer(ctx context.Context, header string) (*access.Viewer, error)
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 16<<10 {
 		return nil, tokenInvalid()
 	}
-	return h.who.identify(ctx, token)
+	v, err := h.who.identify(ctx, token)
+	if err != nil || v.Kind != access.Veteran {
+		return v, err
+	}
+	return h.seated(v, token), nil
 }
 
 // websocketViewer reads the token from the first message: browsers cannot send
@@ -89,7 +93,7 @@ func viewerUnknown() *fault.Fault {
 }
 
 // claims are what a token says of its holder.
-type claims struct{ subject, kind, veteran, department, division string }
+type claims struct{ subject, kind, veteran, department, division, assurance, session string }
 
 // viewer is the holder, if the claims make sense together. Nobody becomes the
 // hub itself by a token.
@@ -106,6 +110,7 @@ func (c claims) viewer(cat *catalog.Catalog, places *division.Tree) (*access.Vie
 	switch v.Kind {
 	case access.Veteran:
 		v.Self, ok = c.veteran, c.veteran != ""
+		v.Assurance, v.Session = c.assurance, c.session
 	case access.Clerk, access.Supervisor, access.Analyst, access.Auditor:
 		ok = serves()
 	case access.Officer:

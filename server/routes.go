@@ -25,6 +25,7 @@ func (h *Hub) Handler() http.Handler {
 	if d, ok := h.who.(*demoTokens); ok {
 		route("GET /dev/token", "token", h.devToken(d))
 		route("GET /dev/messages", "messages", http.HandlerFunc(h.devMessages))
+		route(facePath, "face", h.Fleet.FacePage())
 		route("GET /dev/personas", "personas", http.HandlerFunc(h.devPersonas))
 	}
 	h.pages(route)

@@ -21,6 +21,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/fact"
+	"github.com/vetgraph/vetgraph/internal/identity"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/progress"
 	"github.com/vetgraph/vetgraph/internal/words"
@@ -40,6 +41,7 @@ type ProvenanceResolver interface {
 type QueryResolver interface {
 	Me(ctx context.Context) (*access.Viewer, error)
 	AppointmentOptions(ctx context.Context, input model.AppointmentOptionsInput) (*model.AppointmentOptions, error)
+	AssuranceNeeds(ctx context.Context) ([]*identity.Need, error)
 	Case(ctx context.Context, id string) (*gen.CaseFile, error)
 	Cases(ctx context.Context, filter *model.CaseFilter, first *int, after *string) (*model.CaseConnection, error)
 	Matters(ctx context.Context) ([]*catalog.Matter, error)
@@ -67,6 +69,8 @@ type ViewerResolver interface {
 	Veteran(ctx context.Context, obj *access.Viewer) (*gen.Veteran, error)
 	Department(ctx context.Context, obj *access.Viewer) (*catalog.Department, error)
 	Division(ctx context.Context, obj *access.Viewer) (*division.Division, error)
+	Assurance(ctx context.Context, obj *access.Viewer) (*identity.Level, error)
+	IdentityChecks(ctx context.Context, obj *access.Viewer) ([]*gen.IdentityCheck, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -999,6 +1003,38 @@ func (ec *executionContext) fieldContext_Query_appointmentOptions(ctx context.Co
 	if fc.Args, err = ec.field_Query_appointmentOptions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_assuranceNeeds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_assuranceNeeds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().AssuranceNeeds(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*identity.Need) graphql.Marshaler {
+			return ec.marshalNAssuranceNeed2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋidentityᚐNeedᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_assuranceNeeds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssuranceNeed(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -2231,6 +2267,70 @@ func (ec *executionContext) fieldContext_Viewer_division(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Viewer_assurance(ctx context.Context, field graphql.CollectedField, obj *access.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_assurance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Assurance(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *identity.Level) graphql.Marshaler {
+			return ec.marshalOAssuranceLevel2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋidentityᚐLevel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_assurance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssuranceLevel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_identityChecks(ctx context.Context, field graphql.CollectedField, obj *access.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_identityChecks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().IdentityChecks(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.IdentityCheck) graphql.Marshaler {
+			return ec.marshalNIdentityCheck2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋentᚋgenᚐIdentityCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_identityChecks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IdentityCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2468,6 +2568,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_appointmentOptions(ctx, field)
+				})
+		case "assuranceNeeds":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_assuranceNeeds(ctx, field)
 				})
 		case "case":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -2715,6 +2821,18 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_division(ctx, field, obj)
+				})
+		case "assurance":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_assurance(ctx, field, obj)
+				})
+		case "identityChecks":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_identityChecks(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

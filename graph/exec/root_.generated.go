@@ -26,6 +26,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Appointment() AppointmentResolver
+	AssuranceNeed() AssuranceNeedResolver
 	Benefits() BenefitsResolver
 	Case() CaseResolver
 	CaseMaterial() CaseMaterialResolver
@@ -50,6 +51,7 @@ type ResolverRoot interface {
 	FormEntry() FormEntryResolver
 	HouseholdEntry() HouseholdEntryResolver
 	Identity() IdentityResolver
+	IdentityCheck() IdentityCheckResolver
 	Insurance() InsuranceResolver
 	Item() ItemResolver
 	ItemPayload() ItemPayloadResolver
@@ -121,6 +123,17 @@ type ComplexityRoot struct {
 		Provenance    func(childComplexity int) int
 		Transferred   func(childComplexity int) int
 		TransferredOn func(childComplexity int) int
+	}
+
+	AssuranceLevel struct {
+		Code func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	AssuranceNeed struct {
+		Act   func(childComplexity int) int
+		Level func(childComplexity int) int
+		Why   func(childComplexity int) int
 	}
 
 	Award struct {
@@ -520,6 +533,10 @@ type ComplexityRoot struct {
 		Words    func(childComplexity int) int
 	}
 
+	FinishIdentityCheckPayload struct {
+		Check func(childComplexity int) int
+	}
+
 	Form struct {
 		Counts   func(childComplexity int) int
 		Sections func(childComplexity int) int
@@ -610,6 +627,17 @@ type ComplexityRoot struct {
 		Provenance func(childComplexity int) int
 		State      func(childComplexity int) int
 		ValidTo    func(childComplexity int) int
+	}
+
+	IdentityCheck struct {
+		AnsweredAt  func(childComplexity int) int
+		AskedAt     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Level       func(childComplexity int) int
+		Reference   func(childComplexity int) int
+		State       func(childComplexity int) int
+		TicketUntil func(childComplexity int) int
+		ValidUntil  func(childComplexity int) int
 	}
 
 	Insurance struct {
@@ -712,41 +740,43 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptCase        func(childComplexity int, input model.AcceptCaseInput) int
-		BookAppointment   func(childComplexity int, input model.BookAppointmentInput) int
-		CancelAppointment func(childComplexity int, input model.CancelAppointmentInput) int
-		CloseTask         func(childComplexity int, input model.CloseTaskInput) int
-		ConfirmMandate    func(childComplexity int, input model.ConfirmMandateInput) int
-		CorrectAccount    func(childComplexity int, input model.CorrectAccountInput) int
-		DecideDispute     func(childComplexity int, input model.DecideDisputeInput) int
-		DecideItem        func(childComplexity int, input model.DecideItemInput) int
-		DecidePreReview   func(childComplexity int, input model.DecidePreReviewInput) int
-		DeliverItem       func(childComplexity int, input model.DeliverItemInput) int
-		DisputeValue      func(childComplexity int, input model.DisputeValueInput) int
-		DrainPort         func(childComplexity int, input model.DrainPortInput) int
-		GrantMandate      func(childComplexity int, input model.GrantMandateInput) int
-		LoadCalendar      func(childComplexity int, input model.LoadCalendarInput) int
-		MoveAppointment   func(childComplexity int, input model.MoveAppointmentInput) int
-		PausePort         func(childComplexity int, input model.PausePortInput) int
-		PlayFault         func(childComplexity int, input model.PlayFaultInput) int
-		RateCase          func(childComplexity int, input model.RateCaseInput) int
-		ReadNotifications func(childComplexity int, input model.ReadNotificationsInput) int
-		RefuseCase        func(childComplexity int, input model.RefuseCaseInput) int
-		ReplayPort        func(childComplexity int, input model.ReplayPortInput) int
-		ReplyRating       func(childComplexity int, input model.ReplyRatingInput) int
-		RequestMandate    func(childComplexity int, input model.RequestMandateInput) int
-		RequestPreReview  func(childComplexity int, input model.RequestPreReviewInput) int
-		ResumeItem        func(childComplexity int, input model.ResumeItemInput) int
-		ResumePort        func(childComplexity int, input model.ResumePortInput) int
-		ReturnItem        func(childComplexity int, input model.ReturnItemInput) int
-		RevokeMandate     func(childComplexity int, input model.RevokeMandateInput) int
-		SaveDraft         func(childComplexity int, input model.SaveDraftInput) int
-		SubmitCase        func(childComplexity int, input model.SubmitCaseInput) int
-		SupplementItem    func(childComplexity int, input model.SupplementItemInput) int
-		SuspendItem       func(childComplexity int, input model.SuspendItemInput) int
-		TakePapers        func(childComplexity int, input model.TakePapersInput) int
-		WithdrawCase      func(childComplexity int, input model.WithdrawCaseInput) int
-		WithdrawItem      func(childComplexity int, input model.WithdrawItemInput) int
+		AcceptCase          func(childComplexity int, input model.AcceptCaseInput) int
+		BookAppointment     func(childComplexity int, input model.BookAppointmentInput) int
+		CancelAppointment   func(childComplexity int, input model.CancelAppointmentInput) int
+		CloseTask           func(childComplexity int, input model.CloseTaskInput) int
+		ConfirmMandate      func(childComplexity int, input model.ConfirmMandateInput) int
+		CorrectAccount      func(childComplexity int, input model.CorrectAccountInput) int
+		DecideDispute       func(childComplexity int, input model.DecideDisputeInput) int
+		DecideItem          func(childComplexity int, input model.DecideItemInput) int
+		DecidePreReview     func(childComplexity int, input model.DecidePreReviewInput) int
+		DeliverItem         func(childComplexity int, input model.DeliverItemInput) int
+		DisputeValue        func(childComplexity int, input model.DisputeValueInput) int
+		DrainPort           func(childComplexity int, input model.DrainPortInput) int
+		FinishIdentityCheck func(childComplexity int, input model.FinishIdentityCheckInput) int
+		GrantMandate        func(childComplexity int, input model.GrantMandateInput) int
+		LoadCalendar        func(childComplexity int, input model.LoadCalendarInput) int
+		MoveAppointment     func(childComplexity int, input model.MoveAppointmentInput) int
+		PausePort           func(childComplexity int, input model.PausePortInput) int
+		PlayFault           func(childComplexity int, input model.PlayFaultInput) int
+		RateCase            func(childComplexity int, input model.RateCaseInput) int
+		ReadNotifications   func(childComplexity int, input model.ReadNotificationsInput) int
+		RefuseCase          func(childComplexity int, input model.RefuseCaseInput) int
+		ReplayPort          func(childComplexity int, input model.ReplayPortInput) int
+		ReplyRating         func(childComplexity int, input model.ReplyRatingInput) int
+		RequestMandate      func(childComplexity int, input model.RequestMandateInput) int
+		RequestPreReview    func(childComplexity int, input model.RequestPreReviewInput) int
+		ResumeItem          func(childComplexity int, input model.ResumeItemInput) int
+		ResumePort          func(childComplexity int, input model.ResumePortInput) int
+		ReturnItem          func(childComplexity int, input model.ReturnItemInput) int
+		RevokeMandate       func(childComplexity int, input model.RevokeMandateInput) int
+		SaveDraft           func(childComplexity int, input model.SaveDraftInput) int
+		StartIdentityCheck  func(childComplexity int) int
+		SubmitCase          func(childComplexity int, input model.SubmitCaseInput) int
+		SupplementItem      func(childComplexity int, input model.SupplementItemInput) int
+		SuspendItem         func(childComplexity int, input model.SuspendItemInput) int
+		TakePapers          func(childComplexity int, input model.TakePapersInput) int
+		WithdrawCase        func(childComplexity int, input model.WithdrawCaseInput) int
+		WithdrawItem        func(childComplexity int, input model.WithdrawItemInput) int
 	}
 
 	Notice struct {
@@ -965,6 +995,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		AppointmentOptions func(childComplexity int, input model.AppointmentOptionsInput) int
+		AssuranceNeeds     func(childComplexity int) int
 		Case               func(childComplexity int, id string) int
 		CaseCount          func(childComplexity int, filter *model.CaseFilter) int
 		CaseStatistics     func(childComplexity int, filter *model.CaseFilter, groupBy []progress.Dimension, level *progress.Level, asOf *time.Time) int
@@ -1122,6 +1153,11 @@ type ComplexityRoot struct {
 		IssuedOn   func(childComplexity int) int
 		Provenance func(childComplexity int) int
 		State      func(childComplexity int) int
+	}
+
+	StartIdentityCheckPayload struct {
+		Check func(childComplexity int) int
+		Page  func(childComplexity int) int
 	}
 
 	StatisticsCounts struct {
@@ -1342,11 +1378,13 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Department func(childComplexity int) int
-		Division   func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Veteran    func(childComplexity int) int
+		Assurance      func(childComplexity int) int
+		Department     func(childComplexity int) int
+		Division       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IdentityChecks func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Veteran        func(childComplexity int) int
 	}
 
 	Violation struct {
@@ -1514,6 +1552,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArmyRelation.TransferredOn(childComplexity), true
+
+	case "AssuranceLevel.code":
+		if e.ComplexityRoot.AssuranceLevel.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssuranceLevel.Code(childComplexity), true
+	case "AssuranceLevel.name":
+		if e.ComplexityRoot.AssuranceLevel.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssuranceLevel.Name(childComplexity), true
+
+	case "AssuranceNeed.act":
+		if e.ComplexityRoot.AssuranceNeed.Act == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssuranceNeed.Act(childComplexity), true
+	case "AssuranceNeed.level":
+		if e.ComplexityRoot.AssuranceNeed.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssuranceNeed.Level(childComplexity), true
+	case "AssuranceNeed.name":
+		if e.ComplexityRoot.AssuranceNeed.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssuranceNeed.Why(childComplexity), true
 
 	case "Award.awardedOn":
 		if e.ComplexityRoot.Award.AwardedOn == nil {
@@ -3055,6 +3125,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Finding.Words(childComplexity), true
 
+	case "FinishIdentityCheckPayload.check":
+		if e.ComplexityRoot.FinishIdentityCheckPayload.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishIdentityCheckPayload.Check(childComplexity), true
+
 	case "Form.counts":
 		if e.ComplexityRoot.Form.Counts == nil {
 			break
@@ -3436,6 +3513,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityCard.ValidTo(childComplexity), true
+
+	case "IdentityCheck.answeredAt":
+		if e.ComplexityRoot.IdentityCheck.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.AnsweredAt(childComplexity), true
+	case "IdentityCheck.askedAt":
+		if e.ComplexityRoot.IdentityCheck.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.AskedAt(childComplexity), true
+	case "IdentityCheck.id":
+		if e.ComplexityRoot.IdentityCheck.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.ID(childComplexity), true
+	case "IdentityCheck.level":
+		if e.ComplexityRoot.IdentityCheck.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.Level(childComplexity), true
+	case "IdentityCheck.reference":
+		if e.ComplexityRoot.IdentityCheck.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.Reference(childComplexity), true
+	case "IdentityCheck.state":
+		if e.ComplexityRoot.IdentityCheck.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.State(childComplexity), true
+	case "IdentityCheck.ticketUntil":
+		if e.ComplexityRoot.IdentityCheck.TicketUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.TicketUntil(childComplexity), true
+	case "IdentityCheck.validUntil":
+		if e.ComplexityRoot.IdentityCheck.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityCheck.ValidUntil(childComplexity), true
 
 	case "Insurance.armyRelations":
 		if e.ComplexityRoot.Insurance.ArmyRelations == nil {
@@ -3976,6 +4102,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DrainPort(childComplexity, args["input"].(model.DrainPortInput)), true
+	case "Mutation.finishIdentityCheck":
+		if e.ComplexityRoot.Mutation.FinishIdentityCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishIdentityCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishIdentityCheck(childComplexity, args["input"].(model.FinishIdentityCheckInput)), true
 	case "Mutation.grantMandate":
 		if e.ComplexityRoot.Mutation.GrantMandate == nil {
 			break
@@ -4163,6 +4300,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(model.SaveDraftInput)), true
+	case "Mutation.startIdentityCheck":
+		if e.ComplexityRoot.Mutation.StartIdentityCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.StartIdentityCheck(childComplexity), true
 	case "Mutation.submitCase":
 		if e.ComplexityRoot.Mutation.SubmitCase == nil {
 			break
@@ -5156,6 +5299,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AppointmentOptions(childComplexity, args["input"].(model.AppointmentOptionsInput)), true
+	case "Query.assuranceNeeds":
+		if e.ComplexityRoot.Query.AssuranceNeeds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AssuranceNeeds(childComplexity), true
 	case "Query.case":
 		if e.ComplexityRoot.Query.Case == nil {
 			break
@@ -5871,6 +6020,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SocialSecurityCard.State(childComplexity), true
+
+	case "StartIdentityCheckPayload.check":
+		if e.ComplexityRoot.StartIdentityCheckPayload.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartIdentityCheckPayload.Check(childComplexity), true
+	case "StartIdentityCheckPayload.page":
+		if e.ComplexityRoot.StartIdentityCheckPayload.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartIdentityCheckPayload.Page(childComplexity), true
 
 	case "StatisticsCounts.cases":
 		if e.ComplexityRoot.StatisticsCounts.Cases == nil {
@@ -6762,6 +6924,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VeteranEdge.Node(childComplexity), true
 
+	case "Viewer.assurance":
+		if e.ComplexityRoot.Viewer.Assurance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Assurance(childComplexity), true
 	case "Viewer.department":
 		if e.ComplexityRoot.Viewer.Department == nil {
 			break
@@ -6780,6 +6948,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.ID(childComplexity), true
+	case "Viewer.identityChecks":
+		if e.ComplexityRoot.Viewer.IdentityChecks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.IdentityChecks(childComplexity), true
 	case "Viewer.kind":
 		if e.ComplexityRoot.Viewer.Kind == nil {
 			break
@@ -6951,6 +7125,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisputeValueInput", ec.unmarshalInputDisputeValueInput),
 			graphql.NewInputUnmarshaler("DivisionRepresentation", ec.unmarshalInputDivisionRepresentation),
 			graphql.NewInputUnmarshaler("DrainPortInput", ec.unmarshalInputDrainPortInput),
+			graphql.NewInputUnmarshaler("FinishIdentityCheckInput", ec.unmarshalInputFinishIdentityCheckInput),
 			graphql.NewInputUnmarshaler("GapInput", ec.unmarshalInputGapInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("ItemFilter", ec.unmarshalInputItemFilter),
@@ -7216,6 +7391,93 @@ input CancelAppointmentInput {
 type AppointmentPayload {
   "预约。 The appointment."
   appointment: Appointment!
+}
+`, BuiltIn: false},
+	{Name: "../schema/assurance.graphqls", Input: `extend type Query {
+  "哪些事要多高的核验级别。 Which acts of a veteran need which level."
+  assuranceNeeds: [AssuranceNeed!]!
+}
+
+extend type Mutation {
+  "发起人脸核验：答复公安自己的核验页面，我们不经手也不保存任何人脸信息。 Begin a check by face at the police's own page; no picture comes to us."
+  startIdentityCheck: StartIdentityCheckPayload!
+  "询问核验结果：通过后，本次会话的级别提高一段时间。 Ask how a check came out; once passed it raises this session for a while."
+  finishIdentityCheck(input: FinishIdentityCheckInput!): FinishIdentityCheckPayload!
+}
+
+extend type Viewer {
+  "本次会话的核验级别，仅退役军人有。 How surely this session has shown who sits there; for a veteran."
+  assurance: AssuranceLevel
+  "本人最近的身份核验，新的在前。 The viewer's own identity checks, newest first, the last twenty."
+  identityChecks: [IdentityCheck!]!
+}
+
+"核验级别。 How surely a session has shown who sits there."
+type AssuranceLevel {
+  "代码。 Code."
+  code: ID!
+  "名称。 Name."
+  name: Text!
+}
+
+"办一件事要的核验级别。 An act and the level that it needs."
+type AssuranceNeed {
+  "代码。 Code of the act."
+  act: ID!
+  "是什么事。 The act in words."
+  name: Text!
+  "要的级别。 The level."
+  level: AssuranceLevel!
+}
+
+"一次身份核验：只存流水号、结果和时间。 One identity check: a number, an outcome and times, nothing else."
+type IdentityCheck {
+  "编号。 Opaque ID."
+  id: ID!
+  "公安的核验流水号。 The police's number of it."
+  reference: String!
+  "PENDING 待完成;PASSED 通过;FAILED 未通过。 How it stands."
+  state: IdentityCheckState!
+  "通过后会话的级别。 The level to which it raises the session."
+  level: AssuranceLevel
+  "发起时间。 Begun at."
+  askedAt: Time!
+  "最迟何时到页面完成。 Until when it can be made."
+  ticketUntil: Time!
+  "得到结果的时间。 Answered at."
+  answeredAt: Time
+  "效力截止时间。 Until when it counts."
+  validUntil: Time
+}
+
+"身份核验的状态。 How an identity check stands."
+enum IdentityCheckState {
+  "待完成。 Pending."
+  PENDING
+  "通过。 Passed."
+  PASSED
+  "未通过。 Not passed."
+  FAILED
+}
+
+"要问结果的核验。 Which check."
+input FinishIdentityCheckInput {
+  "核验。 The check."
+  checkId: ID!
+}
+
+"发起的核验。 A check that has begun."
+type StartIdentityCheckPayload {
+  "核验。 The check."
+  check: IdentityCheck!
+  "公安的核验页面，请在浏览器中打开；只给这一次。 The police's page, to be opened in a browser; told this once."
+  page: String!
+}
+
+"核验，现在的样子。 The check as it now stands."
+type FinishIdentityCheckPayload {
+  "核验。 The check."
+  check: IdentityCheck!
 }
 `, BuiltIn: false},
 	{Name: "../schema/case.graphqls", Input: `extend type Query {
@@ -10563,6 +10825,28 @@ func (ec *executionContext) childFields_ArmyRelation(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ArmyRelation", field.Name)
 }
 
+func (ec *executionContext) childFields_AssuranceLevel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_AssuranceLevel_code(ctx, field)
+	case "name":
+		return ec.fieldContext_AssuranceLevel_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssuranceLevel", field.Name)
+}
+
+func (ec *executionContext) childFields_AssuranceNeed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "act":
+		return ec.fieldContext_AssuranceNeed_act(ctx, field)
+	case "name":
+		return ec.fieldContext_AssuranceNeed_name(ctx, field)
+	case "level":
+		return ec.fieldContext_AssuranceNeed_level(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssuranceNeed", field.Name)
+}
+
 func (ec *executionContext) childFields_Award(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "level":
@@ -11341,6 +11625,14 @@ func (ec *executionContext) childFields_Finding(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Finding", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishIdentityCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return ec.fieldContext_FinishIdentityCheckPayload_check(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishIdentityCheckPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Form(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sections":
@@ -11523,6 +11815,28 @@ func (ec *executionContext) childFields_IdentityCard(ctx context.Context, field 
 		return ec.fieldContext_IdentityCard_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type IdentityCard", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IdentityCheck_id(ctx, field)
+	case "reference":
+		return ec.fieldContext_IdentityCheck_reference(ctx, field)
+	case "state":
+		return ec.fieldContext_IdentityCheck_state(ctx, field)
+	case "level":
+		return ec.fieldContext_IdentityCheck_level(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_IdentityCheck_askedAt(ctx, field)
+	case "ticketUntil":
+		return ec.fieldContext_IdentityCheck_ticketUntil(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_IdentityCheck_answeredAt(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_IdentityCheck_validUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityCheck", field.Name)
 }
 
 func (ec *executionContext) childFields_Insurance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12417,6 +12731,16 @@ func (ec *executionContext) childFields_SocialSecurityCard(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SocialSecurityCard", field.Name)
 }
 
+func (ec *executionContext) childFields_StartIdentityCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return ec.fieldContext_StartIdentityCheckPayload_check(ctx, field)
+	case "page":
+		return ec.fieldContext_StartIdentityCheckPayload_page(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartIdentityCheckPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StatisticsCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cases":
@@ -12855,6 +13179,10 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_department(ctx, field)
 	case "division":
 		return ec.fieldContext_Viewer_division(ctx, field)
+	case "assurance":
+		return ec.fieldContext_Viewer_assurance(ctx, field)
+	case "identityChecks":
+		return ec.fieldContext_Viewer_identityChecks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

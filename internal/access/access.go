@@ -44,7 +44,9 @@ const (
 	Rate           Act = "case.rate"        //
 	DisputeValue   Act = "profile.dispute"  //
 	CorrectAccount Act = "account.correct"  // name another account for money that came back
-	GrantMandate   Act = "mandate.grant"    // and revoke
+	GrantMandate   Act = "mandate.grant"    //
+	RevokeMandate  Act = "mandate.revoke"   //
+	CheckIdentity  Act = "identity.check"   // show who sits there, at the police's own page
 	RequestMandate Act = "mandate.request"  // and confirm with the veteran's code
 	Decide         Act = "item.decide"      // accept, refuse, decide, return, suspend, resume, hand over
 	TakePapers     Act = "papers.take"      // at the window
@@ -58,7 +60,7 @@ const (
 )
 
 var allowed = map[Kind][]Act{
-	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate},
+	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, CheckIdentity},
 	Clerk:      {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, RequestMandate, TakePapers, Count},
 	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
 	Supervisor: {ReadCase, Supervise, CloseTask, Count, ReadPorts},
@@ -67,7 +69,7 @@ var allowed = map[Kind][]Act{
 	Operator:   {ReadPorts, WatchPorts, OperatePorts, LoadCalendar},
 	Auditor:    {ReadCase, Supervise, Count, ReadPorts, WatchPorts},
 	Machine: {
-		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RequestMandate,
+		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, CheckIdentity, RequestMandate,
 		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, WatchPorts, OperatePorts, LoadCalendar,
 	},
 }
@@ -80,8 +82,18 @@ type Viewer struct {
 	Department string // department code, for an officer
 	Division   string // 12-digit division whose subtree the viewer serves
 
+	Session   string  // digest of the session, for a veteran who came in by the door
+	Assurance string  // level at which the session began, a code of internal/identity
+	Assurer   Assurer // asked before each act; nil: nobody sat before a screen
+
 	Principal string // veteran for whom a clerk acts, under a mandate; see ActFor
 	Mandate   string // its ID
+}
+
+// Assurer says whether a session has shown well enough who sits there for an act.
+// Its fault is ASSURANCE_TOO_LOW.
+type Assurer interface {
+	Assured(ctx context.Context, v *Viewer, act Act) error
 }
 
 // ActFor returns a context in which the viewer acts for a veteran under a mandate,
@@ -107,13 +119,17 @@ func AsMachine(ctx context.Context, part string) context.Context {
 }
 
 // Require is the first line of every use case. Faults: SignedOut SIGN_IN,
-// Denied NOT_ALLOWED.
+// Denied NOT_ALLOWED or ASSURANCE_TOO_LOW.
 func Require(ctx context.Context, act Act) error {
 	if err := Signed(ctx); err != nil {
 		return err
 	}
-	if !From(ctx).May(act) {
+	v := From(ctx)
+	if !v.May(act) {
 		return NotAllowed()
+	}
+	if v.Assurer != nil {
+		return v.Assurer.Assured(ctx, v, act)
 	}
 	return nil
 }

@@ -93,6 +93,9 @@ func (l *loader) checkPort(p *Port) {
 	if p.Operation == push {
 		l.checkPush(p)
 	} else {
+		if p.OnDemand && p.Operation != lookup && p.Operation != "" {
+			l.blame(&p.OnDemand, "only a LOOKUP is on demand, not a %s", p.Operation)
+		}
 		l.checkMaps(p)
 	}
 	l.checkTables(p)

@@ -19,6 +19,7 @@ type Port struct {
 	TimeoutMS  int               `yaml:"timeoutMs,omitempty"`
 	Send       map[string]string `yaml:"send,omitempty"`      // their field -> our field ID; one of ours may feed several of theirs
 	Constants  map[string]string `yaml:"constants,omitempty"` // their field -> what always stands there
+	OnDemand   bool              `yaml:"onDemand,omitempty"`  // a LOOKUP that is asked by itself, never with what else the department holds: asking begins something
 	Require    []string          `yaml:"require,omitempty"`   // their fields without which nothing is sent
 	Answers    map[string]string `yaml:"answers,omitempty"`   // our field or derived fact ID -> their field
 

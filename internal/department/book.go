@@ -48,6 +48,11 @@ CREATE INDEX IF NOT EXISTS notices_next ON notices (next_at) WHERE next_at IS NO
 
 -- The department's register of persons, under a keyed hash of the citizen number.
 CREATE TABLE IF NOT EXISTS persons (key BLOB PRIMARY KEY, facts TEXT NOT NULL, as_of INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Face comparisons: never a picture, only how each came out. person is the key in the register.
+CREATE TABLE IF NOT EXISTS faces (
+	ref TEXT PRIMARY KEY, person BLOB NOT NULL, ticket TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+	state TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
 `
 
 // later are columns that books of earlier releases do not have.

@@ -42,6 +42,7 @@ type Config struct {
 	Rates        Rates                 // how items end where Decide does not say
 	Decide       func(Item) port.State // nil or "": by the rates; else Approved, Rejected or Returned
 	TLS          bool                  // be reached over TLS, with certificates made at every start
+	FacePage     string                // address under which [Fleet.FacePage] is served
 	Callbacks    *http.Client          // nil means a client with a time-out of ten seconds
 	Log          zerolog.Logger
 }

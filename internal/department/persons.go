@@ -165,7 +165,13 @@ func (o *office) Find(ctx context.Context, persons []port.Person) ([]port.Found,
 		found[i].Known, found[i].AsOf = true, fromMillis(h.asOf)
 		found[i].Lookups = make(map[string]map[string]any, len(p.Lookups))
 		for _, id := range p.Lookups {
-			found[i].Lookups[id] = theirs(o.names.LookupPort(id), facts, o.names.LookupPort(id).Answers)
+			said := facts
+			if o.names.LookupPort(id).OnDemand {
+				if said, err = o.compared(ctx, p.Ref, o.key(p.CitizenNumber)); err != nil {
+					return nil, o.failed(err)
+				}
+			}
+			found[i].Lookups[id] = theirs(o.names.LookupPort(id), said, o.names.LookupPort(id).Answers)
 		}
 	}
 	if f.Repeated {

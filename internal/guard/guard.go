@@ -71,7 +71,7 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 		return supervised(v, col)
 	case gen.TypeMandate:
 		return mandated(v, col)
-	case gen.TypeNotification:
+	case gen.TypeNotification, gen.TypeIdentityCheck:
 		return own(v, col)
 	case gen.TypeDispute, gen.TypeSubsidy:
 		return disputed(v, col)

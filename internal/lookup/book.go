@@ -23,7 +23,7 @@ func (d *Desk) book() *book {
 	}
 	b := &book{of: c, vouching: map[string][]string{}, fresh: map[string]time.Duration{}, lookups: map[string][]string{}}
 	for _, p := range c.Ports {
-		if p.Operation != "LOOKUP" {
+		if p.Operation != "LOOKUP" || p.OnDemand {
 			continue
 		}
 		if may, ok := b.fresh[p.Department]; !ok || p.Fresh() < may {

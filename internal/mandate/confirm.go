@@ -175,7 +175,7 @@ func (d *Desk) grantAfresh(ctx context.Context, in Grant) (*gen.Mandate, error) 
 // Revoke ends a mandate at once, or refuses a request. One that has ended stays
 // as it ended. Faults: MANDATE_NOT_FOUND.
 func (d *Desk) Revoke(ctx context.Context, id string) (*gen.Mandate, error) {
-	if err := access.Require(ctx, access.GrantMandate); err != nil {
+	if err := access.Require(ctx, access.RevokeMandate); err != nil {
 		return nil, err
 	}
 	m, err := d.Get(ctx, id)

@@ -39,12 +39,15 @@ var told = map[string]any{
 
 // untold is what the profile deliberately does not know, with the reason.
 var untold = map[string]string{
-	"medicalEnrolmentStatus": "asked live of HSA over all levels, right before submission; a mirror of it would be old",
-	"occupation":             "asked anew: the register of employment keeps a status, not an occupation",
-	"healthStatus":           "asked anew: sensitive, and nobody keeps the record of it",
-	"photo":                  "a file of the case",
-	"fingerprint":            "taken by the police, never stored here",
-	"idApplyReason":          "an intention of this application", "deliveryMode": "an intention of this application", "deliveryAddress": "an intention of this application",
+	"medicalEnrolmentStatus":  "asked live of HSA over all levels, right before submission; a mirror of it would be old",
+	"medicalRegistrationKind": "told with an item after what was answered before it was sent; no fact of a person",
+	"identityCheckState":      "of one check, not of a person", "identityCheckPage": "of one check, not of a person", "identityCheckUntil": "of one check, not of a person",
+	"identityCheckReference": "of one check, not of a person", "identityCheckLevel": "of one check, not of a person",
+	"occupation":    "asked anew: the register of employment keeps a status, not an occupation",
+	"healthStatus":  "asked anew: sensitive, and nobody keeps the record of it",
+	"photo":         "a file of the case",
+	"fingerprint":   "taken by the police, never stored here",
+	"idApplyReason": "an intention of this application", "deliveryMode": "an intention of this application", "deliveryAddress": "an intention of this application",
 	"unitContactName": "another person's data, of use for one case", "unitContactPhone": "another person's data, of use for one case",
 	"serviceYears":        "computed by the form from two dates",
 	"householdSettleType": "an intention of this application", "targetDivision": "an intention of this application", "targetAddress": "an intention of this application",
