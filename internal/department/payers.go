@@ -222,17 +222,74 @@ func (ps *Payers) Transfers(ctx context.Context) (map[string]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transfers: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
 	all := map[string]int{}
-	for rows.Next() {
+	err = each(rows, func(scan func(...any) error) error {
 		var line string
 		var n int
-		if err := rows.Scan(&line, &n); err != nil {
-			return nil, fmt.Errorf("transfers: %w", err)
-		}
+		err := scan(&line, &n)
 		all[line] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("transfers: %w", err)
 	}
-	return all, rows.Err()
+	return all, nil
+}
+
+// Book is what the two know of one roll, in fen.
+type Book struct{ Released, Waiting, Paid, Returned int64 }
+
+// Books says of each roll that the finance department has released to the bank what
+// it released, and what the bank has paid of it, sent back, or still has.
+func (ps *Payers) Books(ctx context.Context) (map[string]Book, error) {
+	all := map[string]Book{}
+	rows, err := ps.finance.book.readers.QueryContext(ctx, `SELECT id, json_extract(body, '$.fields."batch.total"') FROM rolls WHERE handed_at IS NOT NULL`)
+	if err == nil {
+		err = each(rows, func(scan func(...any) error) error {
+			var id string
+			var b Book
+			err := scan(&id, &b.Released)
+			all[id] = b
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rolls released: %w", err)
+	}
+	rows, err = ps.bank.book.readers.QueryContext(ctx, `SELECT roll, state, sum(json_extract(body, '$.Fen')) FROM payments GROUP BY roll, state`)
+	if err == nil {
+		err = each(rows, func(scan func(...any) error) error {
+			var id string
+			var state port.LineState
+			var fen int64
+			err := scan(&id, &state, &fen)
+			b := all[id]
+			switch state {
+			case port.LinePaid:
+				b.Paid = fen
+			case port.LineReturned:
+				b.Returned = fen
+			default:
+				b.Waiting = fen
+			}
+			all[id] = b
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("payments: %w", err)
+	}
+	return all, nil
+}
+
+func each(rows *sql.Rows, do func(scan func(...any) error) error) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := do(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // Close stops both and closes the books. What is undone is taken up by the next start.

@@ -31,6 +31,7 @@ var (
 	errDates = errors.New("the dates of service do not make sense")
 	errShare = errors.New("no share is set for this category of personnel")
 	errBase  = errors.New("no base is set for this place and year of discharge")
+	errNone  = errors.New("nothing is due for this service") // a line without money would keep its whole roll from being paid
 )
 
 // Reckon computes the amount. It follows from the parameters and the facts alone:
@@ -68,6 +69,9 @@ func (p *Parameters) Reckon(f Facts) (Amount, error) {
 	}
 	unit := int64(p.Rounding.Fen)
 	total := (2*exact + over*unit) / (2 * over * unit) * unit
+	if total <= 0 {
+		return Amount{}, errNone
+	}
 	if total*over != exact {
 		l.money("ROUNDING", total, p.Rounding.Confidence, fmt.Sprintf("四舍五入到 %s 元", yuan(unit)), fmt.Sprintf("Rounded half up to %s yuan", yuan(unit)))
 	}

@@ -59,6 +59,7 @@ func TestReckon(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]subsidy.Facts{
+		"not a day served":  {Category: "CONSCRIPT", Enlisted: 19000, Discharged: 19000, Division: "230102000000"},
 		"an officer":        {Category: "OFFICER", Enlisted: 1, Discharged: 9000, Division: "230102000000"},
 		"another province":  {Category: "NCO", Enlisted: 18000, Discharged: 20000, Division: "110101000000"},
 		"left before it":    {Category: "NCO", Enlisted: 20000, Discharged: 19000, Division: "230102000000"},
@@ -80,7 +81,7 @@ func TestReckonIsMonotone(t *testing.T) {
 			Category: rapid.SampledFrom([]string{"CONSCRIPT", "NCO"}).Draw(t, "category"), Division: "230102000000",
 			Enlisted: workday.Day(rapid.Int32Range(12000, 20000).Draw(t, "enlisted")), Awards: []string{rapid.SampledFrom(levels).Draw(t, "award")},
 		}
-		f.Discharged = max(f.Enlisted, workday.Date(2011, 1, 1)) + workday.Day(rapid.Int32Range(0, 9000).Draw(t, "served"))
+		f.Discharged = max(f.Enlisted, workday.Date(2011, 1, 1)) + workday.Day(rapid.Int32Range(1, 9000).Draw(t, "served"))
 		a, err := p.Reckon(f)
 		if err != nil {
 			t.Fatal(err)
