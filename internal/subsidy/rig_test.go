@@ -179,6 +179,13 @@ func (j *jobs) Insert(_ context.Context, _ store.Tx, all ...river.JobArgs) error
 // work does once what queue and rounds do: close what is due, push what is closed,
 // ask the bank.
 func (r *rig) work(ctx context.Context) error {
+	if err := r.push(ctx); err != nil {
+		return err
+	}
+	return r.desk.Look(ctx)
+}
+
+func (r *rig) push(ctx context.Context) error {
 	if err := r.desk.Look(ctx); err != nil {
 		return err
 	}
@@ -191,7 +198,7 @@ func (r *rig) work(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.desk.Look(ctx)
+	return nil
 }
 
 // until works until the subsidy of an item stands so.
@@ -223,11 +230,14 @@ func (r *rig) of(itemID string) *gen.Subsidy {
 
 // correct names another account, as the person does.
 func (r *rig) correct(s *gen.Subsidy, account string) error {
+	return r.correctAs(access.With(r.t.Context(), &access.Viewer{ID: s.VeteranID, Kind: access.Veteran, Self: s.VeteranID}), s, account)
+}
+
+func (r *rig) correctAs(ctx context.Context, s *gen.Subsidy, account string) error {
 	r.t.Helper()
 	v, err := r.store.Read.Veteran.Get(r.machine(), s.VeteranID)
 	must(r.t, err)
-	self := access.With(r.t.Context(), &access.Viewer{ID: s.VeteranID, Kind: access.Veteran, Self: s.VeteranID})
-	_, err = r.desk.CorrectAccount(self, s.ID, subsidy.Account{Holder: v.Name, Bank: "ICBC", Number: account})
+	_, err = r.desk.CorrectAccount(ctx, s.ID, subsidy.Account{Holder: v.Name, Bank: "ICBC", Number: account})
 	return err
 }
 
