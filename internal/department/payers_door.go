@@ -1,6 +1,7 @@
 package department
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -40,21 +41,17 @@ func (p *payer) door() http.Handler {
 		case f.Garbled:
 			w.Header().Set("Content-Type", restjson.MediaType)
 			_, _ = io.WriteString(w, `{"item": "`)
+		case f.Oversized:
+			w.Header().Set("Content-Type", restjson.MediaType)
+			_, _ = w.Write(bytes.Repeat([]byte(" "), 16<<20))
 		case f.LoseAnswer:
-			ports.ServeHTTP(lost{http.Header{}}, r)
+			ports.ServeHTTP(nowhere{http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		default:
 			ports.ServeHTTP(w, r)
 		}
 	})
 }
-
-// lost is where an answer goes that nobody hears.
-type lost struct{ header http.Header }
-
-func (n lost) Header() http.Header         { return n.header }
-func (n lost) Write(b []byte) (int, error) { return len(b), nil }
-func (n lost) WriteHeader(int)             {}
 
 // onlyPaid refuses what has to do with items: who pays has none.
 var onlyPaid = &port.Refusal{Reason: "NO_ITEMS"}

@@ -117,6 +117,8 @@ func (c *client) meaning(r *Refusal) *fault.Fault {
 		return TooLate(c.department)
 	case ItemUnknown:
 		return UnknownItem(c.department)
+	case BatchPushedOtherwise:
+		return PushedOtherwise(c.department)
 	}
 	return Refused(c.department)
 }

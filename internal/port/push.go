@@ -8,6 +8,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // Batch is a list of payments on its way to who pays, through a PUSH port: its
@@ -42,12 +43,42 @@ func (e Entry) String() string { return "line " + e.Line }
 // GoString keeps people out of logs.
 func (e Entry) GoString() string { return e.String() }
 
+// LineState is where a line stands at the department that pays it.
+type LineState string
+
+// The states, as catalog.LineStates has them.
+const (
+	LineWaiting  LineState = "WAITING"  // kept, not paid yet
+	LinePaid     LineState = "PAID"     // credited; it will not be undone
+	LineReturned LineState = "RETURNED" // the money came back; it will not be tried again under this line
+)
+
+// Settled says whether the line has ended. Of one that has, the same is said for good.
+func (s LineState) Settled() bool { return s == LinePaid || s == LineReturned }
+
 // Outcome is what a department says of a line, under our names.
 type Outcome struct {
 	Line   string
-	State  string    // one of catalog.LineStates
-	Reason string    // of a return: our code where the port has one for it, else theirs
-	On     time.Time // midnight UTC of the day on which it was paid or came back; zero before
+	State  LineState
+	Reason string      // of a return: our code where the port has one for it, else theirs
+	On     workday.Day // on which it was paid or came back; zero before
+}
+
+// Check says what is wrong with a batch under our names, without its values.
+func (b Batch) Check() error {
+	sum, seen := int64(0), map[string]bool{}
+	for _, l := range b.Lines {
+		fen, _ := l.Fields[catalog.LineAmount].(int64)
+		if !wellFormedID(l.Line) || seen[l.Line] || fen <= 0 {
+			return errors.New("a line without ID or amount, or one that stands there twice")
+		}
+		seen[l.Line] = true
+		sum += fen
+	}
+	if total, _ := b.Fields[catalog.BatchTotal].(int64); !wellFormedID(b.ID) || len(b.Lines) == 0 || sum != total {
+		return errors.New("no ID or lines, or a total that is not their sum")
+	}
+	return nil
 }
 
 // Pusher is a [Line] that PUSH ports can go through. Errors are as those of lines.
@@ -108,6 +139,9 @@ func (r *Registry) Push(ctx context.Context, portID string, b Batch) (Receipt, e
 	if err != nil {
 		return Receipt{}, err
 	}
+	if err := b.Check(); err != nil {
+		return Receipt{}, fmt.Errorf("push batch %s: %w", b.ID, err)
+	}
 	out, err := c.names.Batch(p, b)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("push batch %s: %w", b.ID, err)
@@ -120,7 +154,7 @@ func (r *Registry) Push(ctx context.Context, portID string, b Batch) (Receipt, e
 		if s, err = PushThrough(ctx, l, p, out); err == nil && (s.Item != b.ID || s.Number == "" || len(s.Number) > maxNumber || s.ReceivedAt.IsZero()) {
 			err = Garbled(c.department).Because(errors.New("not a receipt of this batch"))
 		}
-		return pushedOtherwise(c.department, err)
+		return err
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("push batch %s: %w", b.ID, err)
@@ -209,12 +243,10 @@ func (r *Registry) pusher(portID string) (*client, *catalog.Port, error) {
 	return r.departments[g.port.Department].(*client), g.port, nil
 }
 
-func pushedOtherwise(department string, err error) error {
-	if r, ok := errors.AsType[*Refusal](err); ok && r.Reason == BatchPushedOtherwise {
-		return fault.New(fault.Conflict, "BATCH_PUSHED_OTHERWISE",
-			"这份名册此前已以不同内容推送。", "This list was pushed before with another content.").From(department, time.Time{}).Because(err)
-	}
-	return err
+// PushedOtherwise is the fault of a batch that was pushed before with another content.
+func PushedOtherwise(department string) *fault.Fault {
+	return fault.New(fault.Conflict, "BATCH_PUSHED_OTHERWISE",
+		"这份名册此前已以不同内容推送。", "This list was pushed before with another content.").From(department, time.Time{})
 }
 
 func nobodyKnown() error {

@@ -43,17 +43,14 @@ func TestMoney(t *testing.T) {
 			_ = r.work(r.machine())
 			r.payers.SetFault("FIN", department.Fault{})
 			for item := range due {
-				s := r.of(item)
 				if r.said[item]["bankAccountNo"] != wrong {
 					r.until(item, "PAID")
 					continue
 				}
 				for range dice.IntN(3) { // wrong again
-					s = r.until(item, "RETURNED")
-					must(t, r.correct(s, wrong))
+					must(t, r.correct(r.until(item, "RETURNED"), wrong))
 				}
-				s = r.until(item, "RETURNED")
-				must(t, r.correct(s, right))
+				must(t, r.correct(r.until(item, "RETURNED"), right))
 				r.until(item, "PAID")
 			}
 			r.balanced()
