@@ -27,8 +27,10 @@ func noon() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 // -update to rewrite the answers, and review the diff. Besides as, query and want a
 // script may say: now (first of all), the moment at which it takes place; save,
 // lines of a NAME and a path into the last answer, which later queries use as
-// $NAME; until, words for which the query above is asked again; and department, a
-// decision and the item that the played department takes it on.
+// $NAME; until, words for which the query above is asked again; department, a
+// decision and the item that the played department takes it on; register, what a
+// department's register holds from now on: its code, a fact, a hero and the value; and
+// face, how a comparison at the police's page comes out: yes or no, and the page.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -94,6 +96,15 @@ func converse(t *testing.T, k *talk, a *txtar.Archive, file string, rewrite bool
 			if err := k.hub.Fleet.DecideNow(t.Context(), id, port.State(state)); err != nil {
 				t.Fatal(err)
 			}
+		case "face":
+			same, page, _ := strings.Cut(k.fill(text), " ")
+			_, ticket, _ := strings.Cut(page, "ticket=")
+			if err := k.hub.Fleet.Compare(t.Context(), ticket, same == "yes"); err != nil {
+				t.Fatal(err)
+			}
+		case "register":
+			f := strings.Fields(text)
+			k.register(f[0], f[1], int(f[2][0]-'0'), f[3])
 		case "want":
 			if rewrite {
 				a.Files[i].Data = []byte(got + "\n")
@@ -150,6 +161,7 @@ func (k *talk) fill(query string) string {
 var (
 	randomID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	number   = regexp.MustCompile(`\d{6}-\d{8}-[0-9A-Z]{7}`)
+	facePage = regexp.MustCompile(`"http[^"]*ticket=[^"]*"`)
 	version  = regexp.MustCompile(`draft-1\+[0-9a-f]{12}`)
 )
 
@@ -164,6 +176,7 @@ func (k *talk) tidy(b []byte) string {
 		s = strings.ReplaceAll(s, id, "$"+string(rune('0'+i)))
 	}
 	s = randomID.ReplaceAllString(s, "ID")
+	s = facePage.ReplaceAllString(s, `"PAGE"`)
 	s = number.ReplaceAllString(s, "NUMBER")
 	return version.ReplaceAllString(s, "VERSION")
 }

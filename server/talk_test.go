@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -75,7 +76,8 @@ func open(t testing.TB, database string, now func() time.Time, set ...func(*serv
 	return k
 }
 
-// token is a persona's: "veteran2" is hero 2, "clerk@2307" one who serves a division.
+// token is a persona's: "veteran2" is hero 2, checked by face unless it says less, as
+// "veteran2:BASIC"; "clerk@2307" is one who serves a division.
 func (k *talk) token(as string) string {
 	k.t.Helper()
 	if as == "" || as == "nobody" {
@@ -84,6 +86,7 @@ func (k *talk) token(as string) string {
 	if k.tokens[as] == "" {
 		q := url.Values{}
 		name, place, _ := strings.Cut(as, "@")
+		name, level, _ := strings.Cut(name, ":")
 		if place != "" {
 			q.Set("division", place)
 		}
@@ -91,6 +94,7 @@ func (k *talk) token(as string) string {
 		if _, err := fmt.Sscanf(name, "veteran%d", &n); err == nil {
 			name = "veteran"
 			q.Set("id", k.heroes[n])
+			q.Set("assurance", cmp.Or(level, "FACE"))
 		}
 		q.Set("persona", name)
 		res, err := http.Get(k.public + "/dev/token?" + q.Encode())

@@ -124,6 +124,7 @@ func (w *work) hold(ctx context.Context, it *gen.Item, why catalog.Text) error {
 	if err := w.move(it, lifecycle.ItemCorrection, why.Zh); err != nil {
 		return err
 	}
+	w.heldEn = map[string]string{it.ID: why.En}
 	it.Words = words.Clip(why.Zh, 1000)
 	due := w.desk.Calendar().Due(w.today(), w.desk.limits().Correction.Workdays).Day
 	row := w.tx.Ent.Correction.Create().SetID(store.NewID()).SetCaseID(w.file.ID).SetItemID(it.ID).SetRound(earlier).SetDefects(nil).

@@ -261,7 +261,7 @@ func officersFindings(in Conclusion) []lifecycle.Finding {
 // roundEnds lets the case go on, and tells the person, once nobody who was asked
 // is still to speak.
 func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview) error {
-	var wrong []string
+	var wrong, wrongEn []string
 	for _, r := range rows {
 		switch {
 		case r.Matter == "":
@@ -269,7 +269,7 @@ func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview) error {
 			return nil
 		case r.State == prereview.StateFAILED:
 			for _, f := range r.Findings {
-				wrong = append(wrong, f.Zh)
+				wrong, wrongEn = append(wrong, f.Zh), append(wrongEn, f.En)
 			}
 		}
 	}
@@ -277,7 +277,7 @@ func (w *work) roundEnds(ctx context.Context, rows []*gen.PreReview) error {
 	to := lifecycle.CaseDraft
 	if len(wrong) > 0 {
 		kind, to = "PRE_REVIEW_FAILED", lifecycle.CaseReturned
-		facts = map[string]string{"number": w.file.Number, "words": words.Clip(strings.Join(wrong, "；"), 300)}
+		facts = map[string]string{"number": w.file.Number, "words": words.Clip(strings.Join(wrong, "；"), 300), "wordsEn": words.Clip(strings.Join(wrongEn, "; "), 500)}
 	}
 	if err := w.moveCase(to, ""); err != nil {
 		return err

@@ -48,6 +48,9 @@ func (w *work) facts(e journal.Entry) map[string]string {
 	if _, day, ok := strings.Cut(e.Reason, " "); ok && e.Kind == "MATERIAL_DUE" {
 		f["due"] = day // of the paper
 	}
+	if en := w.heldEn[e.ItemID]; en != "" && e.To == string(lifecycle.ItemCorrection) {
+		f["wordsEn"] = en
+	}
 	if it := w.item(e.ItemID); it != nil {
 		f["due"] = it.DueOn.String()
 		if it.State == lifecycle.ItemCorrection {

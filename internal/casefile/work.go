@@ -41,6 +41,7 @@ type work struct {
 	drafted   bool              // it was a draft before
 	committed map[string]bool   // papers replaced by a commitment, while it is submitted
 	grounds   map[string]ground // why clocks are stopped, by item
+	heldEn    map[string]string // why items are held before they are sent, in English
 	paused    bool              // pauses have changed: deadlines are reckoned again
 
 	entries []journal.Entry

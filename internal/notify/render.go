@@ -53,6 +53,9 @@ func (p *Post) fill(ctx context.Context, t words.Text, n *gen.Notification) word
 		{"{matter}", p.matter(n, o.Matter)},
 		{"{department}", p.department(n, o.Department)},
 	}
+	if said := n.Facts["wordsEn"]; said != "" { // not typed by a person, so there are both
+		facts[2].text.En = said
+	}
 	var zh, en []string
 	for _, f := range facts {
 		zh, en = append(zh, f.name, f.text.Zh), append(en, f.name, f.text.En)
