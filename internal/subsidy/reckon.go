@@ -58,9 +58,13 @@ func (p *Parameters) Reckon(f Facts) (Amount, error) {
 	twelfths := int64(h.FirstPercent)*12 + int64(h.EachPercent)*int64(max(0, months-12*h.FirstYears))
 	const over = 1200 * 100 // what the exact amount is divided by: percent and twelfths of a year, percent of the addition
 	exact := int64(base.Fen) * twelfths * 100
-	l.money("SHARE", exact/over, h.Confidence,
-		fmt.Sprintf("前 %d 年共 %d%%，以后每年 %d%%：计 %s%%", h.FirstYears, h.FirstPercent, h.EachPercent, hundredths(twelfths*100/12)),
-		fmt.Sprintf("%d%% for the first %d years, %d%% for each one above: %s%%", h.FirstPercent, h.FirstYears, h.EachPercent, hundredths(twelfths*100/12)))
+	share := hundredths(twelfths * 100 / 12)
+	zh, en := fmt.Sprintf("每年 %d%%：计 %s%%", h.EachPercent, share), fmt.Sprintf("%d%% for each year: %s%%", h.EachPercent, share)
+	if h.FirstYears > 0 {
+		zh = fmt.Sprintf("前 %d 年共 %d%%，以后每年 %d%%：计 %s%%", h.FirstYears, h.FirstPercent, h.EachPercent, share)
+		en = fmt.Sprintf("%d%% for the first %d years, %d%% for each one above: %s%%", h.FirstPercent, h.FirstYears, h.EachPercent, share)
+	}
+	l.money("SHARE", exact/over, h.Confidence, zh, en)
 	if percent, level := p.addition(f.Awards); percent > 0 {
 		exact += int64(base.Fen) * twelfths * int64(percent)
 		name := p.named("awardLevel", level)
