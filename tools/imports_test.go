@@ -59,6 +59,7 @@ var floors = []rule{
 	{"internal/mandate internal/dispute", "internal/casefile internal/submission internal/port internal/lookup internal/department internal/appointment internal/rating", "",
 		"whom a person lets act, and what they object to, is theirs before any case"},
 	{"internal/casefile", "internal/subsidy", "", "casework says that an item is granted (casefile.Follower), not what is paid for it"},
+	{"internal/identity", "internal/casefile internal/submission internal/lookup internal/department internal/queue", "", "who sits there is known before anything is done"},
 	{"internal/subsidy", "internal/casefile internal/submission internal/lookup internal/department", "", "money follows a decision, whoever took it and however it came"},
 	{"internal/lookup", "internal/casefile internal/submission internal/queue", "", "what departments say is written into the mirror; it moves no case"},
 	{"internal/roll internal/population", "internal/casefile internal/submission internal/queue internal/department", "", "people arrive before their cases"},

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/vetgraph/vetgraph/internal/access"
@@ -9,7 +10,7 @@ import (
 
 var acts = []access.Act{
 	access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw, access.Book, access.Rate,
-	access.DisputeValue, access.GrantMandate, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
+	access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.CheckIdentity, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
 	access.Count, access.ReadPorts, access.WatchPorts, access.OperatePorts, access.LoadCalendar,
 }
 
@@ -29,7 +30,7 @@ func TestRequire(t *testing.T) {
 	}{
 		{access.Veteran, []access.Act{
 			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,
-			access.Book, access.Rate, access.DisputeValue, access.GrantMandate,
+			access.Book, access.Rate, access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.CheckIdentity,
 		}},
 		{access.Clerk, []access.Act{
 			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,
@@ -58,6 +59,32 @@ func TestRequire(t *testing.T) {
 		}
 		if n != len(tt.may) {
 			t.Errorf("%s may do %d acts, want %d", tt.kind, n, len(tt.may))
+		}
+	}
+}
+
+// weak is a session that has shown too little for one act.
+type weak struct{ act access.Act }
+
+func (w weak) Assured(_ context.Context, _ *access.Viewer, act access.Act) error {
+	if act == w.act {
+		return fault.New(fault.Denied, "ASSURANCE_TOO_LOW", "级别不够", "too low")
+	}
+	return nil
+}
+
+// What a session has shown is asked after what its kind may do, never instead.
+func TestRequireAssured(t *testing.T) {
+	for _, tt := range []struct {
+		kind   access.Kind
+		act    access.Act
+		reason string
+	}{
+		{access.Veteran, access.GrantMandate, "ASSURANCE_TOO_LOW"}, {access.Veteran, access.RevokeMandate, ""}, {access.Clerk, access.GrantMandate, "NOT_ALLOWED"},
+	} {
+		err := access.Require(access.With(t.Context(), &access.Viewer{Kind: tt.kind, Assurer: weak{access.GrantMandate}}), tt.act)
+		if (err == nil) != (tt.reason == "") || err != nil && fault.Of(err).Reason != tt.reason {
+			t.Errorf("%s %s: %v, want %q", tt.kind, tt.act, err, tt.reason)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"pre-reviews": c.PreReview.Query().Count, "corrections": c.Correction.Query().Count, "pauses": c.Pause.Query().Count,
 		"obligations": c.Obligation.Query().Count, "tasks": c.Task.Query().Count, "violations": c.Violation.Query().Count,
 		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
-		"notifications": c.Notification.Query().Count, "disputes": c.Dispute.Query().Count,
+		"notifications": c.Notification.Query().Count, "identity checks": c.IdentityCheck.Query().Count, "disputes": c.Dispute.Query().Count,
 		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
 		"sayings":         c.Saying.Query().Count,
 		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
@@ -80,19 +80,19 @@ func TestReads(t *testing.T) {
 		for kind, tt := range map[access.Kind]struct{ all, none []string }{
 			access.Analyst: {
 				all:  append([]string{"slots"}, counted...),
-				none: append([]string{"mandates", "notifications", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: append([]string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Supervisor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: append([]string{"mandates", "notifications", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: append([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Auditor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: append([]string{"mandates", "notifications", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: append([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
 			},
 			access.Clerk: {
 				all:  append(append([]string{"slots"}, personal...), counted...),
-				none: []string{"mandates", "notifications", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
+				none: []string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
 			},
 		} {
 			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))
@@ -224,6 +224,7 @@ func process(ctx context.Context, tx store.Tx, v *gen.Veteran, c string, now tim
 		SetUntil(today).SetRequestedAt(now).SetRequestedBy("clerk").ExecX(ctx)
 	tx.Ent.Rating.Create().SetID(c + "g").SetCaseID(c).SetVeteranID(v.ID).SetMatter("M01").SetDepartment("VA").SetDivision(v.Division).SetRound(1).SetGrade(5).SetRatedAt(now).ExecX(ctx)
 	tx.Ent.Notification.Create().SetID(c + "n").SetVeteranID(v.ID).SetCaseID(c).SetDivision(v.Division).SetKind("TEST").SetCreatedAt(now).ExecX(ctx)
+	tx.Ent.IdentityCheck.Create().SetID(c + "i").SetVeteranID(v.ID).SetSession("s").SetPort("ps.faceMatch").SetReference("1").SetAskedAt(now).SetTicketUntil(now).ExecX(ctx)
 	tx.Ent.Subsidy.Create().SetID(c + "s").SetVeteranID(v.ID).SetCaseID(c).SetItemID(c + "VA").SetMatter("M02").SetDepartment("VA").SetDivision(v.Division).
 		SetAmountFen(1).SetMonths(24).SetReckoning(nil).SetApprovedAt(now).ExecX(ctx)
 	tx.Ent.PaymentRoll.Create().SetID(c + "l").SetDepartment("VA").SetDivision(v.Division).SetMonth(c[4:]).SetPart(1).SetOpenedAt(now).ExecX(ctx)
