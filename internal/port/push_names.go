@@ -1,12 +1,13 @@
 package port
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 // maxReason is how many characters may say why money came back.
@@ -58,16 +59,17 @@ func (n *Names) put(p *catalog.Port, whole bool, values, out map[string]any) err
 func (n *Names) Outcome(p *catalog.Port, e Entry) (Outcome, error) {
 	text := func(ours string) string { s, _ := e.Fields[p.Answers[ours]].(string); return s }
 	o := Outcome{Line: e.Line, Reason: text(catalog.LineReason)}
-	var known bool
-	if o.State, known = p.Uncode(catalog.LineState, text(catalog.LineState)); !known {
+	state, known := p.Uncode(catalog.LineState, text(catalog.LineState))
+	if !known {
 		return Outcome{}, errors.New("a state that the port does not know")
 	}
+	o.State = LineState(state)
 	if reason, known := p.Uncode(catalog.LineReason, o.Reason); known {
 		o.Reason = reason
 	}
 	if day := text(catalog.LineOn); day != "" {
 		var err error
-		if o.On, err = time.Parse(time.DateOnly, day); err != nil {
+		if o.On, err = workday.ParseDay(day); err != nil {
 			return Outcome{}, errors.New("the day is not one")
 		}
 	}
@@ -75,17 +77,16 @@ func (n *Names) Outcome(p *catalog.Port, e Entry) (Outcome, error) {
 }
 
 func (o Outcome) check() error {
-	waiting := o.State == "WAITING"
 	switch {
 	case !wellFormedID(o.Line):
 		return errors.New("line: not an identifier")
-	case !waiting && o.State != "PAID" && o.State != "RETURNED":
+	case o.State != LineWaiting && !o.State.Settled():
 		return errors.New("state: not one of the list")
 	case utf8.RuneCountInString(o.Reason) > maxReason:
 		return errors.New("reason: too long")
-	case !waiting && o.On.IsZero():
+	case o.State.Settled() && o.On == 0:
 		return errors.New("a line that has ended without a day")
-	case o.State == "RETURNED" && o.Reason == "":
+	case o.State == LineReturned && o.Reason == "":
 		return errors.New("money came back without a reason")
 	}
 	return nil
@@ -103,10 +104,77 @@ func Said(p *catalog.Port, o Outcome) Entry {
 			e.Fields[p.Answers[ours]] = text
 		}
 	}
-	put(catalog.LineState, o.State)
+	put(catalog.LineState, string(o.State))
 	put(catalog.LineReason, o.Reason)
-	if !o.On.IsZero() {
-		put(catalog.LineOn, o.On.Format(time.DateOnly))
+	if o.On != 0 {
+		put(catalog.LineOn, o.On.String())
 	}
 	return e
+}
+
+// Heard is a batch as its payer has it, under the port's names, given back under
+// ours and in our codes; amounts and parts are whole numbers again.
+func Heard(p *catalog.Port, b Batch) (Batch, error) {
+	out := Batch{ID: b.ID, Callback: b.Callback, Lines: make([]Entry, len(b.Lines))}
+	var err error
+	if out.Fields, err = heard(p, true, b.Fields); err != nil {
+		return Batch{}, err
+	}
+	for i, l := range b.Lines {
+		out.Lines[i].Line = l.Line
+		if out.Lines[i].Fields, err = heard(p, false, l.Fields); err != nil {
+			return Batch{}, err
+		}
+	}
+	return out, nil
+}
+
+func heard(p *catalog.Port, whole bool, values map[string]any) (map[string]any, error) {
+	out := map[string]any{}
+	for theirs, ours := range p.Send {
+		v, ok := values[theirs]
+		if !ok || catalog.OfBatch(ours) != whole {
+			continue
+		}
+		coded, known := Recode(v, func(word string) (string, bool) { return p.Uncode(ours, word) })
+		if !known {
+			return nil, fmt.Errorf("a code of %s that the port does not know", theirs)
+		}
+		out[ours] = coded
+	}
+	return whole64(out)
+}
+
+// ReadBatch reads a batch under our names that was written as JSON.
+func ReadBatch(text []byte) (Batch, error) {
+	var b Batch
+	if err := DecodeJSON(text, &b); err != nil {
+		return Batch{}, err
+	}
+	var err error
+	if b.Fields, err = whole64(b.Fields); err != nil {
+		return Batch{}, err
+	}
+	for i := range b.Lines {
+		if b.Lines[i].Fields, err = whole64(b.Lines[i].Fields); err != nil {
+			return Batch{}, err
+		}
+	}
+	return b, nil
+}
+
+// whole64 makes whole numbers of what JSON or a file says are numbers.
+func whole64(values map[string]any) (map[string]any, error) {
+	for ours, v := range values {
+		n, ok := v.(json.Number)
+		if !ok {
+			continue
+		}
+		i, err := n.Int64()
+		if err != nil {
+			return nil, fmt.Errorf("%s is not a whole number", ours)
+		}
+		values[ours] = i
+	}
+	return values, nil
 }
