@@ -16,6 +16,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 )
 
@@ -71,6 +72,8 @@ type payer struct {
 	server  *http.Server
 	trouble trouble
 	next    *port.Registry // who it hands on to
+	drop    *filedrop.Desk // where it exchanges files; nil: it does not
+	files   string         // address of that folder
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -120,7 +123,7 @@ func StartPayers(ctx context.Context, c PayersConfig) (*Payers, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := port.NewRegistry(c.Catalog, map[string]port.Endpoint{c.Bank: bank.endpoint()}, map[string]port.Kind{restjson.Kind: restjson.Open}, c.Now)
+	next, err := port.NewRegistry(c.Catalog, map[string]port.Endpoint{c.Bank: bank.endpoint()}, map[string]port.Kind{restjson.Kind: restjson.Open, filedrop.Kind: filedrop.Open}, c.Now)
 	if err == nil {
 		var finance *payer
 		if finance, err = openPayer(ctx, c, c.Finance, next); err == nil {
@@ -143,7 +146,7 @@ func PushPort(c *catalog.Catalog, department, matter string) *catalog.Port {
 
 func openPayer(ctx context.Context, c PayersConfig, code string, next *port.Registry) (*payer, error) {
 	at := PushPort(c.Catalog, code, c.Matter)
-	if at == nil || at.Kind != restjson.Kind {
+	if at == nil || at.Kind != restjson.Kind && at.Kind != filedrop.Kind {
 		return nil, fmt.Errorf("%s has no PUSH port for %s that can be played", code, c.Matter)
 	}
 	b, err := openBook(ctx, file(c.Dir, code))
@@ -153,6 +156,11 @@ func openPayer(ctx context.Context, c PayersConfig, code string, next *port.Regi
 	p := &payer{code: code, port: at, config: c, book: b, next: next, bell: make(chan struct{}, 1)}
 	p.trouble.seed(1)
 	l, err := p.prepare(ctx)
+	if err == nil && at.Kind == filedrop.Kind {
+		if err = p.openDrop(); err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", code, err), b.close())
 	}
@@ -163,6 +171,13 @@ func openPayer(ctx context.Context, c PayersConfig, code string, next *port.Regi
 			p.config.Log.Error().Err(err).Str("party", code).Msg("a paying party stopped listening")
 		}
 	})
+	if p.drop != nil {
+		p.work.Go(func() {
+			p.drop.Run(p.ctx, func(err error) {
+				p.config.Log.Error().Err(err).Str("party", code).Msg("a paying party failed at its files")
+			})
+		})
+	}
 	if next != nil {
 		p.work.Go(func() { p.rounds(p.handOn) })
 	} else {
@@ -195,6 +210,9 @@ func (p *payer) prepare(ctx context.Context) (net.Listener, error) {
 }
 
 func (p *payer) endpoint() port.Endpoint {
+	if p.drop != nil {
+		return port.Endpoint{URL: p.files, Token: p.token, CallbackSecret: p.secret}
+	}
 	return port.Endpoint{URL: p.url, Token: p.token, CallbackSecret: p.secret}
 }
 

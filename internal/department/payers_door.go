@@ -11,6 +11,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +21,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -51,6 +55,30 @@ func (p *payer) door() http.Handler {
 			ports.ServeHTTP(w, r)
 		}
 	})
+}
+
+// openDrop takes up the exchange of files, beside the books.
+func (p *payer) openDrop() error {
+	dir, err := filesDir(p.config.Dir, p.code)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err == nil {
+		p.files = (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
+		p.drop, err = filedrop.Serve(dir, []*catalog.Port{p.port}, p, p.manner, p.config.Now)
+	}
+	if err != nil {
+		return fmt.Errorf("folder for files: %w", err)
+	}
+	return nil
+}
+
+// manner misbehaves over files as door does over HTTP.
+func (p *payer) manner(string, bool) filedrop.Manner {
+	f := p.trouble.get()
+	return filedrop.Manner{
+		Silent: f.Silent, Busy: f.Busy, Failed: p.trouble.fails(f.ErrorRate), Garbled: f.Garbled, Oversized: f.Oversized, Torn: f.Torn, Lost: f.LoseAnswer,
+	}
 }
 
 // onlyPaid refuses what has to do with items: who pays has none.

@@ -13,6 +13,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/filedrop"
 	"github.com/vetgraph/vetgraph/internal/port/porttest"
 )
 
@@ -20,6 +21,23 @@ import (
 // HTTP.
 func TestPaymentsConformance(t *testing.T) {
 	porttest.RunPush(t, func(t *testing.T, timeout time.Duration) porttest.Payer { return payerOf(t, patient(t, timeout)) })
+}
+
+// TestPaymentsConformanceOfFiles runs it with a bank that takes files, as banks do.
+func TestPaymentsConformanceOfFiles(t *testing.T) {
+	for name, f := range map[string]catalog.File{
+		"CSV in UTF-8":       {Format: "csv", Encoding: "utf-8"},
+		"fixed width in GBK": {Format: "fixed", Encoding: "gbk", Widths: map[string]int{"SKRHM": 60, "_line": 100}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			porttest.RunPush(t, func(t *testing.T, timeout time.Duration) porttest.Payer {
+				c := patient(t, timeout)
+				said, p := f, department.PushPort(c, "BANK", "M02")
+				p.Kind, p.Path, p.Ask, p.File = filedrop.Kind, "", "", &said
+				return payerOf(t, c)
+			})
+		})
+	}
 }
 
 // payerOf opens the bank as a hub meets it.

@@ -8,9 +8,9 @@
 // token, or ?key=/path names a private key.
 //
 // A file is named TIME-KIND-SUBJECT-REQUEST.csv (.txt for fixed width): the
-// request's is of kind deliver, status, withdraw or lookup; its answer is of kind
-// slips, messages, messages or records, else refused, busy or failed, and has the
-// request's last two words in its name. A file is written under another name and
+// request's is of kind deliver, status, withdraw, lookup, push or outcomes; its answer
+// is of kind slips, messages, messages, records, slips or settled, else refused, busy
+// or failed, and has the request's last two words in its name. A file is written under another name and
 // renamed when it is on disk. Its last line, "#END ROWS SHA256 REQUEST", counts the
 // rows, sums up the bytes before it and repeats the request: what has no such line is not whole and not read.
 //

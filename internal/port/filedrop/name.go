@@ -13,10 +13,13 @@ const (
 	status   = "status"
 	withdraw = "withdraw"
 	lookup   = "lookup"
+	push     = "push"
+	outcomes = "outcomes"
 
-	slips    = "slips"    // answer to deliver
+	slips    = "slips"    // answer to deliver and push
 	messages = "messages" // answer to status and withdraw
 	records  = "records"  // answer to lookup
+	settled  = "settled"  // answer to outcomes
 	refused  = "refused"  // no, for a reason
 	busy     = "busy"     // not now
 	failed   = "failed"   // its own failure
@@ -33,7 +36,7 @@ const (
 // in the order in which they were made.
 const stamp = "20060102T150405.000000000Z"
 
-var shape = regexp.MustCompile(`^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z)-(deliver|status|withdraw|lookup|slips|messages|records|refused|busy|failed)-([0-9a-f]{24})-([0-9a-f]{32})\.(?:csv|txt)$`)
+var shape = regexp.MustCompile(`^([0-9]{8}T[0-9]{6}\.[0-9]{9}Z)-(deliver|status|withdraw|lookup|push|outcomes|slips|messages|records|settled|refused|busy|failed)-([0-9a-f]{24})-([0-9a-f]{32})\.(?:csv|txt)$`)
 
 // title is the name of a file, taken apart. Files of other names are none of ours.
 type title struct {
@@ -59,7 +62,7 @@ func parseTitle(name string) (title, bool) {
 }
 
 func (t title) isRequest() bool {
-	return t.kind == deliver || t.kind == status || t.kind == withdraw || t.kind == lookup
+	return t.kind == deliver || t.kind == status || t.kind == withdraw || t.kind == lookup || t.kind == push || t.kind == outcomes
 }
 
 func newRequest() string {

@@ -15,6 +15,9 @@ func (d *Desk) answer(ctx context.Context, c call) (kind string, columns []strin
 	if c.bad != nil || (c.kind == deliver || c.kind == withdraw) && len(c.rows) != 1 {
 		return "", nil, nil, malformed
 	}
+	if c.kind == push {
+		return d.take(ctx, c.rows)
+	}
 	if len(c.rows) > maxQuestion {
 		return "", nil, nil, &port.Refusal{Reason: "TOO_MANY"}
 	}
@@ -28,6 +31,8 @@ func (d *Desk) answer(ctx context.Context, c call) (kind string, columns []strin
 		return slips, slipColumns, []row{slipRow(s)}, err
 	case lookup:
 		return d.find(ctx, c.rows)
+	case outcomes:
+		return d.settle(ctx, c.rows)
 	}
 	var ids []string
 	for _, from := range c.rows {

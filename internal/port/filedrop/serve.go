@@ -53,7 +53,7 @@ type Desk struct {
 }
 
 // Serve makes the folders of a department's ports of this kind below dir. manner
-// says how each call is answered; operation is DELIVER, STATUS, WITHDRAW or LOOKUP, again
+// says how each call is answered; operation is DELIVER, STATUS, WITHDRAW, LOOKUP, PUSH or OUTCOMES, again
 // says that it was asked about the same call before, and was silent.
 func Serve(dir string, ports []*catalog.Port, c port.Counterpart, manner func(operation string, again bool) Manner, now func() time.Time) (*Desk, error) {
 	formats, err := formatsOf(ports)
@@ -198,7 +198,7 @@ func (d *Desk) release(at string, e entry, left bool) {
 // and withdrawn then must not happen the other way round.
 func (d *Desk) line(c call) (before <-chan struct{}, mine func()) {
 	key := c.request
-	if (c.kind == deliver || c.kind == withdraw) && len(c.rows) > 0 {
+	if (c.kind == deliver || c.kind == withdraw || c.kind == push) && len(c.rows) > 0 {
 		key, _ = c.rows[0]["_item"].(string)
 	}
 	end := make(chan struct{})
@@ -222,9 +222,9 @@ func (d *Desk) line(c call) (before <-chan struct{}, mine func()) {
 }
 
 // answerTo is what a request asks for.
-var answerTo = map[string]string{deliver: slips, status: messages, withdraw: messages, lookup: records}
+var answerTo = map[string]string{deliver: slips, status: messages, withdraw: messages, lookup: records, push: slips, outcomes: settled}
 
-var operations = map[string]string{deliver: "DELIVER", status: "STATUS", withdraw: "WITHDRAW", lookup: "LOOKUP"}
+var operations = map[string]string{deliver: "DELIVER", status: "STATUS", withdraw: "WITHDRAW", lookup: "LOOKUP", push: "PUSH", outcomes: "OUTCOMES"}
 
 // read reads a request and decides in what manner it is answered; false leaves
 // it for later.
