@@ -44,7 +44,7 @@ type Config struct {
 	ClaimKind       string `help:"Claim with the kind of viewer." default:"vetgraph_kind" placeholder:"NAME"`
 	ClaimVeteran    string `help:"Claim with a veteran's ID." default:"vetgraph_veteran" placeholder:"NAME"`
 	ClaimDepartment string `help:"Claim with an officer's department." default:"vetgraph_department" placeholder:"NAME"`
-	ClaimAssurance  string `help:"Claim that says how surely a veteran has shown who they are." default:"acr" placeholder:"NAME"`
+	ClaimAssurance  string `help:"Claim that says how surely a veteran has shown who they are." default:"vetgraph_assurance" placeholder:"NAME"`
 	ClaimDivision   string `help:"Claim with the division a viewer serves." default:"vetgraph_division" placeholder:"NAME"`
 
 	Seal       string `help:"Suite that feedback sheets are sealed by: ed25519 or sm2. 反馈单电子签章的算法。" default:"ed25519" enum:"ed25519,sm2"`

@@ -80,7 +80,7 @@ type demoTokens struct {
 func (d *demoTokens) sign(c claims) (string, error) {
 	now := d.now()
 	b := jwt.NewBuilder().Issuer(demoIssuer).Subject(c.subject).IssuedAt(now).Expiration(now.Add(demoLife)).Claim("kind", c.kind)
-	for name, value := range map[string]string{"veteran": c.veteran, "department": c.department, "division": c.division, "acr": c.assurance} {
+	for name, value := range map[string]string{"veteran": c.veteran, "department": c.department, "division": c.division, "assurance": c.assurance} {
 		if value != "" {
 			b = b.Claim(name, value)
 		}
@@ -104,7 +104,7 @@ func (d *demoTokens) identify(_ context.Context, text string) (*access.Viewer, e
 	}
 	c := claims{}
 	c.subject, _ = token.Subject()
-	for name, to := range map[string]*string{"kind": &c.kind, "veteran": &c.veteran, "department": &c.department, "division": &c.division, "acr": &c.assurance} {
+	for name, to := range map[string]*string{"kind": &c.kind, "veteran": &c.veteran, "department": &c.department, "division": &c.division, "assurance": &c.assurance} {
 		_ = token.Get(name, to) // what is not there stays empty; viewer decides
 	}
 	return c.viewer(d.catalog, d.places)

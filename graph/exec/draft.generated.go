@@ -449,18 +449,18 @@ func (ec *executionContext) _Finding_code(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Finding_code(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
+			return obj.Coded(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalOID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Finding_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Finding", field, false, false, "ID")
+	return graphql.NewScalarFieldContext("Finding", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Finding_verdict(ctx context.Context, field graphql.CollectedField, obj *lifecycle.Finding) (ret graphql.Marshaler) {

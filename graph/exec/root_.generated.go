@@ -526,7 +526,7 @@ type ComplexityRoot struct {
 
 	Finding struct {
 		Check    func(childComplexity int) int
-		Code     func(childComplexity int) int
+		Coded    func(childComplexity int) int
 		Field    func(childComplexity int) int
 		Material func(childComplexity int) int
 		Verdict  func(childComplexity int) int
@@ -3095,11 +3095,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Finding.Check(childComplexity), true
 	case "Finding.code":
-		if e.ComplexityRoot.Finding.Code == nil {
+		if e.ComplexityRoot.Finding.Coded == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Finding.Code(childComplexity), true
+		return e.ComplexityRoot.Finding.Coded(childComplexity), true
 	case "Finding.field":
 		if e.ComplexityRoot.Finding.Field == nil {
 			break

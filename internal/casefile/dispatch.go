@@ -152,10 +152,11 @@ func (w *work) askAgain(ctx context.Context, it *gen.Item) (bool, error) {
 
 // DispatchCheck is what a department answered right before an item was sent.
 type DispatchCheck struct {
-	Answer, SentAs string
-	Held           bool
-	Words          words.Text
-	At             time.Time
+	Answer string
+	SentAs *string // nil: it is held
+	Held   bool
+	Words  words.Text
+	At     time.Time
 }
 
 // DispatchCheckOf is what was answered before an item was sent in this round, for the
@@ -173,5 +174,9 @@ func (d *Desk) DispatchCheckOf(ctx context.Context, it *gen.Item) (*DispatchChec
 	if a == nil {
 		return nil, nil
 	}
-	return &DispatchCheck{Answer: a.Value, SentAs: a.As, Held: a.Then == catalog.Hold, Words: a.Say, At: *it.CheckedAt}, nil
+	out := &DispatchCheck{Answer: a.Value, Held: a.Then == catalog.Hold, Words: a.Say, At: *it.CheckedAt}
+	if a.As != "" {
+		out.SentAs = &a.As
+	}
+	return out, nil
 }

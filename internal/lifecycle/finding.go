@@ -27,6 +27,14 @@ type Finding struct {
 	En       string `json:"en"`
 }
 
+// Coded is the code of a coded defect, nil for any other finding.
+func (f *Finding) Coded() *string {
+	if f.Code == "" {
+		return nil
+	}
+	return &f.Code
+}
+
 // Warning is how near its promised day something is (黄牌、红牌).
 type Warning string
 
