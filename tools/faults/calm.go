@@ -92,7 +92,7 @@ func (r *rig) load(ctx context.Context, lookups map[string][]string, bad string)
 		code, person := codes[n%len(codes)], r.people[n%len(r.people)]
 		work := func() {
 			start := time.Now()
-			_, err := r.hub.Registry.Get(code).Lookup(ctx, []port.Question{{Ref: "a", CitizenNumber: person.number, Lookups: lookups[code]}})
+			_, err := r.hub.Registry.Get(code).Lookup(ctx, []port.Question{{Ref: person.id, CitizenNumber: person.number, Lookups: lookups[code]}})
 			if code == bad || err != nil {
 				return
 			}

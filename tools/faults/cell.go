@@ -54,17 +54,23 @@ func (r *rig) cells(o options) (all []*cell) {
 }
 
 // play plays the cells side by side: one after the other what has to do with the
-// same matter or lookup, and after all others what befalls a whole department.
+// same matter or lookup, and after all others what befalls a whole department. Those
+// who file bear with somebody else's fault at the same department; a question cannot.
 func (r *rig) play(ctx context.Context, cells []*cell) {
-	for _, whole := range []bool{false, true} {
+	whole := func(c *cell) bool { return c.fault == department.ExpiredCertificate }
+	asked := func(c *cell) bool { return c.port.Operation == "LOOKUP" }
+	for _, act := range []struct {
+		in  func(*cell) bool
+		key func(*cell) string
+	}{
+		{func(c *cell) bool { return !whole(c) }, func(c *cell) string { return cmp.Or(c.port.Matter, c.port.ID) }},
+		{func(c *cell) bool { return whole(c) && !asked(c) }, func(c *cell) string { return c.port.Matter }},
+		{func(c *cell) bool { return whole(c) && asked(c) }, func(c *cell) string { return c.port.Department }},
+	} {
 		lines := map[string][]*cell{}
 		for _, c := range cells {
-			if c.unseen == "" && (c.fault == department.ExpiredCertificate) == whole {
-				key := cmp.Or(c.port.Matter, c.port.ID)
-				if whole {
-					key = c.port.Department
-				}
-				lines[key] = append(lines[key], c)
+			if c.unseen == "" && act.in(c) {
+				lines[act.key(c)] = append(lines[act.key(c)], c)
 			}
 		}
 		var all sync.WaitGroup
@@ -161,12 +167,12 @@ func (r *rig) felt(c *cell) func() bool {
 	calls := func() (n int64) {
 		for _, p := range r.hub.Resolver.Catalogue().Ports {
 			same := p.ID == c.port.ID
-			switch c.port.Operation {
-			case "RECEIPT": // it is the answer to a delivery
+			switch {
+			case c.fault == department.ExpiredCertificate: // of the department, which may be asked before anything is sent
+				same = p.Department == c.port.Department
+			case c.port.Operation == "RECEIPT", c.port.Operation == "RESULT": // what follows a delivery
 				same = p.Operation == "SUBMIT" && p.Matter == c.port.Matter
-			case "RESULT": // the department calls: what it has said is heard or asked for
-				same = p.Operation == "SUBMIT" && p.Matter == c.port.Matter
-			case "STATUS", "WITHDRAW": // made through one port for all that share an address
+			case c.port.Operation == "STATUS", c.port.Operation == "WITHDRAW": // made through one port for all that share an address
 				same = p.Operation == c.port.Operation && p.Department == c.port.Department
 			}
 			if same {

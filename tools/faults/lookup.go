@@ -19,7 +19,7 @@ func (r *rig) lookUp(ctx context.Context, c *cell) (err error) {
 		return err
 	}
 	question := func() (port.Record, error) {
-		all, err := r.hub.Registry.Get(c.port.Department).Lookup(ctx, []port.Question{{Ref: "a", CitizenNumber: p.number, Lookups: []string{c.port.ID}}})
+		all, err := r.hub.Registry.Get(c.port.Department).Lookup(ctx, []port.Question{{Ref: p.id, CitizenNumber: p.number, Lookups: []string{c.port.ID}}})
 		if err != nil {
 			return port.Record{}, err
 		}

@@ -106,6 +106,9 @@ func (r *rig) populate(ctx context.Context) error {
 		all[i].Number = citizen.Make("230199", workday.Date(1981, time.January, 1).AddDays(i/400), 2*(i%400)+1)
 		r.people = append(r.people, person{r.hub.Profile.VeteranID(all[i].Number), all[i].Number})
 		for code, facts := range population.DepartmentRecords(all[i]) {
+			if _, said := facts["medicalEnrolmentStatus"]; said {
+				facts["medicalEnrolmentStatus"] = "NONE" // or there would be nothing to enrol
+			}
 			registers[code] = append(registers[code], department.Person{CitizenNumber: all[i].Number, Facts: facts})
 		}
 	}
