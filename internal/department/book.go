@@ -51,8 +51,8 @@ CREATE TABLE IF NOT EXISTS persons (key BLOB PRIMARY KEY, facts TEXT NOT NULL, a
 
 -- Face comparisons: never a picture, only how each came out. person is the key in the register.
 CREATE TABLE IF NOT EXISTS faces (
-	ref TEXT PRIMARY KEY, person BLOB NOT NULL, ticket TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
-	state TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+	ref TEXT NOT NULL, person BLOB NOT NULL, ticket TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+	state TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (ref, person)) WITHOUT ROWID;
 `
 
 // later are columns that books of earlier releases do not have.

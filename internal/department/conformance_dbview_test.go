@@ -62,7 +62,7 @@ func (c counted) Lookup(ctx context.Context, p *catalog.Port, persons []port.Per
 func published(c *catalog.Catalog, code string) *catalog.Catalog {
 	relation := "dzzw.v_first"
 	for _, p := range c.Ports { // patient has copied them
-		if p.Department == code && p.Operation == "LOOKUP" {
+		if p.Department == code && p.Operation == "LOOKUP" && !p.OnDemand {
 			p.Kind, p.Path, p.Table = dbview.Kind, "", &catalog.Table{Relation: relation, Key: "ZJHM_KEY", AsOf: "GXSJ_ASOF"}
 			relation = "v_others"
 		}

@@ -40,7 +40,7 @@ func openAt(t *testing.T, c *catalog.Catalog, code, matter string, change func(m
 	facts := catalog.Facts{}
 	var lookups []string
 	for _, p := range c.Ports {
-		if p.Department == code && p.Operation == "LOOKUP" {
+		if p.Department == code && p.Operation == "LOOKUP" && !p.OnDemand {
 			lookups = append(lookups, p.ID)
 			for id := range p.Answers {
 				facts[id] = sample(c, id)
