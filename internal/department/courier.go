@@ -166,6 +166,7 @@ func (o *office) send(l letter) error {
 	if f.Forged {
 		o.forge(l)
 	}
+	defer o.counts.add("CALLBACK "+l.matter, 1)
 	body := l.body
 	switch {
 	case f.Garbled:

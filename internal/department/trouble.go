@@ -125,7 +125,8 @@ func (o *office) viewFault(relation string) Fault {
 // Counters returns how often each department was called since it started, by
 // department and operation: DELIVER, STATUS, WITHDRAW, LOOKUP; PERSONS and ITEMS
 // count what lookups and status questions asked about, FORGED what somebody told in
-// its name, and FORGERY_TAKEN what of that was believed.
+// its name, FORGERY_TAKEN what of that was believed, and CALLBACK with a matter's code
+// what it has told of that matter.
 func (f *Fleet) Counters() map[string]map[string]int64 {
 	all := make(map[string]map[string]int64, len(f.offices))
 	for code, o := range f.offices {

@@ -327,19 +327,22 @@ func (l *life) hearByAsking(ctx context.Context) error {
 	return errors.Join(err, l.end(result))
 }
 
-// fumble is how long a department's callbacks go wrong.
-const fumble = 1500 * time.Millisecond
+// mute is how long a department does not call back that does not call back.
+const mute = 1500 * time.Millisecond
 
-// tell is decided, and told of in a way that goes wrong.
+// tell is decided, and told of in a way that goes wrong; or not at all.
 func (l *life) tell(ctx context.Context) error {
+	told := func() int64 { return l.hub.Fleet.Counters()[l.cell.port.Department]["CALLBACK "+l.cell.port.Matter] }
+	before := told()
 	if err := l.begin(l.cell); err != nil {
 		return err
 	}
 	if err := l.hub.Fleet.DecideNow(ctx, l.itemID, port.Approved); err != nil {
 		return err
 	}
-	over := time.Now().Add(fumble)
-	if err := l.until(ctx, "the callback", func() bool { return time.Now().After(over) }); err != nil {
+	over := time.Now().Add(mute)
+	silent := l.cell.fault == department.TimeOut || l.cell.fault == department.HalfCommit
+	if err := l.until(ctx, "the callback", func() bool { return !silent && told() > before || silent && time.Now().After(over) }); err != nil {
 		return err
 	}
 	return l.end(l.cell.port.ID)
