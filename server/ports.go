@@ -87,6 +87,7 @@ func (p portCheck) Run(s *session) error {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, p.Within)
 	defer cancel()
+	o.Described = registry.Check(ctx, code)
 	return report(s.out, code, contract.Check(ctx, h.catalog, code, registry.Get(code), o))
 }
 

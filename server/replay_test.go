@@ -100,7 +100,11 @@ func replayAfterLoss(t *testing.T, database string) {
 	va.burn()
 	replay := func(more string) (out struct {
 		ReplayPort struct{ Delivered, Lost, Asked int }
-	}) { t.Helper(); k.get("operator", `mutation { replayPort(input: {port: "`+reporting+`", since: "`+time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)+`"`+more+`}) { delivered lost asked } }`, nil, &out); return out }
+	}) {
+		t.Helper()
+		k.get("operator", `mutation { replayPort(input: {port: "`+reporting+`", since: "`+time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)+`"`+more+`}) { delivered lost asked } }`, nil, &out)
+		return out
+	}
 	if done := replay(""); done.ReplayPort.Lost != 0 || done.ReplayPort.Asked < 3 {
 		t.Errorf("as usual: %+v", done)
 	}

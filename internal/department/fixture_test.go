@@ -29,11 +29,23 @@ func patient(tb testing.TB, timeout time.Duration) *catalog.Catalog {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	c := inJSON(builtin)
+	for _, p := range c.Ports {
+		p.TimeoutMS = int(timeout / time.Millisecond)
+	}
+	return c
+}
+
+// inJSON is a catalogue of its own in which all ports speak JSON: each suite says for
+// itself which kind it is about.
+func inJSON(builtin *catalog.Catalog) *catalog.Catalog {
 	c := *builtin
 	c.Ports = slices.Clone(c.Ports)
 	for i, p := range c.Ports {
 		q := *p
-		q.TimeoutMS = int(timeout / time.Millisecond)
+		if q.Kind != restjson.Kind && q.Operation != "PUSH" {
+			q.Kind, q.Path, q.Soap, q.File, q.Table, q.GraphQL = restjson.Kind, "", nil, nil, nil, nil
+		}
 		c.Ports[i] = &q
 	}
 	return &c

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	c, err := catalog.Builtin()
 	if err == nil {
 		share, _ := strconv.ParseFloat(os.Getenv(childReturns), 64) // none if it is not set
-		err = department.Run(context.Background(), department.Config{Catalog: c, Dir: dir, WorkdayTakes: 10 * time.Millisecond, Rates: department.Rates{Return: share}},
+		err = department.Run(context.Background(), department.Config{Catalog: inJSON(c), Dir: dir, WorkdayTakes: 10 * time.Millisecond, Rates: department.Rates{Return: share}},
 			func(ends map[string]port.Endpoint) { _ = json.NewEncoder(os.Stdout).Encode(ends) })
 	}
 	_, _ = fmt.Fprintln(os.Stderr, err)

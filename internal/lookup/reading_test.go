@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,13 +19,19 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/dbview"
+	"github.com/vetgraph/vetgraph/internal/port/gqlport"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/soap"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
+
+// kinds are those of the built-in catalogue.
+var kinds = map[string]port.Kind{restjson.Kind: restjson.Open, soap.Kind: soap.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open}
 
 // hall is a record with a few people, and real departments that know them.
 type hall struct {
@@ -59,10 +66,11 @@ func newHall(t *testing.T, s *store.Store, without ...string) *hall {
 		}
 	}
 	ends := h.fleet.Endpoints()
-	for _, code := range without {
-		delete(ends, code)
-	}
-	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open}, now)
+	maps.DeleteFunc(ends, func(key string, _ port.Endpoint) bool {
+		p := c.Port(key)
+		return slices.Contains(without, key) || p != nil && slices.Contains(without, p.Department)
+	})
+	r, err := port.NewRegistry(c, ends, kinds, now)
 	must(t, err)
 	h.desk = &lookup.Desk{Profile: p, Catalog: current, Departments: r, Patience: 300 * time.Millisecond,
 		Keeper: &lookup.Keeper{Profile: p, Log: zerolog.New(&h.log)}}

@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -24,10 +25,23 @@ type Certified interface {
 }
 
 // Checked is a line that can find out whether the other side is as its ports say,
-// without asking about anybody. It reports everything that is amiss, joined.
+// without asking about anybody. It reports everything that is amiss, joined: a
+// [Mismatch] for each, or a fault if the other side does not say.
 type Checked interface {
 	Check(ctx context.Context) error
 }
+
+// Mismatch is how the other side differs from what a port relies on.
+type Mismatch struct {
+	Port string // ID
+	Err  error
+}
+
+// Error implements error.
+func (m Mismatch) Error() string { return m.Port + ": " + m.Err.Error() }
+
+// Unwrap is what differs.
+func (m Mismatch) Unwrap() error { return m.Err }
 
 // Connected says whether a port has an address.
 func (r *Registry) Connected(portID string) bool {
@@ -44,13 +58,46 @@ func (r *Registry) Certificate(portID string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Check asks the line of a port whether the other side is as the catalogue says. It
-// is not ok where the kind of port has no way to find out. ctx bounds the wait.
-func (r *Registry) Check(ctx context.Context, portID string) (bad error, ok bool) {
-	if l, ok := within[Checked](r.lineOf(portID)); ok {
-		return l.Check(ctx), true
+// Check asks every line of a department that can find out whether the other side is as
+// the catalogue says. It answers by port, nil where all is well; ports that have no
+// way to find out are left out. ctx bounds the wait.
+func (r *Registry) Check(ctx context.Context, code string) map[string]error {
+	c, ok := r.departments[code].(*client)
+	if !ok {
+		return nil
 	}
-	return nil, false
+	found, said := map[string]error{}, map[Line][]error{}
+	for _, id := range sortedKeys(c.doors) {
+		l, ok := within[Checked](c.doors[id].line)
+		if !ok {
+			continue
+		}
+		at := c.doors[id].line
+		if _, asked := said[at]; !asked {
+			said[at] = each(l.Check(ctx))
+		}
+		var mine []error
+		for _, err := range said[at] {
+			if m, one := errors.AsType[Mismatch](err); !one {
+				mine = append(mine, err)
+			} else if m.Port == id {
+				mine = append(mine, m.Err)
+			}
+		}
+		found[id] = errors.Join(mine...)
+	}
+	return found
+}
+
+// each takes joined errors apart.
+func each(err error) []error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only what is joined on the outside
+		return several.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }
 
 // lineOf is the line of a port, nil if its department has none.

@@ -28,6 +28,11 @@ type Options struct {
 	Known    []citizen.Number // people in the department's registers, if any are told: at least one
 	Unknown  citizen.Number   // somebody who is not
 	Callback string           // where results may be sent; nothing listens there
+
+	// Described is, by port, how the system's own description of itself (a WSDL, the
+	// columns of a view) differs from the catalogue; nil: not at all. Ports left out
+	// have no such description.
+	Described map[string]error
 }
 
 // Finding is one thing that was checked.
@@ -50,11 +55,16 @@ type checker struct {
 func Check(ctx context.Context, c *catalog.Catalog, code string, system port.Department, o Options) []Finding {
 	k := &checker{catalog: c, system: system, options: o}
 	for _, p := range c.Ports {
-		switch {
-		case p.Department != code:
-		case p.Operation == "SUBMIT":
+		if p.Department != code {
+			continue
+		}
+		if err, has := o.Described[p.ID]; has {
+			k.note(p, "系统自己的接口描述与目录一致", "the system describes itself as the catalogue has it", err)
+		}
+		switch p.Operation {
+		case "SUBMIT":
 			k.life(ctx, p)
-		case p.Operation == "LOOKUP":
+		case "LOOKUP":
 			k.lookup(ctx, p)
 		}
 	}

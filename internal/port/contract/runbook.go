@@ -58,6 +58,7 @@ func page(b *strings.Builder, c *catalog.Catalog, p *catalog.Port, zh, en string
 	if p.Path != "" {
 		line("路径", "path", p.Path)
 	}
+	wire(p, line)
 	if p.Auth != "" {
 		line("身份验证", "authentication", p.Auth)
 	}
@@ -93,6 +94,32 @@ func page(b *strings.Builder, c *catalog.Catalog, p *catalog.Port, zh, en string
 		}
 	}
 	b.WriteString("\n")
+}
+
+// wire is what a kind of port says besides.
+func wire(p *catalog.Port, line func(zh, en string, value any)) {
+	if s := p.Soap; s != nil {
+		line("SOAP 版本", "SOAP version", s.Version)
+		line("命名空间", "namespace", s.Namespace)
+		if s.Action != "" {
+			line("动作", "action", s.Action)
+		}
+		line("服务描述，据此生成", "description to generate a service from", "GET "+p.Path+"?wsdl")
+		line("字符编码", "encodings that are read", "UTF-8, GB18030, UTF-16")
+	}
+	if f := p.File; f != nil {
+		line("文件格式与编码", "format and encoding of files", f.Format+" "+f.Encoding)
+	}
+	if t := p.Table; t != nil {
+		line("表或视图", "table or view", t.Relation)
+		line("公民身份号码所在列", "column with the citizen number", t.Key)
+		if t.AsOf != "" {
+			line("数据时间所在列", "column that says how old a row is", t.AsOf)
+		}
+	}
+	if g := p.GraphQL; g != nil && g.Document != "" {
+		line("查询", "document", strings.Join(strings.Fields(g.Document), " "))
+	}
 }
 
 func field(b *strings.Builder, c *catalog.Catalog, p *catalog.Port, theirs, ours string) {

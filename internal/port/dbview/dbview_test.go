@@ -203,7 +203,7 @@ func TestDrift(t *testing.T) {
 		d.exec(`DROP TABLE v_card`)
 		_, err = department.Lookup(t.Context(), []port.Question{ask(a, "card")})
 		wantFault(t, err, "DEPARTMENT_GARBLED")
-		if err := check(t.Context()); err == nil || !strings.Contains(err.Error(), "port who: v_person has no column XM") || !strings.Contains(err.Error(), "port card: there is no relation v_card") {
+		if err := check(t.Context()); err == nil || !strings.Contains(err.Error(), "who: v_person has no column XM") || !strings.Contains(err.Error(), "card: there is no relation v_card") {
 			t.Errorf("check: %v", err)
 		}
 		d.exec(`ALTER TABLE v_person RENAME COLUMN XingMing TO XM`)

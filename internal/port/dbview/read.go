@@ -276,14 +276,14 @@ func (l *Line) Check(ctx context.Context) error {
 			p := l.ports[id]
 			from, err := r.relation(ctx, p.Table.Relation)
 			if errors.Is(err, errDrift) {
-				mistakes = append(mistakes, fmt.Errorf("port %s: there is no relation %s, or it may not be read", id, p.Table.Relation))
+				mistakes = append(mistakes, port.Mismatch{Port: id, Err: fmt.Errorf("there is no relation %s, or it may not be read", p.Table.Relation)})
 				continue
 			} else if err != nil {
 				return err
 			}
 			for _, name := range columnsOf(p) {
 				if _, ok := from.column(name); !ok {
-					mistakes = append(mistakes, fmt.Errorf("port %s: %s has no column %s", id, p.Table.Relation, name))
+					mistakes = append(mistakes, port.Mismatch{Port: id, Err: fmt.Errorf("%s has no column %s", p.Table.Relation, name)})
 				}
 			}
 		}

@@ -116,7 +116,7 @@ func (l *line) Check(ctx context.Context) error {
 			seen[Path(p)] = root
 		}
 		if err := offers(root, p); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("%s: %w", p.ID, err))
+			mistakes = append(mistakes, port.Mismatch{Port: p.ID, Err: err})
 		}
 	}
 	return errors.Join(mistakes...)
