@@ -77,7 +77,8 @@ func lookAtCatalog(c Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s, %d matters, %d ports", cat.Version, len(cat.Matters), len(cat.Ports)), nil
+	counted, beside := cat.Counted()
+	return fmt.Sprintf("%s, %d matters, %d ports, %d more for payments", cat.Version, len(cat.Matters), counted, beside), nil
 }
 
 func catalogOf(c Config) (*catalog.Catalog, error) {

@@ -9891,7 +9891,7 @@ type Silence {
 type Obligation {
   "编号。 Opaque ID."
   id: ID!
-  "种类：ACCEPTANCE PRE_REVIEW RESULT CORRECTION WITHDRAWAL MAKE_UP COMMITMENT。 Kind."
+  "种类：ACCEPTANCE PRE_REVIEW RESULT CORRECTION WITHDRAWAL MAKE_UP COMMITMENT PAYMENT。 Kind."
   kind: String!
   "事项。 The matter, if about one."
   matter: Matter

@@ -32,7 +32,7 @@ func (b *Board) order(ctx context.Context, portID, reason string, kind portorder
 	if err != nil {
 		return err
 	}
-	if kind == portorder.KindDRAIN && !delivers(p) {
+	if kind == portorder.KindDRAIN && !delivers(p) && p.Operation != "PUSH" {
 		return deliversNothing()
 	}
 	if err := words(reason, true); err != nil {

@@ -51,6 +51,7 @@ type handler func(r *http.Request, id string, body []byte) (any, error)
 type route struct {
 	method   string
 	segments []string
+	most     int64 // bytes of a request
 	handle   handler
 	around   func(next http.Handler) http.Handler
 }
@@ -62,7 +63,11 @@ func (s *server) add(method, operation, path string, h handler, around func(stri
 			return // several ports share a path
 		}
 	}
-	s.routes = append(s.routes, route{method, segments, h, func(next http.Handler) http.Handler {
+	most := int64(maxRequest)
+	if operation == "PUSH" {
+		most = maxBatch
+	}
+	s.routes = append(s.routes, route{method, segments, most, h, func(next http.Handler) http.Handler {
 		if around == nil {
 			return next
 		}
@@ -89,20 +94,20 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	segments := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	for _, route := range s.routes {
 		if id, ok := route.match(r.Method, segments); ok {
-			route.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, route.handle, id) })).ServeHTTP(w, r)
+			route.around(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, route, id) })).ServeHTTP(w, r)
 			return
 		}
 	}
 	say(w, http.StatusNotFound, port.Refusal{Reason: "PATH"})
 }
 
-func (s *server) answer(w http.ResponseWriter, r *http.Request, h handler, id string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max(maxRequest, maxBatch)))
+func (s *server) answer(w http.ResponseWriter, r *http.Request, to route, id string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, to.most))
 	if err != nil {
 		say(w, http.StatusRequestEntityTooLarge, port.Refusal{Reason: "TOO_LARGE"})
 		return
 	}
-	said, err := h(r, id, body)
+	said, err := to.handle(r, id, body)
 	if refused, ok := errors.AsType[*port.Refusal](err); ok {
 		say(w, statusOf(refused.Reason), refused)
 		return
