@@ -104,6 +104,9 @@ func (c *Client) Read(res *http.Response, limit int64, called string, media ...s
 		return nil, port.Garbled(c.Department).Because(errors.New("the answer is not " + called + " by its content type"))
 	}
 	text, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if err == nil && res.Request != nil {
+		err = res.Request.Context().Err() // when we hang up over TLS, the other side may still end its answer in good order
+	}
 	if err != nil {
 		return nil, port.Silent(c.Department).Because(err)
 	}
