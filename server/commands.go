@@ -94,24 +94,12 @@ func (seedCommand) Run(s *session) error {
 	if !s.Demo {
 		return errors.New("seed is for the demonstration; production starts empty (正式环境不写入示例数据)")
 	}
-	h, err := openRecord(s.ctx, s.Config)
-	if err != nil {
-		return err
-	}
-	err = h.open(s.ctx, h.lockData, h.openDepartmentsOnly, func(ctx context.Context) error { return h.prepare(ctx, s.say) })
+	h, err := Open(s.ctx, s.Config, s.say)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintln(s.out, "示例数据已就绪。 The demonstration's data is there.")
 	return h.Close(context.WithoutCancel(s.ctx))
-}
-
-func (h *Hub) openDepartmentsOnly(ctx context.Context) (err error) {
-	if h.Fleet, err = h.startFleet(ctx); err != nil {
-		return err
-	}
-	h.onClose(func(context.Context) error { return h.Fleet.Close() })
-	return nil
 }
 
 type catalogCommand struct {

@@ -150,3 +150,16 @@ func TestCatalogCheck(t *testing.T) {
 		t.Errorf("a broken catalogue was taken: %s", errs)
 	}
 }
+
+// The demonstration's data can be made beforehand; a start finds it there.
+func TestSeed(t *testing.T) {
+	data := t.TempDir()
+	for range 2 {
+		if status, out, errs := run("seed", "--data", data, "--veterans", "20", "--log-level", "error"); status != 0 || !strings.Contains(out, "示例数据已就绪") {
+			t.Fatalf("status %d: %s%s", status, out, errs)
+		}
+	}
+	if status, _, errs := run("doctor", "--data", data, "--veterans", "20"); status != 0 {
+		t.Error(errs)
+	}
+}

@@ -26,7 +26,7 @@ func (h *Hub) startFleet(ctx context.Context) (*department.Fleet, error) {
 	f, err := department.Start(ctx, department.Config{
 		Dir: filepath.Join(h.Config.Data, "departments"), Catalog: h.catalog, WorkdayTakes: h.Config.WorkdayTakes,
 		Now: h.Config.Now, Seed: h.Config.Seed, Log: h.log("departments"), TLS: true,
-		FacePage: h.reach.Load().(string) + facePath,
+		FacePage: h.address() + facePath,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated departments: %w", err)

@@ -294,9 +294,15 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	return err
 }
 
+// address is where departments reach us; "" before anybody listens.
+func (h *Hub) address() string {
+	at, _ := h.reach.Load().(string)
+	return at
+}
+
 // callback is where a department sends its results.
 func (h *Hub) callback(department string) string {
-	return h.reach.Load().(string) + "/callbacks/" + department
+	return h.address() + "/callbacks/" + department
 }
 
 func (h *Hub) openResolvers(context.Context) error {

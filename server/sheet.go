@@ -105,7 +105,7 @@ func (h *Hub) drawSheet(ctx context.Context, number string) ([]byte, error) {
 		return nil, err
 	}
 	v := viewOf(sheet, cat)
-	v.Issued, v.Issuer, v.Demo, v.Keys = workday.FromTime(h.Config.Now()), h.Config.SealIssuer, h.Config.Demo, h.reach.Load().(string)+"/.well-known/vetgraph-keys"
+	v.Issued, v.Issuer, v.Demo, v.Keys = workday.FromTime(h.Config.Now()), h.Config.SealIssuer, h.Config.Demo, h.address()+"/.well-known/vetgraph-keys"
 	if v.Seal = sealed; sealed != nil {
 		v.Picture = template.HTML(sealed.SVG) //nolint:gosec // package seal draws it of numbers alone
 	}
