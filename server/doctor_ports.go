@@ -19,6 +19,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/port/trust"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/switchboard"
@@ -57,7 +58,7 @@ func lookAtPorts(ctx context.Context, c Config, w io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	registry, err := port.NewRegistry(cat, endpoints, kinds(), c.Now)
+	registry, err := port.NewRegistry(cat, endpoints, kinds.All(), c.Now)
 	if err != nil {
 		return "", err
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/messenger/exchange"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/rating"
@@ -268,7 +269,7 @@ func (h *Hub) openDepartments(ctx context.Context) (err error) {
 			h.live[key] = true
 		}
 	}
-	counted := kinds()
+	counted := kinds.All()
 	for kind, open := range counted {
 		counted[kind] = h.meters.kind(open)
 	}

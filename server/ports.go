@@ -12,20 +12,9 @@ import (
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/contract"
-	"github.com/vetgraph/vetgraph/internal/port/dbview"
-	"github.com/vetgraph/vetgraph/internal/port/filedrop"
-	"github.com/vetgraph/vetgraph/internal/port/gqlport"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
-	"github.com/vetgraph/vetgraph/internal/port/soap"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/vault"
 )
-
-// kinds are the kinds of port that are built in.
-func kinds() map[string]port.Kind {
-	return map[string]port.Kind{
-		restjson.Kind: restjson.Open, soap.Kind: soap.Open, filedrop.Kind: filedrop.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open,
-	}
-}
 
 // portCommand is what people who connect a department need.
 type portCommand struct {
@@ -78,7 +67,7 @@ func (p portCheck) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	registry, err := port.NewRegistry(h.catalog, endpoints, kinds(), time.Now)
+	registry, err := port.NewRegistry(h.catalog, endpoints, kinds.All(), time.Now)
 	if err != nil {
 		return fmt.Errorf("department endpoints (部门系统地址):\n%w", err)
 	}

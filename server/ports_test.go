@@ -52,6 +52,24 @@ func TestPortCheck(t *testing.T) {
 			t.Errorf("%s: %d\n%s", d, status, text)
 		}
 	}
+	for code, kind := range map[string]string{"HSA": "SOAP 1.2", "HRSS": "SOAP 1.1", "MIL": "a published view"} { // those that describe themselves
+		if _, text := check(code); !strings.Contains(text, "✓ 系统自己的接口描述与目录一致") {
+			t.Errorf("%s, %s: its own description was not read\n%s", code, kind, text)
+		}
+	}
+	other := f.Endpoints()
+	elsewhere := other["hsa.medical-enrolment.submit"]
+	elsewhere.URL = strings.Replace(elsewhere.URL, "/soap", "", 1) // JSON is spoken there
+	for key := range other {
+		if strings.HasPrefix(key, "hsa.") {
+			other[key] = elsewhere
+		}
+	}
+	write(other)
+	if status, text := check("HSA"); status == 0 || !strings.Contains(text, "✗ 系统自己的接口描述与目录一致") {
+		t.Errorf("a department without a description: %d\n%s", status, text)
+	}
+	write(f.Endpoints())
 	if err := f.SetFault("HSA", department.Fault{ErrorRate: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +81,7 @@ func TestPortCheck(t *testing.T) {
 		t.Errorf("a department without address: %d\n%s", status, text)
 	}
 	var out, errs bytes.Buffer
-	if status := server.Main([]string{"port", "runbook", "HRSS"}, &out, &errs); status != 0 || !strings.Contains(out.String(), "hrss.social-security-card.submit") || !strings.Contains(out.String(), "DEPARTMENT_GARBLED") {
+	if status := server.Main([]string{"port", "runbook", "HRSS"}, &out, &errs); status != 0 || !strings.Contains(out.String(), "hrss.social-security-card.submit") || !strings.Contains(out.String(), "DEPARTMENT_GARBLED") || !strings.Contains(out.String(), "urn:hrss:yjs:1") || !strings.Contains(out.String(), "?wsdl") {
 		t.Errorf("runbook: %d\n%s%s", status, out.String(), errs.String())
 	}
 }

@@ -58,7 +58,8 @@ func TestEndpointsWithTrust(t *testing.T) {
 		status := server.Main([]string{"port", "check", "MIL", "--endpoints", file}, &out, &errs)
 		return status, out.String() + errs.String()
 	}
-	signed := "MIL:\n  url: " + department.URL + "\n  trust: {kind: hmac, key: hub, secret: {file: secret}}\n"
+	view := "mil.serviceRecord: {url: '" + f.Endpoints()["mil.serviceRecord"].URL + "'}\n" // is no service, so it stands apart
+	signed := view + "MIL:\n  url: " + department.URL + "\n  trust: {kind: hmac, key: hub, secret: {file: secret}}\n"
 	if status, text := check("a secret of thirty-two characters", signed); status != 0 {
 		t.Errorf("%d\n%s", status, text)
 	}

@@ -89,7 +89,8 @@ var doors = []struct{ what, only, why string }{
 	{"crypto/aes", "internal/vault", "personal data is sealed in one place"},
 	{"github.com/coreos/go-oidc", "server", "who somebody is, is decided at the door"},
 	{"github.com/pkg/sftp golang.org/x/crypto/ssh", "internal/port/filedrop", "one kind of port is reached so"},
-	{"internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "server internal/department tools", "everybody else speaks to package port, whatever the kind"},
+	{"internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "internal/port/kinds internal/department", "everybody else speaks to package port, whatever the kind"},
+	{"internal/port/kinds", "server", "who opens ports says which kinds there are"},
 	{"internal/port/web", "internal/port/restjson internal/port/soap internal/port/gqlport", "what goes over HTTP goes one way"},
 	{"resolvers", "server", "only the server wires them"},
 }

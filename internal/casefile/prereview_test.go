@@ -23,7 +23,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -231,7 +231,7 @@ func TestEnrolment(t *testing.T) {
 func (o *office) connect(ends map[string]port.Endpoint) {
 	o.t.Helper()
 	cat := o.desk.Shelf.Current()
-	reg, err := port.NewRegistry(cat, ends, map[string]port.Kind{restjson.Kind: restjson.Open}, o.now)
+	reg, err := port.NewRegistry(cat, ends, kinds.All(), o.now)
 	must(o.t, err)
 	o.desk.Registers = &lookup.Desk{Profile: o.desk.Profile, Catalog: o.desk.Shelf.Current, Departments: reg}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -54,7 +54,7 @@ func newRig(t *testing.T, s *store.Store, cfg department.Config) *rig {
 	r.fleet, err = department.Start(ctx, cfg)
 	must(t, err)
 	t.Cleanup(func() { _ = r.fleet.Close() })
-	reg, err := port.NewRegistry(cat, r.fleet.Endpoints(), map[string]port.Kind{restjson.Kind: restjson.Open}, r.now)
+	reg, err := port.NewRegistry(cat, r.fleet.Endpoints(), kinds.All(), r.now)
 	must(t, err)
 
 	p := &profile.Profile{Store: s, Vault: v, Catalog: func() *catalog.Catalog { return cat }, Divisions: division.Builtin(), Now: r.now}

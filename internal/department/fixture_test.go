@@ -14,11 +14,8 @@ import (
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/dbview"
-	"github.com/vetgraph/vetgraph/internal/port/filedrop"
-	"github.com/vetgraph/vetgraph/internal/port/gqlport"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/port/restjson"
-	"github.com/vetgraph/vetgraph/internal/port/soap"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -78,7 +75,7 @@ func registry(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint) 
 
 func registryAt(tb testing.TB, c *catalog.Catalog, ends map[string]port.Endpoint, now func() time.Time) *port.Registry {
 	tb.Helper()
-	r, err := port.NewRegistry(c, ends, map[string]port.Kind{restjson.Kind: restjson.Open, soap.Kind: soap.Open, filedrop.Kind: filedrop.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open}, now)
+	r, err := port.NewRegistry(c, ends, kinds.All(), now)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
@@ -76,7 +77,7 @@ func newBench(t *testing.T, s *store.Store) *bench {
 	fleet, err := department.Start(ctx, department.Config{Dir: t.TempDir(), Catalog: c})
 	must(t, err)
 	t.Cleanup(func() { must(t, fleet.Close()) })
-	r, err := port.NewRegistry(c, fleet.Endpoints(), kinds, time.Now)
+	r, err := port.NewRegistry(c, fleet.Endpoints(), kinds.All(), time.Now)
 	must(t, err)
 	b := &bench{t: t, came: make(chan visit, 10)}
 	for person := range population.Generate(1, 6, workday.FromTime(time.Now()), division.Builtin()) {

@@ -19,19 +19,13 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/dbview"
-	"github.com/vetgraph/vetgraph/internal/port/gqlport"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
-	"github.com/vetgraph/vetgraph/internal/port/soap"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
-
-// kinds are those of the built-in catalogue.
-var kinds = map[string]port.Kind{restjson.Kind: restjson.Open, soap.Kind: soap.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open}
 
 // hall is a record with a few people, and real departments that know them.
 type hall struct {
@@ -70,7 +64,7 @@ func newHall(t *testing.T, s *store.Store, without ...string) *hall {
 		p := c.Port(key)
 		return slices.Contains(without, key) || p != nil && slices.Contains(without, p.Department)
 	})
-	r, err := port.NewRegistry(c, ends, kinds, now)
+	r, err := port.NewRegistry(c, ends, kinds.All(), now)
 	must(t, err)
 	h.desk = &lookup.Desk{Profile: p, Catalog: current, Departments: r, Patience: 300 * time.Millisecond,
 		Keeper: &lookup.Keeper{Profile: p, Log: zerolog.New(&h.log)}}

@@ -181,7 +181,7 @@ func amended(files fs.FS) (fs.FS, error) {
 	change := map[string][2]string{
 		"catalog.yaml":                           {"label: draft-1", "label: draft-2"},
 		"matters/M04-household-restoration.yaml": {"{alone: 4, preReview: 3", "{alone: 6, preReview: 3"},
-		"ports/hrss.yaml":                        {"matter: M08\n    kind: rest-json\n    path: /items/{id}\n    timeoutMs: 10000\n    send:", "matter: M08\n    kind: rest-json\n    path: /items/{id}\n    timeoutMs: 10000\n    send:\n      XL: education"},
+		"ports/hrss.yaml":                        {"matter: M08\n    kind: soap\n    soap: {version: \"1.1\", namespace: \"urn:hrss:yjs:1\"}\n    path: /service\n    timeoutMs: 10000\n    send:", "matter: M08\n    kind: soap\n    soap: {version: \"1.1\", namespace: \"urn:hrss:yjs:1\"}\n    path: /service\n    timeoutMs: 10000\n    send:\n      XL: education"},
 		"matters/M08-social-security-card.yaml":  {"asks: [", "asks: [\n  education,"},
 	}
 	out := fstest.MapFS{}

@@ -22,7 +22,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/population"
 	"github.com/vetgraph/vetgraph/internal/port"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/subsidy"
@@ -99,7 +99,7 @@ func (r *rig) playPayers() {
 	must(r.t, err)
 	r.t.Cleanup(func() { _ = payers.Close() })
 	r.payers = payers
-	ports, err := port.NewRegistry(r.catalog, payers.Endpoints(), map[string]port.Kind{restjson.Kind: restjson.Open}, r.now)
+	ports, err := port.NewRegistry(r.catalog, payers.Endpoints(), kinds.All(), r.now)
 	must(r.t, err)
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -15,11 +15,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/contract"
-	"github.com/vetgraph/vetgraph/internal/port/dbview"
-	"github.com/vetgraph/vetgraph/internal/port/filedrop"
-	"github.com/vetgraph/vetgraph/internal/port/gqlport"
-	"github.com/vetgraph/vetgraph/internal/port/restjson"
-	"github.com/vetgraph/vetgraph/internal/port/soap"
+	"github.com/vetgraph/vetgraph/internal/port/kinds"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
@@ -66,9 +62,7 @@ const every = 20 * time.Millisecond
 // start starts a hub; stop ends it.
 func (r *rig) start() (h *hub, stop func()) {
 	r.t.Helper()
-	registry, err := port.NewRegistry(r.catalog, r.fleet.Endpoints(), map[string]port.Kind{
-		restjson.Kind: restjson.Open, soap.Kind: soap.Open, filedrop.Kind: filedrop.Open, dbview.Kind: dbview.Open, gqlport.Kind: gqlport.Open,
-	}, time.Now)
+	registry, err := port.NewRegistry(r.catalog, r.fleet.Endpoints(), kinds.All(), time.Now)
 	if err != nil {
 		r.t.Fatal(err)
 	}
