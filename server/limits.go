@@ -37,6 +37,10 @@ func costs() exec.ComplexityRoot {
 	c.Veteran.Notifications = func(child int, first *int, _ *bool) int { return rows(first, 20) * child }
 	c.Query.AppointmentOptions = func(child int, in model.AppointmentOptionsInput) int { return rows(in.Workdays, 5) * child }
 	c.Query.Disputes = func(child int, _ *dispute.State, first *int, _ *string) int { return rows(first, 20) * child }
+	c.Query.Ports = func(child int, department *string) int {
+		return map[bool]int{true: 105, false: 40}[department == nil] * child
+	} // all there are; of one department
+	c.Query.PortOrders = func(child int, _ *string, first *int) int { return rows(first, 20) * child }
 	c.Veteran.Mandates = func(child int) int { return 10 * child }
 	c.Veteran.Disputes = func(child int) int { return 5 * child }
 	c.VisitOption.Slots = func(child int) int { return 11 * child } // of each of those days

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/access"
@@ -179,16 +180,22 @@ func (w *world) departments(ctx context.Context) (file string, err error) {
 		}
 	}
 	ends := w.fleet.Endpoints()
-	if w.tap, err = newTap(w.moments, ends); err != nil {
-		return "", err
-	}
+	w.tap = newTap(w.moments)
 	behind, err := w.serve(ctx, w.tap)
 	if err != nil {
 		return "", err
 	}
 	list := map[string]map[string]string{}
-	for code, e := range ends {
-		list[code] = map[string]string{"url": behind + "/" + code, "token": e.Token, "callbackSecret": e.CallbackSecret}
+	for key, e := range ends {
+		at := e.URL
+		if strings.HasPrefix(at, "http") { // what is no call cannot be listened to
+			path, err := w.tap.open(at)
+			if err != nil {
+				return "", err
+			}
+			at = behind + path
+		}
+		list[key] = map[string]string{"url": at, "token": e.Token, "callbackSecret": e.CallbackSecret}
 	}
 	body, err := json.Marshal(list)
 	if err != nil {
