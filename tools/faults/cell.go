@@ -1,18 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
-	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/department"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
@@ -33,67 +28,6 @@ type cell struct {
 	unseen string // why it cannot be
 	err    error
 	took   time.Duration
-}
-
-// cells lists what is to be played: for each port, a cell for each fault.
-func (r *rig) cells(o options) (all []*cell) {
-	c := r.hub.Resolver.Catalogue()
-	taken := map[string]int{}
-	for _, p := range c.Ports {
-		if p.Operation == "PUSH" || len(o.ports) > 0 && !slices.ContainsFunc(o.ports, func(s string) bool { return strings.HasPrefix(p.ID, s) }) {
-			continue
-		}
-		if taken[p.Operation]++; o.sample > 0 && taken[p.Operation] > o.sample {
-			continue
-		}
-		for _, f := range o.faults {
-			all = append(all, &cell{fault: f, port: p, unseen: department.Unseen(f, p)})
-		}
-	}
-	return all
-}
-
-// play plays the cells side by side: one after the other what has to do with the
-// same matter or lookup, and after all others what befalls a whole department. Those
-// who file bear with somebody else's fault at the same department; a question cannot.
-func (r *rig) play(ctx context.Context, cells []*cell) {
-	whole := func(c *cell) bool { return c.fault == department.ExpiredCertificate }
-	asked := func(c *cell) bool { return c.port.Operation == "LOOKUP" }
-	for _, act := range []struct {
-		in  func(*cell) bool
-		key func(*cell) string
-	}{
-		{func(c *cell) bool { return !whole(c) }, func(c *cell) string { return cmp.Or(c.port.Matter, c.port.ID) }},
-		{func(c *cell) bool { return whole(c) && !asked(c) }, func(c *cell) string { return c.port.Matter }},
-		{func(c *cell) bool { return whole(c) && asked(c) }, func(c *cell) string { return c.port.Department }},
-	} {
-		lines := map[string][]*cell{}
-		for _, c := range cells {
-			if c.unseen == "" && act.in(c) {
-				lines[act.key(c)] = append(lines[act.key(c)], c)
-			}
-		}
-		var all sync.WaitGroup
-		places := make(chan struct{}, abreast)
-		for _, line := range lines {
-			all.Go(func() {
-				for _, c := range line {
-					places <- struct{}{}
-					start := time.Now()
-					limited, cancel := context.WithTimeout(access.AsMachine(ctx, "faults"), patience)
-					if c.port.Operation == "LOOKUP" {
-						c.err = r.lookUp(limited, c)
-					} else {
-						c.err = r.live(limited, c)
-					}
-					cancel()
-					c.took = time.Since(start)
-					<-places
-				}
-			})
-		}
-		all.Wait()
-	}
 }
 
 // begin makes the port of a cell misbehave.
