@@ -15,14 +15,17 @@ import (
 )
 
 const (
-	pace  = 5 * time.Millisecond // between two questions
-	slice = time.Second          // calm and fault take turns, so that both meet the same machine
+	pace    = 5 * time.Millisecond // between two questions
+	control = "(no fault)"
+
+	slice = time.Second // calm and fault take turns, so that both meet the same machine
 )
 
 // calm measures what a fault at the look-ups of one department costs those of the
 // others: the 99th percentile of their answers in slices with the fault and in
 // slices without, turn by turn, at the same rate. The department that misbehaves is
-// asked all the while.
+// asked all the while. The first row is the measurement's own noise: no fault in
+// either slice.
 func (r *rig) calm(ctx context.Context, o options, out io.Writer) error {
 	lookups := map[string][]string{} // by department
 	for _, p := range r.hub.Resolver.Catalogue().Ports {
@@ -33,40 +36,55 @@ func (r *rig) calm(ctx context.Context, o options, out io.Writer) error {
 	const bad = "VA"
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintf(w, "fault at %s\tothers' p99 without\twith\tratio\tp50 without\twith\tquestions\n", bad)
-	for _, name := range o.faults {
-		f, err := department.Named(name)
-		if err != nil {
-			return err
-		}
-		if department.Unseen(name, r.port(lookups[bad][0])) != "" {
-			continue
-		}
-		var with, without []time.Duration
-		for i := range max(2, 2*int(o.seconds/2)) {
-			now := department.Fault{}
-			if i%2 == 1 {
-				now = f
-			}
-			if err := r.hub.Fleet.SetFault(bad, now); err != nil {
-				return err
-			}
-			took := r.load(ctx, lookups, bad)
-			if i%2 == 1 {
-				with = append(with, took...)
-			} else {
-				without = append(without, took...)
-			}
-		}
-		if err := r.hub.Fleet.SetFault(bad, department.Fault{}); err != nil {
-			return err
-		}
-		for _, id := range lookups[bad] {
-			r.hub.Registry.Gate(id).Release()
-		}
+	var allWith, allWithout []time.Duration
+	row := func(name string, without, with []time.Duration) {
 		a, b := share(without, 99), share(with, 99)
 		_, _ = fmt.Fprintf(w, "%s\t%v\t%v\t%.2f\t%v\t%v\t%d\n", name, a, b, float64(b)/float64(a), share(without, 50), share(with, 50), len(with)+len(without))
 	}
+	for _, name := range append([]string{control}, o.faults...) {
+		var fault department.Fault
+		if name != control {
+			var err error
+			if fault, err = department.Named(name); err != nil {
+				return err
+			}
+			if department.Unseen(name, r.port(lookups[bad][0])) != "" {
+				continue
+			}
+		}
+		without, with, err := r.turns(ctx, o, lookups, bad, fault)
+		if err != nil {
+			return err
+		}
+		row(name, without, with)
+		if name != control {
+			allWithout, allWith = append(allWithout, without...), append(allWith, with...)
+		}
+	}
+	row("all of them", allWithout, allWith)
 	return w.Flush()
+}
+
+// turns loads the look-ups in slices without the fault and with it, and answers how
+// long the others' answers took in both.
+func (r *rig) turns(ctx context.Context, o options, lookups map[string][]string, bad string, fault department.Fault) (without, with []time.Duration, err error) {
+	for i := range max(2, 2*int(o.seconds/2)) {
+		now, into := department.Fault{}, &without
+		if i%2 == 1 {
+			now, into = fault, &with
+		}
+		if err := r.hub.Fleet.SetFault(bad, now); err != nil {
+			return nil, nil, err
+		}
+		*into = append(*into, r.load(ctx, lookups, bad)...)
+	}
+	if err := r.hub.Fleet.SetFault(bad, department.Fault{}); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range lookups[bad] {
+		r.hub.Registry.Gate(id).Release()
+	}
+	return without, with, nil
 }
 
 func (r *rig) port(id string) *catalog.Port { return r.hub.Resolver.Catalogue().Port(id) }
