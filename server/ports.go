@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/citizen"
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/port/contract"
@@ -71,12 +72,13 @@ func (p portCheck) Run(s *session) error {
 	if err != nil {
 		return fmt.Errorf("department endpoints (部门系统地址):\n%w", err)
 	}
-	if !slices.Contains(registry.Departments(), code) {
+	pushed := func(p *catalog.Port) bool { return p.Department == code && p.Operation == "PUSH" && registry.Connected(p.ID) }
+	if !slices.Contains(registry.Departments(), code) && !slices.ContainsFunc(h.catalog.Ports, pushed) {
 		return fmt.Errorf("%s names no address of %s (地址文件中没有该部门)", s.Endpoints, code)
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, p.Within)
 	defer cancel()
-	o.Described = registry.Check(ctx, code)
+	o.Described, o.Payments = registry.Check(ctx, code), registry
 	return report(s.out, code, contract.Check(ctx, h.catalog, code, registry.Get(code), o))
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,14 +42,21 @@ func TestPortCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(f.Endpoints())
+	payers, err := department.StartPayers(context.WithoutCancel(t.Context()), department.PayersConfig{Dir: t.TempDir(), Catalog: c, Matter: "M02"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = payers.Close() })
+	everybody := f.Endpoints()
+	maps.Copy(everybody, payers.Endpoints())
+	write(everybody)
 	check := func(code string) (int, string) {
 		var out, errs bytes.Buffer
 		status := server.Main([]string{"port", "check", code, "--endpoints", file}, &out, &errs)
 		return status, out.String() + errs.String()
 	}
-	for _, d := range f.Departments() {
-		if status, text := check(strings.ToLower(d)); status != 0 {
+	for _, d := range append(f.Departments(), "FIN", "BANK") {
+		if status, text := check(strings.ToLower(d)); status != 0 || strings.Contains(text, "：0 项检查") != (d == "BIZ") {
 			t.Errorf("%s: %d\n%s", d, status, text)
 		}
 	}
@@ -81,6 +89,10 @@ func TestPortCheck(t *testing.T) {
 		t.Errorf("a department without address: %d\n%s", status, text)
 	}
 	var out, errs bytes.Buffer
+	if status := server.Main([]string{"port", "runbook", "bank"}, &out, &errs); status != 0 || !strings.Contains(out.String(), "bank.economic-subsidy.push") {
+		t.Errorf("the bank's runbook: %d\n%s%s", status, out.String(), errs.String())
+	}
+	out.Reset()
 	if status := server.Main([]string{"port", "runbook", "HRSS"}, &out, &errs); status != 0 || !strings.Contains(out.String(), "hrss.social-security-card.submit") || !strings.Contains(out.String(), "DEPARTMENT_GARBLED") || !strings.Contains(out.String(), "urn:hrss:yjs:1") || !strings.Contains(out.String(), "?wsdl") {
 		t.Errorf("runbook: %d\n%s%s", status, out.String(), errs.String())
 	}

@@ -29,10 +29,19 @@ type Options struct {
 	Unknown  citizen.Number   // somebody who is not
 	Callback string           // where results may be sent; nothing listens there
 
+	// Payments are the PUSH ports of the department; nil if it has none.
+	Payments Payments
+
 	// Described is, by port, how the system's own description of itself (a WSDL, the
 	// columns of a view) differs from the catalogue; nil: not at all. Ports left out
 	// have no such description.
 	Described map[string]error
+}
+
+// Payments is how payments are pushed and asked after, by port: port.Registry.
+type Payments interface {
+	Push(ctx context.Context, portID string, b port.Batch) (port.Receipt, error)
+	Outcomes(ctx context.Context, portID string, lines []string) (map[string]port.Outcome, error)
 }
 
 // Finding is one thing that was checked.
@@ -66,6 +75,8 @@ func Check(ctx context.Context, c *catalog.Catalog, code string, system port.Dep
 			k.life(ctx, p)
 		case "LOOKUP":
 			k.lookup(ctx, p)
+		case "PUSH":
+			k.payment(ctx, p)
 		}
 	}
 	return k.found
@@ -136,10 +147,15 @@ func (k *checker) status(ctx context.Context, p *catalog.Port, id string) {
 	k.note(p, "查询进度，不认识的件留空", "status tells of the item and leaves gaps for others", err)
 }
 
-// lookup asks about everybody in one question.
+// lookup asks about everybody in one question; through a port where asking begins
+// something, only about somebody who does not exist.
 func (k *checker) lookup(ctx context.Context, p *catalog.Port) {
 	questions := []port.Question{{Ref: "nobody", CitizenNumber: k.options.Unknown, Lookups: []string{p.ID}}}
-	for i, n := range k.options.Known {
+	known := k.options.Known
+	if p.OnDemand {
+		known = nil
+	}
+	for i, n := range known {
 		questions = append(questions, port.Question{Ref: fmt.Sprint("person-", i), CitizenNumber: n, Lookups: []string{p.ID}})
 	}
 	begin := time.Now()

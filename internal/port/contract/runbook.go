@@ -18,6 +18,7 @@ var operations = []struct{ id, zh, en string }{
 	{"RESULT", "结果反馈", "tells the result"},
 	{"WITHDRAW", "接收撤回", "lets go of it"},
 	{"LOOKUP", "数据查询", "says what it holds of a person"},
+	{"PUSH", "接收花名册", "takes a roll of payments"},
 }
 
 // Runbook writes, as Markdown, what a department's people need to connect its
@@ -26,7 +27,7 @@ var operations = []struct{ id, zh, en string }{
 // catalogue alone, so it is never older than what runs.
 func Runbook(w io.Writer, c *catalog.Catalog, code string) error {
 	d := c.Department(code)
-	if d == nil || d.External {
+	if d == nil {
 		return fmt.Errorf("no department %q in the catalogue", code)
 	}
 	b := &strings.Builder{}
@@ -70,6 +71,9 @@ func page(b *strings.Builder, c *catalog.Catalog, p *catalog.Port, zh, en string
 	}
 	if p.Rate > 0 {
 		line("每秒最多", "calls a second", p.Rate)
+	}
+	if p.Operation == "PUSH" {
+		line("查询发放情况", "where lines are asked after", p.Ask)
 	}
 	if p.Operation == "LOOKUP" {
 		line("数据可用期", "a copy is fresh for", p.Fresh())
