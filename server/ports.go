@@ -72,7 +72,9 @@ func (p portCheck) Run(s *session) error {
 	if err != nil {
 		return fmt.Errorf("department endpoints (部门系统地址):\n%w", err)
 	}
-	pushed := func(p *catalog.Port) bool { return p.Department == code && p.Operation == "PUSH" && registry.Connected(p.ID) }
+	pushed := func(p *catalog.Port) bool {
+		return p.Department == code && p.Operation == "PUSH" && registry.Connected(p.ID)
+	}
 	if !slices.Contains(registry.Departments(), code) && !slices.ContainsFunc(h.catalog.Ports, pushed) {
 		return fmt.Errorf("%s names no address of %s (地址文件中没有该部门)", s.Endpoints, code)
 	}
