@@ -17,7 +17,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/vetgraph/vetgraph/internal/store"
 )
@@ -30,6 +32,7 @@ type Options struct {
 	Poll     time.Duration // how often SQLite is asked for jobs; default 100 ms (PostgreSQL notifies)
 	Periodic []*river.PeriodicJob
 	Rounds   []Round
+	Tracer   trace.Tracer // nil: jobs are not traced
 	Log      zerolog.Logger
 }
 
@@ -75,6 +78,9 @@ func config(workers *river.Workers, o Options) *river.Config {
 		MaxAttempts:          1 << 14, // a department may be away for weeks; nothing is given up
 		PeriodicJobs:         o.Periodic,
 		Logger:               slog.New(quiet{zerolog.NewSlogHandler(o.Log.With().Str("part", "queue").Logger())}),
+	}
+	if o.Tracer != nil {
+		cfg.Middleware = []rivertype.Middleware{traced{tracer: o.Tracer}}
 	}
 	if workers != nil {
 		cfg.Workers = workers

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/trace"
 )
 
 // maxPatience is the longest wait that a system may ask for; more is a mistake.
@@ -82,6 +83,7 @@ func (c *Client) Send(ctx context.Context, method, path string, header http.Head
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
+	trace.Tell(ctx, req.Header)
 	res, err := c.http.Do(req)
 	if err != nil {
 		if theirs, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(theirs.UnverifiedCertificates) > 0 {
