@@ -80,7 +80,7 @@ func config(workers *river.Workers, o Options) *river.Config {
 		Logger:               slog.New(quiet{zerolog.NewSlogHandler(o.Log.With().Str("part", "queue").Logger())}),
 	}
 	if o.Tracer != nil {
-		cfg.Middleware = []rivertype.Middleware{traced{tracer: o.Tracer}}
+		cfg.Middleware = []rivertype.Middleware{&traced{tracer: o.Tracer}}
 	}
 	if workers != nil {
 		cfg.Workers = workers

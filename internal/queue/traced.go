@@ -22,7 +22,7 @@ type traced struct {
 }
 
 // InsertMany implements rivertype.JobInsertMiddleware.
-func (traced) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
+func (*traced) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
 	if from := trace.Pack(ctx); from != "" {
 		for _, j := range jobs {
 			var told map[string]any
@@ -42,7 +42,7 @@ func (traced) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams,
 }
 
 // Work implements rivertype.WorkerMiddleware.
-func (t traced) Work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) error {
+func (t *traced) Work(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) error {
 	var told struct {
 		From string `json:"traceparent"`
 	}
