@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/vetgraph/vetgraph/internal/department"
 )
@@ -61,11 +62,15 @@ type Config struct {
 
 	Fault map[string]string `help:"Make a simulated department or port misbehave from the start: PORT=RESET, PS=TIME_OUT. 示例部门或端口的故障。" placeholder:"PORT=FAULT"`
 
+	Traces string `help:"Address of an OpenTelemetry collector (OTLP over HTTP), for example http://127.0.0.1:4318; empty for no traces. 链路追踪收集器地址。" placeholder:"URL"`
+
 	LogLevel  string `help:"debug, info, warn or error. 日志级别。" default:"info" enum:"debug,info,warn,error"`
 	LogFormat string `help:"auto, console or json. 日志格式。" default:"auto" enum:"auto,console,json"`
 
 	Now func() time.Time `kong:"-" yaml:"-"` // nil means time.Now
 	Log zerolog.Logger   `kong:"-" yaml:"-"`
+
+	Tracer trace.Tracer `kong:"-" yaml:"-"` // in place of the collector's
 }
 
 // check completes the configuration and returns every mistake in it at once.
@@ -110,6 +115,9 @@ func (c *Config) checkAddresses(wrong *mistakes) {
 	}
 	if c.PublicURL != "" && !absolute(c.PublicURL) {
 		wrong.add("--public-url", "is an absolute http(s) address")
+	}
+	if c.Traces != "" && !absolute(c.Traces) {
+		wrong.add("--traces", `is an absolute http(s) address, for example "http://127.0.0.1:4318"`)
 	}
 	for _, o := range c.Origins {
 		if u, err := url.Parse(o); err != nil || !absolute(o) || u.Path != "" {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/appointment"
@@ -81,6 +82,7 @@ type Hub struct {
 	who     identifier
 	reach   atomic.Value // string: address under which departments reach us
 	meters  *meters
+	tracer  trace.Tracer                  // nil: nobody collects traces
 	opened  []func(context.Context) error // how to close what is open, in order of opening
 }
 
@@ -100,7 +102,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -289,7 +291,7 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	h.Post.Install(workers)
 	h.Subsidies.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds()), Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds()), Tracer: h.tracer, Log: h.Config.Log,
 	})
 	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue
 	return err

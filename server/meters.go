@@ -11,10 +11,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
 	"github.com/vetgraph/vetgraph/internal/port"
+	"github.com/vetgraph/vetgraph/internal/trace"
 )
 
 // meters counts what happens, for /metrics. Labels are closed lists: routes,
@@ -151,34 +153,51 @@ type measured struct {
 // Unwrap is the line that is measured.
 func (l *measured) Unwrap() port.Line { return l.Line }
 
-func (l *measured) took(operation string, start time.Time, err error) {
-	outcome := "REFUSED"
-	if _, refused := errors.AsType[*port.Refusal](err); !refused {
-		outcome = outcomeOf(err)
+// begin measures a call and lets it stand in the trace; tell it how the call ended.
+func (l *measured) begin(ctx context.Context, operation string, p *catalog.Port) (context.Context, func(error)) {
+	start := time.Now()
+	about := []attribute.KeyValue{trace.Department.String(l.code), trace.Act.String(operation)}
+	if p != nil {
+		about = append(about, trace.Port.String(p.ID))
 	}
-	l.meters.departments.WithLabelValues(l.code, operation, outcome).Observe(time.Since(start).Seconds())
+	ctx, span := trace.Start(ctx, "port "+operation, trace.Client, about...)
+	return ctx, func(err error) {
+		outcome := "REFUSED"
+		if _, refused := errors.AsType[*port.Refusal](err); !refused {
+			outcome = outcomeOf(err)
+		}
+		if err != nil {
+			span.Fail(outcome)
+		}
+		span.End(nil)
+		l.meters.departments.WithLabelValues(l.code, operation, outcome).Observe(time.Since(start).Seconds())
+	}
 }
 
 // Deliver implements port.Line.
 func (l *measured) Deliver(ctx context.Context, p *catalog.Port, item port.Item) (s port.Slip, err error) {
-	defer func(start time.Time) { l.took("deliver", start, err) }(time.Now())
+	ctx, done := l.begin(ctx, "deliver", p)
+	defer func() { done(err) }()
 	return l.Line.Deliver(ctx, p, item)
 }
 
 // Status implements port.Line.
 func (l *measured) Status(ctx context.Context, p *catalog.Port, ids []string) (m []port.Message, err error) {
-	defer func(start time.Time) { l.took("status", start, err) }(time.Now())
+	ctx, done := l.begin(ctx, "status", p)
+	defer func() { done(err) }()
 	return l.Line.Status(ctx, p, ids)
 }
 
 // Withdraw implements port.Line.
 func (l *measured) Withdraw(ctx context.Context, p *catalog.Port, id string) (m port.Message, err error) {
-	defer func(start time.Time) { l.took("withdraw", start, err) }(time.Now())
+	ctx, done := l.begin(ctx, "withdraw", p)
+	defer func() { done(err) }()
 	return l.Line.Withdraw(ctx, p, id)
 }
 
 // Lookup implements port.Line.
 func (l *measured) Lookup(ctx context.Context, p *catalog.Port, persons []port.Person) (f []port.Found, err error) {
-	defer func(start time.Time) { l.took("lookup", start, err) }(time.Now())
+	ctx, done := l.begin(ctx, "lookup", p)
+	defer func() { done(err) }()
 	return l.Line.Lookup(ctx, p, persons)
 }

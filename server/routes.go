@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/vetgraph/vetgraph/internal/fault"
 )
@@ -109,18 +108,6 @@ func secure(next http.Handler) http.Handler {
 		head.Set("Cross-Origin-Resource-Policy", "same-origin")
 		head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		next.ServeHTTP(w, r)
-	})
-}
-
-// observe gives each request a logger, and notes it at debug level: method, path,
-// status and time, never a query, a token or an address.
-func (h *Hub) observe(next http.Handler) http.Handler {
-	log := h.log("http")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		seen := &status{ResponseWriter: w, code: http.StatusOK}
-		next.ServeHTTP(seen, r.WithContext(log.WithContext(r.Context())))
-		log.Debug().Str("method", r.Method).Str("path", r.URL.Path).Int("status", seen.code).Dur("took", time.Since(start)).Msg("request")
 	})
 }
 

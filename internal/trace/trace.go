@@ -80,6 +80,9 @@ func Start(ctx context.Context, name string, kind Kind, about ...attribute.KeyVa
 // Say adds attributes.
 func (s Span) Say(about ...attribute.KeyValue) { s.span.SetAttributes(about...) }
 
+// Name renames the span, once it is known what it was.
+func (s Span) Name(name string) { s.span.SetName(name) }
+
 // End ends the span; of an error it keeps the reason alone.
 func (s Span) End(err error) {
 	if err != nil {
