@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -18,10 +19,14 @@ import (
 // data (gqlgen would do both).
 func (h *Hub) gate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Header.Get("Upgrade") != "":
+		if r.Header.Get("Upgrade") != "" {
 			next.ServeHTTP(w, r)
-		case r.Method == http.MethodGet:
+			return
+		}
+		w.Header().Add("Vary", "Accept")
+		w.Header().Set("Content-Type", media(r)+"; charset=utf-8")
+		switch r.Method {
+		case http.MethodGet:
 			if r.URL.Query().Get("query") == "" {
 				refuse(w, http.StatusBadRequest, fault.New(fault.Invalid, "DOCUMENT_MISSING", "请求里没有查询。", "The request has no query."))
 				return
@@ -31,15 +36,14 @@ func (h *Hub) gate(next http.Handler) http.Handler {
 				return
 			}
 			next.ServeHTTP(w, r)
-		case r.Method == http.MethodPost:
+		case http.MethodPost:
 			if status, f := readBody(w, r); f != nil {
 				refuse(w, status, f)
 				return
 			}
 			next.ServeHTTP(w, r)
 		default:
-			w.Header().Set("Allow", "GET, POST, OPTIONS")
-			refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "METHOD_NOT_ALLOWED", "只接受 GET 和 POST。", "Only GET and POST are taken."))
+			methodNotAllowed(w, "GET, POST, OPTIONS")
 		}
 	})
 }
@@ -63,8 +67,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (int, *fault.Fault) {
 		Extensions    json.RawMessage `json:"extensions"`
 	}
 	if err := json.Unmarshal(body, &request); err != nil || !object(request.Variables) || !object(request.Extensions) {
-		return http.StatusBadRequest, fault.New(fault.Invalid, "BODY_MALFORMED",
-			"请求体不是 GraphQL 请求的 JSON。", "The body is not the JSON of a GraphQL request.")
+		return http.StatusBadRequest, malformed()
 	}
 	if request.Query == nil || *request.Query == "" {
 		return http.StatusBadRequest, fault.New(fault.Invalid, "DOCUMENT_MISSING", "请求里没有查询。", "The request has no query.")
@@ -78,18 +81,32 @@ func object(raw json.RawMessage) bool {
 	return len(raw) == 0 || raw[0] == '{' || string(raw) == "null"
 }
 
+// methodNotAllowed refuses a request for how it came; allow says what would do.
+func methodNotAllowed(w http.ResponseWriter, allow string) {
+	w.Header().Set("Allow", allow)
+	refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "METHOD_NOT_ALLOWED", "查询可用 GET，其余只能用 POST；路由器一律用 POST。",
+		"GET is for queries, POST for anything; routers send everything by POST."))
+}
+
+func malformed() *fault.Fault {
+	return fault.New(fault.Invalid, "BODY_MALFORMED", "请求体不是 GraphQL 请求的 JSON。", "The body is not the JSON of a GraphQL request.")
+}
+
 func tooLarge() *fault.Fault {
 	return fault.New(fault.TooLarge, "BODY_TOO_LARGE", "请求太大。", "The request is too large.")
 }
 
-// refuse answers a request that never reached GraphQL in the shape of one that did.
+// refuse answers a request that never reached GraphQL in the shape of one that
+// did: there are errors and no data, not even null.
 func refuse(w http.ResponseWriter, status int, f *fault.Fault) {
-	body, err := json.Marshal(map[string]any{"errors": []*gqlerror.Error{present(f)}, "data": nil})
+	body, err := json.Marshal(map[string]any{"errors": []*gqlerror.Error{present(f)}})
 	if err != nil {
 		http.Error(w, f.Reason, status)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if kind := w.Header().Get("Content-Type"); !strings.HasPrefix(kind, mediaGraphQL) {
+		w.Header().Set("Content-Type", mediaJSON+"; charset=utf-8")
+	}
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="vetgraph", error="invalid_token"`)
 	}

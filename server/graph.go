@@ -40,8 +40,7 @@ func (h *Hub) graph() http.Handler {
 		PingPongInterval:      20 * time.Second,
 	})
 	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
-	s.AddTransport(transport.POST{})
-	s.AddTransport(transport.GET{})
+	s.AddTransport(overHTTP{get: true})
 	return h.gate(s)
 }
 
@@ -50,7 +49,7 @@ func (h *Hub) graph() http.Handler {
 func (h *Hub) subgraph() http.Handler {
 	s := h.server(exec.NewExecutableSchema(exec.Config{Resolvers: h.Resolver, Complexity: costs()}))
 	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
-	s.AddTransport(transport.POST{})
+	s.AddTransport(overHTTP{})
 	return h.gate(s)
 }
 
@@ -65,6 +64,7 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s.Use(&costLimit{most: maxCost})
 	s.Use(introspection{demo: h.Config.Demo})
 	s.Use(h.meters)
+	s.Use(h.meters.usage)
 	// Fresh loaders for each answer, also for each message of a subscription and
 	// each operation on one websocket: nothing remembered can be stale.
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -66,13 +66,18 @@ func (h *Hub) viewer(ctx context.Context, header string) (*access.Viewer, error)
 	return h.seated(v, token), nil
 }
 
+// closedForbidden is how graphql-transport-ws ends a connection whose first
+// message was refused; the reason in words is the fault's.
+const closedForbidden = 4403
+
 // websocketViewer reads the token from the first message: browsers cannot send
 // headers with a websocket. A header that was sent all the same counts unless the
 // message says otherwise.
 func (h *Hub) websocketViewer(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
 	v, err := h.viewer(ctx, payload.Authorization())
 	if err != nil {
-		return ctx, nil, errors.New(fault.Of(err).Reason)
+		reason := fault.Of(err).Reason
+		return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closedForbidden), reason), nil, errors.New(reason)
 	}
 	if v != nil {
 		ctx = access.With(ctx, v)
