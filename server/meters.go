@@ -28,6 +28,7 @@ type meters struct {
 	operations  *prometheus.CounterVec
 	departments *prometheus.HistogramVec
 	callbacks   *prometheus.CounterVec
+	usage       *usage
 }
 
 func newMeters() *meters {
@@ -48,6 +49,7 @@ func newMeters() *meters {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, m.operations, m.departments, m.callbacks,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.usage = newUsage(m.registry)
 	return m
 }
 
