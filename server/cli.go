@@ -36,6 +36,7 @@ type cli struct {
 	Secret      secretCommand      `cmd:"" help:"Print the secret a department signs its callbacks with. 部门回调口令。"`
 	Port        portCommand        `cmd:"" help:"Connect departments. 接入部门端口。"`
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
+	Gateway     gatewayCommand     `cmd:"" help:"Answer a supergraph without a hub. 独立运行联邦网关。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }
 
