@@ -16,6 +16,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
+	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
 var update = flag.Bool("update", false, "rewrite the want sections of the scripts")
@@ -31,6 +32,7 @@ func noon() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 // decision and the item that the played department takes it on; register, what a
 // department's register holds from now on: its code, a fact, a hero and the value; and
 // face, how a comparison at the police's page comes out: yes or no, and the page.
+// Nothing that was logged, traced or measured meanwhile names anybody.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -48,7 +50,11 @@ func TestScripts(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					converse(t, open(t, address, moment(t, a)), a, file, *update && db == "sqlite")
+					now := moment(t, a)
+					e, set := listen(t)
+					k := open(t, address, now, set)
+					converse(t, k, a, file, *update && db == "sqlite")
+					e.nobody(t, k.hub, canaries(workday.FromTime(now()), k.hub.Config.Veterans))
 				})
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/vetgraph/vetgraph/internal/trace"
@@ -86,10 +87,13 @@ func (u *usage) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		span.End(nil)
 		return nil
 	}
+	log := zerolog.Ctx(ctx).Debug().Str("type", kind).Dur("took", time.Since(start))
 	if len(r.Errors) > 0 {
 		reason, _ := r.Errors[0].Extensions["reason"].(string)
 		span.Fail(reason)
+		log = log.Int("errors", len(r.Errors)).Str("reason", reason)
 	}
+	log.Msg("answer")
 	span.End(nil)
 	u.seconds.WithLabelValues(kind, u.bounded(u.shapes, s.hash, mostShapes)).Observe(time.Since(start).Seconds())
 	for _, f := range s.fields {
