@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
+	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/server"
 )
 
@@ -29,7 +31,7 @@ type library struct {
 
 func openLibrary(t *testing.T, database string) *library {
 	t.Helper()
-	l := &library{scales: open(t, database, noon, func(c *server.Config) { c.Veterans = 200 }).scales(), documents: documents(t), samples: map[string]map[string]string{}, sizes: [][2]int{{25, 50}, {10, 20}, {5, 10}, {2, 4}}}
+	l := &library{scales: open(t, database, noon, sameIDs(t), func(c *server.Config) { c.Veterans = 200 }).scales(), documents: documents(t), samples: map[string]map[string]string{}, sizes: [][2]int{{25, 50}, {10, 20}, {5, 10}, {2, 4}}}
 	var page struct {
 		Veterans struct{ Nodes []struct{ ID string } }
 	}
@@ -39,6 +41,20 @@ func openLibrary(t *testing.T, database string) *library {
 	}
 	l.meetOwner()
 	return l
+}
+
+// sameIDs gives a hub the same keys in each run, and so people the same IDs: lists
+// have the same people in the same order.
+func sameIDs(t *testing.T) func(*server.Config) {
+	t.Helper()
+	keys, file := vault.Generate(), filepath.Join(t.TempDir(), "keys.json")
+	for i := range keys.Index {
+		keys.Index[i] = 7
+	}
+	if err := vault.SaveFile(file, keys); err != nil {
+		t.Fatal(err)
+	}
+	return func(c *server.Config) { c.Keys = file }
 }
 
 // meetOwner gives the persona "owner" a token: a veteran whose case is well under
