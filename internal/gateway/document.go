@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"context"
 
 	"github.com/wundergraph/astjson"
 	"github.com/wundergraph/graphql-go-tools/v2/pkg/ast"
@@ -29,11 +28,13 @@ type prepared struct {
 // prepare turns a request into a plan and the variables to run it with. Documents
 // that differ only in blanks, names of fragments or literal values share a plan.
 // Errors are a [*fault.Fault] or a [documentErrors].
-func (g *Gateway) prepare(ctx context.Context, r *request) (*prepared, []byte, error) {
+func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
 	plain := len(r.Variables) == 0 || bytes.Equal(r.Variables, []byte("null")) || bytes.Equal(r.Variables, []byte("{}"))
-	open := g.options.Introspection != nil && g.options.Introspection(ctx)
-	raw := "raw\x00" + r.OperationName + "\x00" + r.Query
-	if plain && open {
+	raw := "raw\x00" + r.Operation + "\x00" + r.Query
+	if r.Look {
+		raw = "look" + raw
+	}
+	if plain {
 		if p, ok := g.plans.Get(raw); ok {
 			return p, p.variables, nil
 		}
@@ -42,7 +43,7 @@ func (g *Gateway) prepare(ctx context.Context, r *request) (*prepared, []byte, e
 	if report.HasErrors() {
 		return nil, nil, documentErrors{report, "GRAPHQL_PARSE_FAILED", "DOCUMENT_MALFORMED"}
 	}
-	kind, err := g.measure(&doc, r.OperationName, open)
+	kind, err := g.measure(&doc, r.Operation, r.Look)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +51,7 @@ func (g *Gateway) prepare(ctx context.Context, r *request) (*prepared, []byte, e
 	if plain {
 		doc.Input.Variables = []byte("{}")
 	}
-	remap, err := g.normalise(&doc, r.OperationName)
+	remap, err := g.normalise(&doc, r.Operation)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +70,7 @@ func (g *Gateway) prepare(ctx context.Context, r *request) (*prepared, []byte, e
 			return nil, nil, err
 		}
 		var rep operationreport.Report
-		made := planner.Plan(&doc, g.whole, r.OperationName, &rep)
+		made := planner.Plan(&doc, g.whole, r.Operation, &rep)
 		if rep.HasErrors() {
 			return nil, nil, fault.New(fault.Invalid, "PLAN_IMPOSSIBLE", "各子图合起来也无法回答这个查询。",
 				"The subgraphs together cannot answer this query.").Because(rep)
@@ -78,7 +79,7 @@ func (g *Gateway) prepare(ctx context.Context, r *request) (*prepared, []byte, e
 		p = &prepared{plan: made, kind: kind, variables: variables, remap: remap}
 		g.plans.Add(key, &prepared{plan: made, kind: kind})
 	}
-	if plain && open {
+	if plain {
 		g.plans.Add(raw, p)
 	}
 	return p, variables, nil

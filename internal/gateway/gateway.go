@@ -4,13 +4,14 @@
 // needs and puts one answer together. A subgraph is reached over HTTP, or without
 // a socket if its handler is in this process. What one subgraph fails to say is
 // null with a typed error; the rest of the answer stands. Plans are kept, as many
-// as [Options.Plans] allows; requests under way are shared within one viewer only.
+// as [Options.Plans] allows. How clients are spoken with is not decided here.
 package gateway
 
 import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,13 +33,11 @@ type Options struct {
 
 	Pass []string // names of headers of the caller that go on to every subgraph
 
-	Extensions    func(*fault.Fault) map[string]any         // what an error carries for programs
-	Introspection func(context.Context) bool                // who may ask what the schema is; nil: nobody
-	Viewer        func(context.Context, http.Header) string // who asks, for sharing requests; nil: by Authorization
-	Transport     http.RoundTripper                         // to subgraphs over HTTP; nil: a pool of its own
-	Plans         int                                       // kept; 0: 1000
-	Limits        Limits
-	Log           zerolog.Logger
+	Extensions func(*fault.Fault) map[string]any // what an error carries for programs
+	Transport  http.RoundTripper                 // to subgraphs over HTTP; nil: a pool of its own
+	Plans      int                               // kept; 0: 1000
+	Limits     Limits
+	Log        zerolog.Logger
 }
 
 // Subgraph is how one subgraph is reached.
@@ -54,10 +53,9 @@ type Subgraph struct {
 
 // Limits bound the work of one request.
 type Limits struct {
-	Body    int64 // bytes; 0: 1 MiB
-	Depth   int   // of selections; 0: 25
-	Fields  int   // with fragments written out; 0: 5000
-	Aliases int   // with fragments written out; 0: 500
+	Depth   int // of selections; 0: 25
+	Fields  int // with fragments written out; 0: 5000
+	Aliases int // with fragments written out; 0: 500
 }
 
 // Gateway answers one graph.
@@ -68,18 +66,20 @@ type Gateway struct {
 	planning plan.Configuration
 	plans    *lru.Cache[string, *prepared]
 	resolver *resolve.Resolver
-	single   keyring
+	sdl      string
+	running  sync.WaitGroup // streams, and requests in this process
+	end      context.CancelFunc
 }
 
 // New reads the supergraph, reporting every mistake in it at once, and builds a
-// gateway that lives until ctx ends. No subgraph is asked anything yet.
+// gateway that lives until it is closed or ctx ends. No subgraph is asked anything yet.
 func New(ctx context.Context, o Options) (*Gateway, error) {
 	s, err := readSupergraph(o.Supergraph)
 	if err != nil {
 		return nil, err
 	}
 	o.defaults()
-	g := &Gateway{options: o, single: newKeyring()}
+	g := &Gateway{options: o, sdl: s.api(true)}
 	for name := range o.Subgraphs {
 		if !s.names(name) {
 			return nil, fmt.Errorf("the supergraph has no subgraph %q", name)
@@ -88,10 +88,10 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if g.whole, err = definition(s.api(false)); err != nil {
 		return nil, fmt.Errorf("the supergraph makes no schema: %w", err)
 	}
-	if g.client, err = definition(s.api(true)); err != nil {
+	if g.client, err = definition(g.sdl); err != nil {
 		return nil, fmt.Errorf("the supergraph makes no schema for clients: %w", err)
 	}
-	planning, err := plannerConfiguration(ctx, s, g.httpClient)
+	planning, err := plannerConfiguration(ctx, s, g.upstream)
 	if err != nil {
 		return nil, err
 	}
@@ -105,11 +105,38 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	if g.plans, err = lru.New[string, *prepared](o.Plans); err != nil {
 		return nil, fmt.Errorf("plans: %w", err)
 	}
+	ctx, g.end = context.WithCancel(ctx)
 	g.resolver = resolve.New(ctx, resolve.ResolverOptions{
-		MaxConcurrency: 1024, PropagateSubgraphErrors: true, RewriteSubgraphErrorPaths: true, OmitSubgraphErrorLocations: true,
+		AsyncErrorWriter: asyncErrors{g},
+		MaxConcurrency:   1024, PropagateSubgraphErrors: true, RewriteSubgraphErrorPaths: true, OmitSubgraphErrorLocations: true,
 		SubgraphErrorPropagationMode: resolve.SubgraphErrorPropagationModePassThrough, AllowAllErrorExtensionFields: true,
 	})
 	return g, nil
+}
+
+// SDL is the schema that clients see.
+func (g *Gateway) SDL() string { return g.sdl }
+
+// Close ends all streams and waits for what is under way.
+func (g *Gateway) Close() {
+	g.end()
+	g.running.Wait()
+	if t, ok := g.options.Transport.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Names lists the subgraphs of a supergraph, if it can be read.
+func Names(supergraph string) ([]string, error) {
+	s, err := readSupergraph(supergraph)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, g := range s.graphs {
+		out = append(out, g.name)
+	}
+	return out, nil
 }
 
 func (o *Options) defaults() {
@@ -118,9 +145,6 @@ func (o *Options) defaults() {
 	}
 	if o.Extensions == nil {
 		o.Extensions = func(f *fault.Fault) map[string]any { return map[string]any{"reason": f.Reason} }
-	}
-	if o.Viewer == nil {
-		o.Viewer = func(_ context.Context, h http.Header) string { return h.Get("Authorization") }
 	}
 	if o.Transport == nil {
 		t := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 256, IdleConnTimeout: 90 * time.Second,
@@ -134,9 +158,6 @@ func (o *Options) defaults() {
 		if *l.of <= 0 {
 			*l.of = l.usual
 		}
-	}
-	if o.Limits.Body <= 0 {
-		o.Limits.Body = 1 << 20
 	}
 }
 

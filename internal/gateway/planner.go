@@ -11,8 +11,8 @@ import (
 )
 
 // plannerConfiguration tells the planner which subgraphs there are and what each
-// has. Every subgraph has a client of its own, by which its requests go.
-func plannerConfiguration(ctx context.Context, s *supergraph, client func(graph) *http.Client) (*plan.Configuration, error) {
+// has. Every subgraph has a way of its own, by which its requests go.
+func plannerConfiguration(ctx context.Context, s *supergraph, way func(graph) *upstream) (*plan.Configuration, error) {
 	out := &plan.Configuration{DefaultFlushIntervalMillis: 1000, DisableCalculateFieldDependencies: false}
 	for _, name := range s.order {
 		t := s.types[name]
@@ -31,7 +31,7 @@ func plannerConfiguration(ctx context.Context, s *supergraph, client func(graph)
 		}
 	}
 	for _, g := range s.graphs {
-		ds, err := dataSource(ctx, s.sourceOf(g), client(g))
+		ds, err := dataSource(ctx, s.sourceOf(g), way(g))
 		if err != nil {
 			return nil, fmt.Errorf("subgraph %s: %w", g.name, err)
 		}
@@ -45,10 +45,8 @@ func plannerConfiguration(ctx context.Context, s *supergraph, client func(graph)
 // can give an address away.
 func address(g graph) string { return "http://" + g.id + ".subgraph" }
 
-func dataSource(ctx context.Context, s *source, client *http.Client) (plan.DataSource, error) {
-	events := (&graphql_datasource.DefaultSubscriptionClientFactory{}).NewSubscriptionClient(ctx,
-		graphql_datasource.WithUpgradeClient(client), graphql_datasource.WithStreamingClient(client))
-	factory, err := graphql_datasource.NewFactory(ctx, client, events)
+func dataSource(ctx context.Context, s *source, way *upstream) (plan.DataSource, error) {
+	factory, err := graphql_datasource.NewFactory(ctx, way.client(), way)
 	if err != nil {
 		return nil, err
 	}

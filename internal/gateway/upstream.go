@@ -6,38 +6,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/trace"
 )
 
 // always are headers that every subgraph gets: they say nothing of who asks.
 var always = []string{"Traceparent", "Tracestate", "X-Request-Id"}
 
-// keyring tells viewers apart for the sharing of requests. Its seed is secret, so
-// nobody can compute a request that is taken for another's.
-type keyring struct{ seed maphash.Seed }
-
-func newKeyring() keyring { return keyring{maphash.MakeSeed()} }
-
 // caller is who asks, as the resolver hands it down.
 type caller struct {
 	g      *Gateway
 	header http.Header
-	key    uint64
-}
-
-func (g *Gateway) caller(ctx context.Context, header http.Header) *caller {
-	return &caller{g, header, maphash.String(g.single.seed, g.options.Viewer(ctx, header)) | 1}
+	stream uint64 // number of the subscription; 0: none
 }
 
 // HeadersForSubgraph implements resolve.SubgraphHeadersBuilder. The map is the
-// receiver's own.
+// receiver's own; the number keeps subscriptions apart.
 func (c *caller) HeadersForSubgraph(name string) (http.Header, uint64) {
 	out := http.Header{}
 	copyHeaders(out, c.header, always)
@@ -47,11 +36,11 @@ func (c *caller) HeadersForSubgraph(name string) (http.Header, uint64) {
 	for key, values := range s.Send {
 		out[http.CanonicalHeaderKey(key)] = append([]string(nil), values...)
 	}
-	return out, c.key
+	return out, c.stream
 }
 
 // HashAll implements resolve.SubgraphHeadersBuilder.
-func (c *caller) HashAll() uint64 { return c.key }
+func (c *caller) HashAll() uint64 { return c.stream }
 
 func copyHeaders(to, from http.Header, names []string) {
 	for _, name := range names {
@@ -61,8 +50,8 @@ func copyHeaders(to, from http.Header, names []string) {
 	}
 }
 
-// httpClient is how requests for a subgraph go.
-func (g *Gateway) httpClient(of graph) *http.Client {
+// upstream is how requests for a subgraph go.
+func (g *Gateway) upstream(of graph) *upstream {
 	s := g.options.Subgraphs[of.name]
 	if s.URL == "" {
 		s.URL = of.url
@@ -75,10 +64,9 @@ func (g *Gateway) httpClient(of graph) *http.Client {
 	}
 	u := &upstream{g: g, name: of.name, s: s, next: g.options.Transport}
 	if s.Handler != nil {
-		u.next = inProcess{s.Handler}
+		u.next = &inProcess{s.Handler, &g.running}
 	}
-	// No redirects: a subgraph is where it is said to be, and secrets go nowhere else.
-	return &http.Client{Transport: u, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return u
 }
 
 // upstream carries requests to one subgraph. It always answers a GraphQL answer: what
@@ -90,50 +78,59 @@ type upstream struct {
 	next http.RoundTripper
 }
 
+// client is the upstream as the planner wants it. No redirects: a subgraph is where
+// it is said to be, and secrets go nowhere else.
+func (u *upstream) client() *http.Client {
+	return &http.Client{Transport: u, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
 // RoundTrip implements http.RoundTripper.
 func (u *upstream) RoundTrip(r *http.Request) (*http.Response, error) {
-	if strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream") {
-		out, err := u.aim(r.Context(), r)
-		if err != nil {
-			return nil, err
-		}
-		return u.next.RoundTrip(out)
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), u.s.Timeout)
 	defer cancel()
-	body, err := u.ask(ctx, r)
+	out, span, err := u.aim(ctx, r)
 	if err != nil {
 		return u.silent(r, err), nil
 	}
-	if !u.s.Trusted && bytes.Contains(body, []byte(`"errors"`)) {
-		body = u.clean(body)
+	body, err := u.ask(out)
+	if err != nil {
+		span.Fail("SUBGRAPH_SILENT")
+		span.End(nil)
+		return u.silent(r, err), nil
 	}
-	return reply(r, body), nil
+	span.End(nil)
+	return reply(r, u.told(body)), nil
 }
 
-// aim is the request as it goes out: to where the subgraph really is.
-func (u *upstream) aim(ctx context.Context, r *http.Request) (*http.Request, error) {
+// told is what clients may read of an answer.
+func (u *upstream) told(body []byte) []byte {
+	if !u.s.Trusted && bytes.Contains(body, []byte(`"errors"`)) {
+		return u.clean(body)
+	}
+	return body
+}
+
+// aim is the request as it goes out: to where the subgraph really is, in a span of
+// its own that the subgraph is told of.
+func (u *upstream) aim(ctx context.Context, r *http.Request) (*http.Request, trace.Span, error) {
+	target := &url.URL{Path: "/"}
+	if u.s.Handler == nil {
+		var err error
+		if target, err = url.Parse(u.s.URL); err != nil || target.Host == "" {
+			return nil, trace.Span{}, errors.New("it has no address")
+		}
+	}
+	ctx, span := trace.Start(ctx, "subgraph", trace.Client, trace.Subgraph.String(u.name))
 	out := r.Clone(ctx)
 	out.Header.Del("Accept-Encoding")
-	if u.s.Handler != nil {
-		out.URL.Path = "/"
-		return out, nil
-	}
-	target, err := url.Parse(u.s.URL)
-	if err != nil || target.Host == "" {
-		return nil, errors.New("it has no address")
-	}
+	trace.Tell(ctx, out.Header)
 	out.URL, out.Host = target, target.Host
-	return out, nil
+	return out, span, nil
 }
 
 // ask sends a request and reads the whole answer, if it is one.
-func (u *upstream) ask(ctx context.Context, r *http.Request) ([]byte, error) {
-	out, err := u.aim(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	response, err := u.next.RoundTrip(out)
+func (u *upstream) ask(r *http.Request) ([]byte, error) {
+	response, err := u.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -164,16 +161,17 @@ func reply(r *http.Request, body []byte) *http.Response {
 // silent is the answer of a subgraph that gave none.
 func (u *upstream) silent(r *http.Request, cause error) *http.Response {
 	if r.Context().Err() == nil {
-		u.g.options.Log.Warn().Err(withoutAddress(cause)).Str("subgraph", u.name).Msg("a subgraph is silent")
+		u.warn(cause)
 	}
-	f := fault.Newf(fault.Unavailable, "SUBGRAPH_SILENT", "子图 %[1]s 没有应答。", "The subgraph %[1]s does not answer.", u.name)
-	e := u.g.present(f)
-	e.Extensions["subgraph"] = u.name
-	body, err := json.Marshal(map[string]any{"data": nil, "errors": []any{e}})
+	body, err := json.Marshal(map[string]any{"data": nil, "errors": []any{u.silence()}})
 	if err != nil {
 		body = []byte(`{"data":null,"errors":[{"message":"SUBGRAPH_SILENT"}]}`)
 	}
 	return reply(r, body)
+}
+
+func (u *upstream) warn(cause error) {
+	u.g.options.Log.Warn().Err(withoutAddress(cause)).Str("subgraph", u.name).Msg("a subgraph is silent")
 }
 
 // withoutAddress keeps what went wrong and drops where: addresses may hold secrets.
