@@ -37,6 +37,7 @@ type cli struct {
 	Port        portCommand        `cmd:"" help:"Connect departments. 接入部门端口。"`
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
 	Gateway     gatewayCommand     `cmd:"" help:"Answer a supergraph without a hub. 独立运行联邦网关。"`
+	Compose     composeCommand     `cmd:"" help:"Make one supergraph out of subgraphs. 合成超图。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }
 

@@ -36,8 +36,12 @@ type Config struct {
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址，仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
+	Supergraph     string   `help:"File with a supergraph: /graphql then answers all its subgraphs, the hub without a socket. 超图文件。" type:"path" placeholder:"FILE"`
+	Subgraphs      string   `help:"YAML file that says where the other subgraphs are, and their secrets. 子图地址文件。" type:"path" placeholder:"FILE"`
 	AdminListen    string   `help:"Address of /metrics, /healthz and /readyz; empty for none. 监控地址。" default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
 	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`
+	Documents      []string `help:"Manifests of documents that clients may name by their hash. 可信查询清单文件。" type:"path" placeholder:"FILE"`
+	TrustedOnly    bool     `help:"Run no other documents at /graphql, except for operators. 只运行可信查询。"`
 	Origins        []string `help:"Web origins, besides our own, that may call from a browser. 允许的其他网页来源。" placeholder:"ORIGIN"`
 
 	OIDCIssuer      string `name:"oidc-issuer" help:"Issuer of sign-in tokens. 登录服务地址。" placeholder:"URL"`
@@ -46,6 +50,7 @@ type Config struct {
 	ClaimVeteran    string `help:"Claim with a veteran's ID." default:"vetgraph_veteran" placeholder:"NAME"`
 	ClaimDepartment string `help:"Claim with an officer's department." default:"vetgraph_department" placeholder:"NAME"`
 	ClaimAssurance  string `help:"Claim that says how surely a veteran has shown who they are." default:"vetgraph_assurance" placeholder:"NAME"`
+	ClaimDocuments  string `help:"Claim that, being \"trusted\", keeps a token to documents of the manifests." default:"vetgraph_documents" placeholder:"NAME"`
 	ClaimDivision   string `help:"Claim with the division a viewer serves." default:"vetgraph_division" placeholder:"NAME"`
 
 	Seal       string `help:"Suite that feedback sheets are sealed by: ed25519 or sm2. 反馈单电子签章的算法。" default:"ed25519" enum:"ed25519,sm2"`
@@ -90,6 +95,12 @@ func (c *Config) check() error {
 		wrong.add("--closing", "is an hour from 0 to 24")
 	}
 	c.checkSeal(&wrong)
+	if c.TrustedOnly && len(c.Documents) == 0 {
+		wrong.add("--trusted-only", "needs --documents")
+	}
+	if c.Subgraphs != "" && c.Supergraph == "" {
+		wrong.add("--subgraphs", "needs --supergraph")
+	}
 	if c.Workers < 1 || c.Workers > 1000 {
 		wrong.add("--workers", "is from 1 to 1000")
 	}

@@ -27,8 +27,8 @@ func (h *Hub) gate(next http.Handler) http.Handler {
 		w.Header().Set("Content-Type", media(r)+"; charset=utf-8")
 		switch r.Method {
 		case http.MethodGet:
-			if r.URL.Query().Get("query") == "" {
-				refuse(w, http.StatusBadRequest, fault.New(fault.Invalid, "DOCUMENT_MISSING", "请求里没有查询。", "The request has no query."))
+			if q := r.URL.Query(); q.Get("query") == "" && q.Get("documentId") == "" && q.Get("extensions") == "" {
+				refuse(w, http.StatusBadRequest, documentMissing())
 				return
 			}
 			if len(r.URL.RawQuery) > maxBody/16 {
@@ -61,16 +61,27 @@ func readBody(w http.ResponseWriter, r *http.Request) (int, *fault.Fault) {
 		return http.StatusBadRequest, fault.New(fault.Invalid, "BODY_CUT_OFF", "请求体没有收完整。", "The body did not arrive whole.")
 	}
 	var request struct {
-		Query         *string         `json:"query"`
-		OperationName *string         `json:"operationName"`
-		Variables     json.RawMessage `json:"variables"`
-		Extensions    json.RawMessage `json:"extensions"`
+		Query         *string         `json:"query,omitempty"`
+		OperationName *string         `json:"operationName,omitempty"`
+		Variables     json.RawMessage `json:"variables,omitempty"`
+		Extensions    json.RawMessage `json:"extensions,omitempty"`
+		DocumentID    *string         `json:"documentId,omitempty"`
 	}
 	if err := json.Unmarshal(body, &request); err != nil || !object(request.Variables) || !object(request.Extensions) {
 		return http.StatusBadRequest, malformed()
 	}
-	if request.Query == nil || *request.Query == "" {
-		return http.StatusBadRequest, fault.New(fault.Invalid, "DOCUMENT_MISSING", "请求里没有查询。", "The request has no query.")
+	if (request.Query == nil || *request.Query == "") && request.DocumentID == nil && !bytes.Contains(request.Extensions, []byte(`"persistedQuery"`)) {
+		return http.StatusBadRequest, documentMissing()
+	}
+	if request.DocumentID != nil {
+		var f *fault.Fault
+		if request.Extensions, f = byHash(request.Extensions, *request.DocumentID); f != nil {
+			return http.StatusBadRequest, f
+		}
+		request.DocumentID = nil
+		if body, err = json.Marshal(request); err != nil {
+			return http.StatusBadRequest, malformed()
+		}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return 0, nil
@@ -90,6 +101,10 @@ func methodNotAllowed(w http.ResponseWriter, allow string) {
 
 func malformed() *fault.Fault {
 	return fault.New(fault.Invalid, "BODY_MALFORMED", "请求体不是 GraphQL 请求的 JSON。", "The body is not the JSON of a GraphQL request.")
+}
+
+func documentMissing() *fault.Fault {
+	return fault.New(fault.Invalid, "DOCUMENT_MISSING", "请求里没有查询。", "The request has no query.")
 }
 
 func tooLarge() *fault.Fault {

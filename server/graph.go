@@ -28,49 +28,91 @@ const (
 )
 
 // graph is the GraphQL endpoint for people's programs: every transport, without
-// the fields that only routers need.
+// the fields that only routers need. With a supergraph it answers all subgraphs.
 func (h *Hub) graph() http.Handler {
-	schema := exec.NewExecutableSchema(exec.Config{Resolvers: h.Resolver, Complexity: costs(), Schema: publicSchema()})
+	var schema graphql.ExecutableSchema = h.joined
+	if h.joined == nil {
+		schema = h.executable(true)
+	}
 	s := h.server(schema)
-	s.AddTransport(transport.Websocket{
-		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
-		InitFunc:              h.websocketViewer,
-		InitTimeout:           10 * time.Second,
-		KeepAlivePingInterval: 20 * time.Second,
-		PingPongInterval:      20 * time.Second,
-	})
-	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
-	s.AddTransport(overHTTP{get: true})
+	if h.joined == nil {
+		h.load(s)
+	}
+	s.Use(h.documents)
+	s.Use(introspection{demo: h.Config.Demo})
+	h.count(s)
+	h.transports(s, h.websocketViewer)
 	return h.gate(s)
 }
 
 // subgraph is the endpoint for routers: _service and _entities too, and nothing
 // but POST and events.
 func (h *Hub) subgraph() http.Handler {
-	s := h.server(exec.NewExecutableSchema(exec.Config{Resolvers: h.Resolver, Complexity: costs()}))
-	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
-	s.AddTransport(overHTTP{})
+	s := h.forRouters()
+	s.Use(introspection{demo: h.Config.Demo})
+	h.count(s)
 	return h.gate(s)
 }
 
+// beneath is the same for our own gateway, which has done the counting: a question of
+// somebody's is counted once, however many of ours it becomes.
+func (h *Hub) beneath() http.Handler { return h.gate(h.forRouters()) }
+
+func (h *Hub) forRouters() *handler.Server {
+	s := h.server(h.executable(false))
+	h.load(s)
+	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
+	s.AddTransport(overHTTP{})
+	return s
+}
+
+// executable is our own schema with what answers it.
+func (h *Hub) executable(public bool) graphql.ExecutableSchema {
+	c := exec.Config{Resolvers: h.Resolver, Complexity: costs()}
+	if public {
+		c.Schema = publicSchema()
+	}
+	return exec.NewExecutableSchema(c)
+}
+
+// transports are all that people's programs may come by.
+func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
+	s.AddTransport(transport.Websocket{
+		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
+		InitFunc:              init,
+		InitTimeout:           10 * time.Second,
+		KeepAlivePingInterval: 20 * time.Second,
+		PingPongInterval:      20 * time.Second,
+	})
+	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
+	s.AddTransport(overHTTP{get: true})
+}
+
+// server is what every GraphQL endpoint of ours has: limits, and errors in our words.
 func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s := handler.New(schema)
-	s.SetQueryCache(lru.New[*ast.QueryDocument](cached))
+	s.SetQueryCache(kept[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cached)})
 	s.SetParserTokenLimit(maxTokens)
 	s.SetDisableSuggestion(!h.Config.Demo)
 	s.SetErrorPresenter(resolvers.Present)
 	s.SetRecoverFunc(resolvers.Recover)
 	s.Use(depthLimit(maxDepth))
 	s.Use(&costLimit{most: maxCost})
-	s.Use(introspection{demo: h.Config.Demo})
+	return s
+}
+
+// count lets the meters see what is asked.
+func (h *Hub) count(s *handler.Server) {
 	s.Use(h.meters)
 	s.Use(h.meters.usage)
-	// Fresh loaders for each answer, also for each message of a subscription and
-	// each operation on one websocket: nothing remembered can be stale.
+}
+
+// load gives fresh loaders to each answer, also to each message of a subscription and
+// each operation on one websocket: nothing remembered can be stale.
+func (h *Hub) load(s *handler.Server) {
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(resolvers.WithLoaders(ctx, h.Resolver))
 	})
-	return s
 }
 
 // events is SSE for those who ask for it first. Some clients mention it in every

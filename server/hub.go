@@ -71,19 +71,21 @@ type Hub struct {
 	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 
-	base    *workday.Calendar              // built in and configured
-	years   atomic.Pointer[casefile.Years] // with those that an operator has loaded
-	keys    vault.Keys
-	ring    seal.Ring // public keys of the electronic seal
-	born    time.Time // of the demonstration's data
-	catalog *catalog.Catalog
-	files   fs.FS           // what the catalogue was loaded from
-	live    map[string]bool // departments and ports with an address of the operator's, not a played one
-	who     identifier
-	reach   atomic.Value // string: address under which departments reach us
-	meters  *meters
-	tracer  trace.Tracer                  // nil: nobody collects traces
-	opened  []func(context.Context) error // how to close what is open, in order of opening
+	base      *workday.Calendar              // built in and configured
+	years     atomic.Pointer[casefile.Years] // with those that an operator has loaded
+	keys      vault.Keys
+	ring      seal.Ring // public keys of the electronic seal
+	born      time.Time // of the demonstration's data
+	catalog   *catalog.Catalog
+	files     fs.FS           // what the catalogue was loaded from
+	live      map[string]bool // departments and ports with an address of the operator's, not a played one
+	who       identifier
+	reach     atomic.Value // string: address under which departments reach us
+	meters    *meters
+	documents *documents
+	joined    *joined                       // with other subgraphs; nil: we are alone
+	tracer    trace.Tracer                  // nil: nobody collects traces
+	opened    []func(context.Context) error // how to close what is open, in order of opening
 }
 
 // Open wires a hub: record, keys, catalogue, departments, queue. In the
@@ -103,7 +105,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 		h.reach.Store("http://" + c.Listen)
 	}
 	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSeal, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
-		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.startQueue)
+		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.openSupergraph, h.openDocuments, h.startQueue)
 	if err != nil {
 		return nil, err
 	}

@@ -97,13 +97,16 @@ func viewerUnknown() *fault.Fault {
 	return fault.New(fault.Denied, "VIEWER_UNKNOWN", "登录凭证里没有可识别的身份。", "The token does not say who you are here.")
 }
 
+// trusted is the claim of a token that may run registered documents only.
+const trusted = "trusted"
+
 // claims are what a token says of its holder.
-type claims struct{ subject, kind, veteran, department, division, assurance, session string }
+type claims struct{ subject, kind, veteran, department, division, assurance, documents, session string }
 
 // viewer is the holder, if the claims make sense together. Nobody becomes the
 // hub itself by a token.
 func (c claims) viewer(cat *catalog.Catalog, places *division.Tree) (*access.Viewer, error) {
-	v := &access.Viewer{ID: c.subject, Kind: access.Kind(strings.ToUpper(c.kind))}
+	v := &access.Viewer{ID: c.subject, Kind: access.Kind(strings.ToUpper(c.kind)), Confined: c.documents == trusted}
 	if c.subject == "" || len(c.subject) > 80 {
 		return nil, viewerUnknown()
 	}

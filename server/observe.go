@@ -56,6 +56,7 @@ func (h *Hub) observe(next http.Handler) http.Handler {
 		mine := with.Logger()
 		seen := &status{ResponseWriter: w, code: http.StatusOK}
 		asked := r.WithContext(mine.WithContext(ctx))
+		asked.Header.Set("X-Request-Id", id) // other subgraphs, if we ask any, hear it
 		next.ServeHTTP(seen, asked)
 		route := routeOf(asked)
 		span.Name(r.Method + " " + route)

@@ -81,7 +81,7 @@ func (i *issuer) identify(ctx context.Context, text string) (*access.Viewer, err
 	return claims{
 		subject: token.Subject, kind: claim(i.config.ClaimKind), veteran: claim(i.config.ClaimVeteran),
 		department: claim(i.config.ClaimDepartment), division: claim(i.config.ClaimDivision),
-		assurance: claim(i.config.ClaimAssurance), session: claim("sid"),
+		assurance: claim(i.config.ClaimAssurance), documents: claim(i.config.ClaimDocuments), session: claim("sid"),
 	}.viewer(i.catalog, i.places)
 }
 

@@ -80,7 +80,7 @@ type demoTokens struct {
 func (d *demoTokens) sign(c claims) (string, error) {
 	now := d.now()
 	b := jwt.NewBuilder().Issuer(demoIssuer).Subject(c.subject).IssuedAt(now).Expiration(now.Add(demoLife)).Claim("kind", c.kind)
-	for name, value := range map[string]string{"veteran": c.veteran, "department": c.department, "division": c.division, "assurance": c.assurance} {
+	for name, value := range map[string]string{"veteran": c.veteran, "department": c.department, "division": c.division, "assurance": c.assurance, "documents": c.documents} {
 		if value != "" {
 			b = b.Claim(name, value)
 		}
@@ -104,14 +104,15 @@ func (d *demoTokens) identify(_ context.Context, text string) (*access.Viewer, e
 	}
 	c := claims{}
 	c.subject, _ = token.Subject()
-	for name, to := range map[string]*string{"kind": &c.kind, "veteran": &c.veteran, "department": &c.department, "division": &c.division, "assurance": &c.assurance} {
+	for name, to := range map[string]*string{"kind": &c.kind, "veteran": &c.veteran, "department": &c.department, "division": &c.division, "assurance": &c.assurance, "documents": &c.documents} {
 		_ = token.Get(name, to) // what is not there stays empty; viewer decides
 	}
 	return c.viewer(d.catalog, d.places)
 }
 
 // devToken answers a token as text: GET /dev/token?persona=NAME, with id and
-// assurance for a veteran and division for those who serve one. It answers this machine alone,
+// assurance for a veteran, division for those who serve one, and documents=trusted for a
+// token that runs registered documents only. It answers this machine alone,
 // and only under this machine's name: a page elsewhere whose name was pointed
 // here (DNS rebinding) is a stranger.
 func (h *Hub) devToken(d *demoTokens) http.Handler {
@@ -125,6 +126,9 @@ func (h *Hub) devToken(d *demoTokens) http.Handler {
 		c, err := personaClaims(ask.Get("persona"), ask.Get("id"), ask.Get("division"), h.heroes()[0])
 		if c.veteran != "" {
 			c.assurance = ask.Get("assurance")
+		}
+		if ask.Get("documents") == trusted {
+			c.documents = trusted
 		}
 		if err == nil {
 			if _, verr := c.viewer(h.catalog, h.Divisions); verr != nil {

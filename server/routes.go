@@ -15,7 +15,7 @@ func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	route := func(pattern, name string, handler http.Handler) { mux.Handle(pattern, h.meters.http(name, handler)) }
 	route("/graphql", "graphql", h.cors(h.identify(h.graph())))
-	route("GET /schema.graphql", "schema", schemaText())
+	route("GET /schema.graphql", "schema", schemaText(h.seen()))
 	route("GET /export/{file}", "export", h.cors(h.identify(h.exports())))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
 	route("POST /payments/{party}", "payment", http.HandlerFunc(h.payments))
@@ -72,7 +72,7 @@ func (h *Hub) ready(w http.ResponseWriter, r *http.Request) {
 func (h *Hub) routersOnly(next http.Handler) http.Handler {
 	want := []byte(h.Config.SubgraphSecret)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(want) > 0 && subtle.ConstantTimeCompare([]byte(r.Header.Get("Vetgraph-Router-Secret")), want) != 1 {
+		if len(want) > 0 && subtle.ConstantTimeCompare([]byte(r.Header.Get(secretHeader)), want) != 1 {
 			refuse(w, http.StatusUnauthorized, fault.New(fault.SignedOut, "ROUTER_SECRET", "路由器口令不正确。", "The router's secret is not right."))
 			return
 		}

@@ -100,10 +100,18 @@ func plain(ds ast.DirectiveList) (out ast.DirectiveList) {
 	return out
 }
 
-// schemaText serves the public schema as SDL.
-func schemaText() http.Handler {
+// seen is the schema that people's programs see: ours, or that of all subgraphs.
+func (h *Hub) seen() *ast.Schema {
+	if h.joined != nil {
+		return h.joined.schema
+	}
+	return publicSchema()
+}
+
+// schemaText serves a schema as SDL.
+func schemaText(schema *ast.Schema) http.Handler {
 	var text bytes.Buffer
-	formatter.NewFormatter(&text, formatter.WithIndent("  ")).FormatSchema(publicSchema())
+	formatter.NewFormatter(&text, formatter.WithIndent("  ")).FormatSchema(schema)
 	body := strings.TrimSpace(text.String()) + "\n"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

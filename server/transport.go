@@ -76,6 +76,13 @@ func (overHTTP) params(r *http.Request) (*graphql.RawParams, error) {
 		return nil, err
 	}
 	params.Query, params.OperationName = q.Get("query"), q.Get("operationName")
+	if id := q.Get("documentId"); id != "" {
+		extensions, f := byHash([]byte(q.Get("extensions")), id)
+		if f != nil {
+			return nil, f
+		}
+		q.Set("extensions", string(extensions))
+	}
 	for name, to := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
 		if text := q.Get(name); text != "" {
 			if err := decode(strings.NewReader(text), to); err != nil {

@@ -61,7 +61,7 @@ func newUsage(r *prometheus.Registry) *usage {
 			Name: "vetgraph_graphql_fields_total", Help: "Operations that asked for a field."}, []string{"field"}),
 		deprecated: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vetgraph_graphql_deprecated_total", Help: "Operations that asked for a deprecated field, by the client's name."}, []string{"field", "client"}),
-		known: lru.New[*shape](cached), shapes: map[string]bool{}, clients: map[string]bool{},
+		known: kept[*shape]{lru.New[*shape](cached)}, shapes: map[string]bool{}, clients: map[string]bool{},
 	}
 	r.MustRegister(u.seconds, u.fields, u.deprecated)
 	return u

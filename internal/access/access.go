@@ -86,6 +86,8 @@ type Viewer struct {
 	Assurance string  // level at which the session began, a code of internal/identity
 	Assurer   Assurer // asked before each act; nil: nobody sat before a screen
 
+	Confined bool // to documents that were registered beforehand: the token is a program's that runs no others
+
 	Principal string // veteran for whom a clerk acts, under a mandate; see ActFor
 	Mandate   string // its ID
 }
