@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -31,6 +33,7 @@ type register struct {
 	lines   []taking
 	byKey   map[[2]string]int // veteran and key → line
 	byHave  map[[2]string]int // veteran and concession → line
+	byWhom  map[string][]int  // veteran → lines
 	holders map[string]int    // concession → people
 	bell    chan struct{}     // closed with each new line
 	broken  error             // the disk failed: nothing more is taken
@@ -43,11 +46,24 @@ func openRegister(name string) (*register, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	r := &register{file: f, byKey: map[[2]string]int{}, byHave: map[[2]string]int{}, holders: map[string]int{}, bell: make(chan struct{})}
-	if err := r.read(); err != nil {
+	r := &register{file: f, byKey: map[[2]string]int{}, byHave: map[[2]string]int{}, byWhom: map[string][]int{}, holders: map[string]int{}, bell: make(chan struct{})}
+	if err := errors.Join(r.read(), syncFolder(filepath.Dir(name))); err != nil {
 		return nil, errors.Join(fmt.Errorf("register %s: %w", name, err), f.Close())
 	}
 	return r, nil
+}
+
+// syncFolder makes that a new file is there after a power cut too. Windows keeps names
+// with their files and lets nobody do so.
+func syncFolder(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func (r *register) read() error {
@@ -80,6 +96,7 @@ func (r *register) note(t taking) taking {
 	r.lines = append(r.lines, t)
 	r.byKey[[2]string{t.Veteran, t.Key}] = t.sequence
 	r.byHave[[2]string{t.Veteran, t.Concession}] = t.sequence
+	r.byWhom[t.Veteran] = append(r.byWhom[t.Veteran], t.sequence)
 	r.holders[t.Concession]++
 	return t
 }
@@ -120,10 +137,8 @@ func (r *register) of(veteran string) []taking {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []taking
-	for _, t := range r.lines {
-		if t.Veteran == veteran {
-			out = append(out, t)
-		}
+	for _, n := range r.byWhom[veteran] {
+		out = append(out, r.lines[n-1])
 	}
 	return out
 }
