@@ -14,6 +14,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 
 	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/internal/compose"
@@ -158,6 +159,7 @@ func sourcesOf(of string) (all []compose.Source, out string, err error) {
 func ownSDL(ctx context.Context) (string, error) {
 	ctx = graphql.StartOperationTrace(ctx)
 	e := executor.New(exec.NewExecutableSchema(exec.Config{}))
+	e.Use(extension.Introspection{}) // _service counts as such
 	op, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: "{ _service { sdl } }"})
 	if len(errs) > 0 {
 		return "", errs

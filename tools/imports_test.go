@@ -82,6 +82,8 @@ var doors = []struct{ what, only, why string }{
 	{"github.com/99designs/gqlgen", "graph resolvers server tools docs/examples", "GraphQL ends where the rooms begin; an example is a subgraph of its own"},
 	{"github.com/vektah/gqlparser", "graph resolvers server tools internal/port/gqlport docs/examples internal/gateway", "same; but a department may itself be one that speaks GraphQL"},
 	{"github.com/wundergraph/graphql-go-tools github.com/wundergraph/astjson", "internal/gateway", "one room plans over subgraphs, so that another planner can take its place"},
+	{"github.com/dop251/goja", "internal/compose", "one room runs a program of others, under its limits of time, depth and memory"},
+	{"internal/compose", "server", "a supergraph is composed by a command; nobody who serves needs it"},
 	{"github.com/alecthomas/kong", "server", "one command line"},
 	{"cel.dev/cel-go", "internal/catalog", "rules are compiled in one place, under its limits of cost"},
 	{"github.com/emmansun/gmsm", "internal/seal internal/port/trust", "SM2 stands behind one signer for sheets and one for requests, so that a certified module can take its place"},
