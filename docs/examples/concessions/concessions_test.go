@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -242,6 +243,36 @@ func TestOnlyRouters(t *testing.T) {
 		_ = res.Body.Close()
 		if res.StatusCode != http.StatusUnauthorized && secret != "what routers know " { // blanks at the end are no part of a header
 			t.Errorf("%q: %d", secret, res.StatusCode)
+		}
+	}
+}
+
+// TestLimits: what would cost much is refused before it does.
+func TestLimits(t *testing.T) {
+	g := start(t, t.TempDir())
+	aliases := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "a%d: concessions { ...f } ", i)
+		}
+		return "{ " + b.String() + "} fragment f on Concession { code holders payPercent }"
+	}
+	doubling := func(last string) string {
+		var b strings.Builder
+		for i := range 40 {
+			fmt.Fprintf(&b, "fragment f%d on Concession { ...f%d ...f%d } ", i, i+1, i+1)
+		}
+		return "{ concessions { ...f0 } } " + b.String() + "fragment f40 on Concession { " + last + " }"
+	}
+	for name, c := range map[string]struct{ query, want string }{
+		"many":         {aliases(400), ""},
+		"too many":     {aliases(600), "TOO_COSTLY"},
+		"doubled":      {doubling("code"), "TOO_COSTLY"},
+		"a circle":     {doubling("...f0"), "TOO_COSTLY"},
+		"many nothing": {doubling("...f41"), "TOO_COSTLY"},
+	} {
+		if _, reason := g.ask(c.query, nil); reason != c.want {
+			t.Errorf("%s: %q, want %q", name, reason, c.want)
 		}
 	}
 }

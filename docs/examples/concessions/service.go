@@ -26,13 +26,6 @@ import (
 // secretHeader is where a router shows that it is one.
 const secretHeader = "Vetgraph-Router-Secret" //nolint:gosec // a header's name
 
-// Limits of one request. A router asks about a page of people at once, not more.
-const (
-	maxBody   = 1 << 20 // bytes
-	maxTokens = 5_000   // of a document
-	maxCost   = 2_000   // fields that a document names
-)
-
 // service is everything that answers need.
 type service struct {
 	offer    *offer
@@ -84,7 +77,7 @@ func (s *service) graph() http.Handler {
 	g.SetQueryCache(lru.New[*ast.QueryDocument](500))
 	g.SetParserTokenLimit(maxTokens)
 	g.SetErrorPresenter(s.present)
-	g.Use(extension.FixedComplexityLimit(maxCost))
+	g.Use(fieldLimit{})
 	g.Use(extension.Introspection{})
 	return g
 }

@@ -13,7 +13,8 @@ export const boundedValidate: typeof validate = (schema, document, ...rest) =>
     ? [new GraphQLError('查询过大。 The document asks for too many fields.', { extensions: { code: 'BAD_USER_INPUT', reason: 'TOO_COSTLY' } })]
     : validate(schema, document, ...rest);
 
-// fieldsOf counts each fragment once, and its fields at each place that spreads it.
+// fieldsOf counts each fragment once, and its fields at each place that spreads it; to
+// spread one counts too, or a circle of fragments would be nothing.
 function fieldsOf(document: DocumentNode): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const d of document.definitions) if (d.kind === Kind.FRAGMENT_DEFINITION) fragments.set(d.name.value, d);
@@ -23,7 +24,7 @@ function fieldsOf(document: DocumentNode): number {
     for (const s of set?.selections ?? []) {
       if (s.kind === Kind.FIELD) sum += 1 + within(s.selectionSet);
       else if (s.kind === Kind.INLINE_FRAGMENT) sum += within(s.selectionSet);
-      else sum += spread(s.name.value);
+      else sum += 1 + spread(s.name.value);
     }
     return sum;
   };
