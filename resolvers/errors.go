@@ -26,6 +26,7 @@ var codes = map[fault.Kind]string{
 	fault.Conflict:    "CONFLICT",
 	fault.Unavailable: "UNAVAILABLE",
 	fault.TooLarge:    "TOO_LARGE",
+	fault.TooMany:     "RATE_LIMITED",
 }
 
 // Code is the GraphQL error code of a kind of fault.

@@ -42,6 +42,7 @@ type Config struct {
 	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`
 	Documents      []string `help:"Manifests of documents that clients may name by their hash. 可信查询清单文件。" type:"path" placeholder:"FILE"`
 	TrustedOnly    bool     `help:"Run no other documents at /graphql, except for operators. 只运行可信查询。"`
+	Rate           int      `help:"Cost that one viewer may ask for in a minute, as X-Query-Cost tells it; -1 for no bound, the default in the demonstration, else 600000. 每人每分钟的查询成本上限。" placeholder:"N"`
 	Origins        []string `help:"Web origins, besides our own, that may call from a browser. 允许的其他网页来源。" placeholder:"ORIGIN"`
 
 	OIDCIssuer      string `name:"oidc-issuer" help:"Issuer of sign-in tokens. 登录服务地址。" placeholder:"URL"`
@@ -95,6 +96,9 @@ func (c *Config) check() error {
 		wrong.add("--closing", "is an hour from 0 to 24")
 	}
 	c.checkSeal(&wrong)
+	if c.Rate > 0 && c.Rate < maxCost {
+		wrong.add("--rate", fmt.Sprintf("is at least %d, the cost of the largest operation, or -1", maxCost))
+	}
 	if c.TrustedOnly && len(c.Documents) == 0 {
 		wrong.add("--trusted-only", "needs --documents")
 	}
@@ -176,6 +180,9 @@ func (c *Config) checkDemo(wrong *mistakes) {
 func (c *Config) checkProduction(wrong *mistakes) {
 	if c.Inquire == 0 {
 		c.Inquire = time.Minute
+	}
+	if c.Rate == 0 {
+		c.Rate = 24 * maxCost
 	}
 	if !absolute(c.OIDCIssuer) {
 		wrong.add("--oidc-issuer", "is needed in production: the absolute address of who signs people in")

@@ -39,10 +39,11 @@ func (h *Hub) graph() http.Handler {
 		h.load(s)
 	}
 	s.Use(h.documents)
+	s.Use(newRate(h.Config))
 	s.Use(introspection{demo: h.Config.Demo})
 	h.count(s)
 	h.transports(s, h.websocketViewer)
-	return h.gate(s)
+	return h.told(h.gate(s))
 }
 
 // subgraph is the endpoint for routers: _service and _entities too, and nothing

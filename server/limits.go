@@ -101,6 +101,9 @@ func depth(set ast.SelectionSet, enough int) int {
 	return deepest
 }
 
+// costOf is where an operation's cost is kept while it runs.
+const costOf = "cost"
+
 // costLimit refuses operations whose answers could be larger than this; see costs.
 type costLimit struct {
 	most   int
@@ -119,6 +122,7 @@ func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
 // MutateOperationContext refuses an operation that costs too much.
 func (c *costLimit) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	cost := complexity.Calculate(ctx, c.schema, op.Operation, op.Variables)
+	op.Stats.SetExtension(costOf, cost)
 	if cost <= c.most {
 		return nil
 	}

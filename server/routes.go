@@ -86,7 +86,8 @@ func (h *Hub) cors(next http.Handler) http.Handler {
 		w.Header().Add("Vary", "Origin")
 		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(h.Config.Origins, origin) {
 			w.Header().Set("Access-Control-Allow-Origin", origin)
-			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
+			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, X-Client-Name, X-Client-Version, X-Request-Id, Traceparent, Tracestate")
+			w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, X-Query-Cost, RateLimit, RateLimit-Policy, Retry-After")
 			w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
 			w.Header().Set("Access-Control-Max-Age", "600")
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/resolvers"
 )
 
 // What an answer over HTTP can be. The older one says by status 200 that there
@@ -104,6 +105,9 @@ func notRun(w http.ResponseWriter, r *http.Request, answer *graphql.Response) {
 	status := http.StatusOK
 	if media(r) == mediaGraphQL {
 		status = http.StatusBadRequest
+	}
+	if len(answer.Errors) > 0 && answer.Errors[0].Extensions["code"] == resolvers.Code(fault.TooMany) {
+		status = http.StatusTooManyRequests
 	}
 	writeAnswer(w, r, status, struct {
 		Errors     gqlerror.List  `json:"errors"`

@@ -23,6 +23,7 @@ const (
 	Conflict                // true once, not in the present state
 	Unavailable             // a department or a store does not answer; try later
 	TooLarge                // over a limit of depth, cost or size
+	TooMany                 // over a limit of requests in a time; try later
 )
 
 // Fault is an error fit for the person who caused it.
