@@ -37,7 +37,11 @@ func (r *entityResolver) FindMatter(ctx context.Context, reps []*model.MatterRep
 }
 
 func (r *entityResolver) FindVeteran(ctx context.Context, reps []*model.VeteranRepresentation) ([]*gen.Veteran, error) {
-	return all(ctx, load(ctx).veterans, reps, func(p *model.VeteranRepresentation) string { return orEmpty(p.ID) })
+	vs, err := all(ctx, load(ctx).veterans, reps, func(p *model.VeteranRepresentation) string { return orEmpty(p.ID) })
+	if err != nil {
+		return nil, err
+	}
+	return load(ctx).reported.heard(vs, reps), nil
 }
 
 func (r *Resolver) Entity() exec.EntityResolver { return &entityResolver{r} }

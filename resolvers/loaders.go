@@ -65,7 +65,8 @@ type loaders struct {
 	notices     *batch[noticed, []*gen.Notification]
 
 	visiting
-	meeting meeting
+	meeting  meeting
+	reported reported
 }
 
 // list loads the rows that belong to one key.

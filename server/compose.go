@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -12,11 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-
-	"github.com/vetgraph/vetgraph/graph/exec"
 	"github.com/vetgraph/vetgraph/internal/compose"
 )
 
@@ -81,7 +75,7 @@ func (c composeCommand) compose(ctx context.Context) (made, out string, err erro
 	for _, s := range sources {
 		names = append(names, s.Name)
 	}
-	parts, err := compose.Read(ctx, sources, func() (string, error) { return ownSDL(ctx) })
+	parts, err := compose.Read(ctx, sources, func() (string, error) { return subgraphSDL(names), nil })
 	if err != nil {
 		return "", "", err
 	}
@@ -153,27 +147,4 @@ func sourcesOf(of string) (all []compose.Source, out string, err error) {
 		s.URL, s.SDL = ownURL, compose.Builtin
 	}
 	return []compose.Source{s}, "", nil
-}
-
-// ownSDL is what this program would tell a router that asks for its schema.
-func ownSDL(ctx context.Context) (string, error) {
-	ctx = graphql.StartOperationTrace(ctx)
-	e := executor.New(exec.NewExecutableSchema(exec.Config{}))
-	e.Use(extension.Introspection{}) // _service counts as such
-	op, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: "{ _service { sdl } }"})
-	if len(errs) > 0 {
-		return "", errs
-	}
-	answer, ctx := e.DispatchOperation(ctx, op)
-	res := answer(ctx)
-	if len(res.Errors) > 0 {
-		return "", res.Errors
-	}
-	var said struct {
-		Service struct {
-			SDL string `json:"sdl"`
-		} `json:"_service"`
-	}
-	err := json.Unmarshal(res.Data, &said)
-	return said.Service.SDL, err
 }

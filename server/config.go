@@ -38,6 +38,7 @@ type Config struct {
 	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
 	Supergraph     string   `help:"File with a supergraph: /graphql then answers all its subgraphs, the hub without a socket. 超图文件。" type:"path" placeholder:"FILE"`
 	Subgraphs      string   `help:"YAML file that says where the other subgraphs are, and their secrets. 子图地址文件。" type:"path" placeholder:"FILE"`
+	Joined         []string `help:"Subgraphs that stand beside the hub in others' routers; what needs them is told to routers. Those of --supergraph are joined already. 已接入的伙伴子图。" placeholder:"NAME"`
 	AdminListen    string   `help:"Address of /metrics, /healthz and /readyz; empty for none. 监控地址。" default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
 	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`
 	Documents      []string `help:"Manifests of documents that clients may name by their hash. 可信查询清单文件。" type:"path" placeholder:"FILE"`

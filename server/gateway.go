@@ -144,6 +144,7 @@ func (h *Hub) openSupergraph(ctx context.Context) error {
 	if !slices.Contains(names, ourselves) {
 		return fmt.Errorf("the supergraph %s has no subgraph %q: to answer it without a hub, run vetgraph gateway (超图中没有本系统)", h.Config.Supergraph, ourselves)
 	}
+	h.Config.Joined = append(slices.Clone(h.Config.Joined), names...)
 	o.Subgraphs[ourselves] = gateway.Subgraph{Handler: h.beneath(), Timeout: time.Minute, Trusted: true}
 	g, err := newGateway(context.WithoutCancel(ctx), o)
 	if err != nil {

@@ -61,6 +61,7 @@ func (h *Hub) beneath() http.Handler { return h.gate(h.forRouters()) }
 
 func (h *Hub) forRouters() *handler.Server {
 	s := h.server(h.executable(false))
+	s.AroundFields(service(h.Config.Joined))
 	h.load(s)
 	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
 	s.AddTransport(overHTTP{})

@@ -28,7 +28,7 @@ var federationDirectives = map[string]bool{
 }
 
 // publicSchema is the schema without _entities, _service and all that belongs
-// to them. A query that names them is refused as one that names any other field
+// to them or needs a partner's subgraph. A query that names them is refused as one that names any other field
 // which does not exist.
 func publicSchema() *ast.Schema {
 	full := exec.NewExecutableSchema(exec.Config{}).Schema()
@@ -81,7 +81,7 @@ func withoutFederation(d *ast.Definition) *ast.Definition {
 	out := *d
 	out.Directives, out.Fields = plain(d.Directives), nil
 	for _, f := range d.Fields {
-		if f.Name == "_entities" || f.Name == "_service" {
+		if f.Name == "_entities" || f.Name == "_service" || f.Position != nil && f.Position.Src != nil && needs(f.Position.Src) != "" {
 			continue
 		}
 		field := *f

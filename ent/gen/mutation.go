@@ -43105,6 +43105,8 @@ type TrainingMutation struct {
 	state          *training.State
 	began_on       *workday.Day
 	ended_on       *workday.Day
+	hours          *int
+	addhours       *int
 	clearedFields  map[string]struct{}
 	veteran        *string
 	clearedveteran bool
@@ -43629,6 +43631,76 @@ func (m *TrainingMutation) ResetEndedOn() {
 	delete(m.clearedFields, training.FieldEndedOn)
 }
 
+// SetHours sets the "hours" field.
+func (m *TrainingMutation) SetHours(i int) {
+	m.hours = &i
+	m.addhours = nil
+}
+
+// Hours returns the value of the "hours" field in the mutation.
+func (m *TrainingMutation) Hours() (r int, exists bool) {
+	v := m.hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHours returns the old "hours" field's value of the Training entity.
+// If the Training object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrainingMutation) OldHours(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHours: %w", err)
+	}
+	return oldValue.Hours, nil
+}
+
+// AddHours adds i to the "hours" field.
+func (m *TrainingMutation) AddHours(i int) {
+	if m.addhours != nil {
+		*m.addhours += i
+	} else {
+		m.addhours = &i
+	}
+}
+
+// AddedHours returns the value that was added to the "hours" field in this mutation.
+func (m *TrainingMutation) AddedHours() (r int, exists bool) {
+	v := m.addhours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHours clears the value of the "hours" field.
+func (m *TrainingMutation) ClearHours() {
+	m.hours = nil
+	m.addhours = nil
+	m.clearedFields[training.FieldHours] = struct{}{}
+}
+
+// HoursCleared returns if the "hours" field was cleared in this mutation.
+func (m *TrainingMutation) HoursCleared() bool {
+	_, ok := m.clearedFields[training.FieldHours]
+	return ok
+}
+
+// ResetHours resets all changes to the "hours" field.
+func (m *TrainingMutation) ResetHours() {
+	m.hours = nil
+	m.addhours = nil
+	delete(m.clearedFields, training.FieldHours)
+}
+
 // ClearVeteran clears the "veteran" edge to the Veteran entity.
 func (m *TrainingMutation) ClearVeteran() {
 	m.clearedveteran = true
@@ -43690,7 +43762,7 @@ func (m *TrainingMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TrainingMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.veteran != nil {
 		fields = append(fields, training.FieldVeteranID)
 	}
@@ -43721,6 +43793,9 @@ func (m *TrainingMutation) Fields() []string {
 	if m.ended_on != nil {
 		fields = append(fields, training.FieldEndedOn)
 	}
+	if m.hours != nil {
+		fields = append(fields, training.FieldHours)
+	}
 	return fields
 }
 
@@ -43749,6 +43824,8 @@ func (m *TrainingMutation) Field(name string) (ent.Value, bool) {
 		return m.BeganOn()
 	case training.FieldEndedOn:
 		return m.EndedOn()
+	case training.FieldHours:
+		return m.Hours()
 	}
 	return nil, false
 }
@@ -43778,6 +43855,8 @@ func (m *TrainingMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldBeganOn(ctx)
 	case training.FieldEndedOn:
 		return m.OldEndedOn(ctx)
+	case training.FieldHours:
+		return m.OldHours(ctx)
 	}
 	return nil, fmt.Errorf("unknown Training field %s", name)
 }
@@ -43857,6 +43936,13 @@ func (m *TrainingMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEndedOn(v)
 		return nil
+	case training.FieldHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHours(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Training field %s", name)
 }
@@ -43864,13 +43950,21 @@ func (m *TrainingMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *TrainingMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addhours != nil {
+		fields = append(fields, training.FieldHours)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *TrainingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case training.FieldHours:
+		return m.AddedHours()
+	}
 	return nil, false
 }
 
@@ -43879,6 +43973,13 @@ func (m *TrainingMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TrainingMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case training.FieldHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHours(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Training numeric field %s", name)
 }
@@ -43898,6 +43999,9 @@ func (m *TrainingMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(training.FieldEndedOn) {
 		fields = append(fields, training.FieldEndedOn)
+	}
+	if m.FieldCleared(training.FieldHours) {
+		fields = append(fields, training.FieldHours)
 	}
 	return fields
 }
@@ -43924,6 +44028,9 @@ func (m *TrainingMutation) ClearField(name string) error {
 		return nil
 	case training.FieldEndedOn:
 		m.ClearEndedOn()
+		return nil
+	case training.FieldHours:
+		m.ClearHours()
 		return nil
 	}
 	return fmt.Errorf("unknown Training nullable field %s", name)
@@ -43962,6 +44069,9 @@ func (m *TrainingMutation) ResetField(name string) error {
 		return nil
 	case training.FieldEndedOn:
 		m.ResetEndedOn()
+		return nil
+	case training.FieldHours:
+		m.ResetHours()
 		return nil
 	}
 	return fmt.Errorf("unknown Training field %s", name)

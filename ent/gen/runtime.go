@@ -1941,6 +1941,10 @@ func init() {
 	trainingDescInstitution := trainingFields[1].Descriptor()
 	// training.InstitutionValidator is a validator for the "institution" field. It is called by the builders before save.
 	training.InstitutionValidator = trainingDescInstitution.Validators[0].(func(string) error)
+	// trainingDescHours is the schema descriptor for hours field.
+	trainingDescHours := trainingFields[5].Descriptor()
+	// training.HoursValidator is a validator for the "hours" field. It is called by the builders before save.
+	training.HoursValidator = trainingDescHours.Validators[0].(func(int) error)
 	// trainingDescID is the schema descriptor for id field.
 	trainingDescID := trainingMixinFields0[0].Descriptor()
 	// training.IDValidator is a validator for the "id" field. It is called by the builders before save.

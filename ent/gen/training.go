@@ -39,6 +39,8 @@ type Training struct {
 	BeganOn *workday.Day `json:"began_on,omitempty"`
 	// EndedOn holds the value of the "ended_on" field.
 	EndedOn *workday.Day `json:"ended_on,omitempty"`
+	// Hours holds the value of the "hours" field.
+	Hours *int `json:"hours,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the TrainingQuery when eager-loading is set.
 	Edges        TrainingEdges `json:"edges"`
@@ -72,6 +74,8 @@ func (*Training) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case training.FieldValidUntil, training.FieldBeganOn, training.FieldEndedOn:
 			values[i] = &sql.NullScanner{S: new(workday.Day)}
+		case training.FieldHours:
+			values[i] = new(sql.NullInt64)
 		case training.FieldID, training.FieldVeteranID, training.FieldSource, training.FieldBasis, training.FieldTrade, training.FieldInstitution, training.FieldState:
 			values[i] = new(sql.NullString)
 		case training.FieldAsOf:
@@ -160,6 +164,13 @@ func (_m *Training) assignValues(columns []string, values []any) error {
 				_m.EndedOn = new(workday.Day)
 				*_m.EndedOn = *value.S.(*workday.Day)
 			}
+		case training.FieldHours:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field hours", values[i])
+			} else if value.Valid {
+				_m.Hours = new(int)
+				*_m.Hours = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -234,6 +245,11 @@ func (_m *Training) String() string {
 	builder.WriteString(", ")
 	if v := _m.EndedOn; v != nil {
 		builder.WriteString("ended_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Hours; v != nil {
+		builder.WriteString("hours=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -117,6 +117,20 @@ func (_c *TrainingCreate) SetNillableEndedOn(v *workday.Day) *TrainingCreate {
 	return _c
 }
 
+// SetHours sets the "hours" field.
+func (_c *TrainingCreate) SetHours(v int) *TrainingCreate {
+	_c.mutation.SetHours(v)
+	return _c
+}
+
+// SetNillableHours sets the "hours" field if the given value is not nil.
+func (_c *TrainingCreate) SetNillableHours(v *int) *TrainingCreate {
+	if v != nil {
+		_c.SetHours(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *TrainingCreate) SetID(v string) *TrainingCreate {
 	_c.mutation.SetID(v)
@@ -210,6 +224,11 @@ func (_c *TrainingCreate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Training.state": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Hours(); ok {
+		if err := training.HoursValidator(v); err != nil {
+			return &ValidationError{Name: "hours", err: fmt.Errorf(`gen: validator failed for field "Training.hours": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := training.IDValidator(v); err != nil {
 			return &ValidationError{Name: "id", err: fmt.Errorf(`gen: validator failed for field "Training.id": %w`, err)}
@@ -289,6 +308,10 @@ func (_c *TrainingCreate) createSpec() (*Training, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EndedOn(); ok {
 		_spec.SetField(training.FieldEndedOn, field.TypeOther, value)
 		_node.EndedOn = &value
+	}
+	if value, ok := _c.mutation.Hours(); ok {
+		_spec.SetField(training.FieldHours, field.TypeInt, value)
+		_node.Hours = &value
 	}
 	if nodes := _c.mutation.VeteranIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -488,6 +511,30 @@ func (u *TrainingUpsert) UpdateEndedOn() *TrainingUpsert {
 // ClearEndedOn clears the value of the "ended_on" field.
 func (u *TrainingUpsert) ClearEndedOn() *TrainingUpsert {
 	u.SetNull(training.FieldEndedOn)
+	return u
+}
+
+// SetHours sets the "hours" field.
+func (u *TrainingUpsert) SetHours(v int) *TrainingUpsert {
+	u.Set(training.FieldHours, v)
+	return u
+}
+
+// UpdateHours sets the "hours" field to the value that was provided on create.
+func (u *TrainingUpsert) UpdateHours() *TrainingUpsert {
+	u.SetExcluded(training.FieldHours)
+	return u
+}
+
+// AddHours adds v to the "hours" field.
+func (u *TrainingUpsert) AddHours(v int) *TrainingUpsert {
+	u.Add(training.FieldHours, v)
+	return u
+}
+
+// ClearHours clears the value of the "hours" field.
+func (u *TrainingUpsert) ClearHours() *TrainingUpsert {
+	u.SetNull(training.FieldHours)
 	return u
 }
 
@@ -693,6 +740,34 @@ func (u *TrainingUpsertOne) UpdateEndedOn() *TrainingUpsertOne {
 func (u *TrainingUpsertOne) ClearEndedOn() *TrainingUpsertOne {
 	return u.Update(func(s *TrainingUpsert) {
 		s.ClearEndedOn()
+	})
+}
+
+// SetHours sets the "hours" field.
+func (u *TrainingUpsertOne) SetHours(v int) *TrainingUpsertOne {
+	return u.Update(func(s *TrainingUpsert) {
+		s.SetHours(v)
+	})
+}
+
+// AddHours adds v to the "hours" field.
+func (u *TrainingUpsertOne) AddHours(v int) *TrainingUpsertOne {
+	return u.Update(func(s *TrainingUpsert) {
+		s.AddHours(v)
+	})
+}
+
+// UpdateHours sets the "hours" field to the value that was provided on create.
+func (u *TrainingUpsertOne) UpdateHours() *TrainingUpsertOne {
+	return u.Update(func(s *TrainingUpsert) {
+		s.UpdateHours()
+	})
+}
+
+// ClearHours clears the value of the "hours" field.
+func (u *TrainingUpsertOne) ClearHours() *TrainingUpsertOne {
+	return u.Update(func(s *TrainingUpsert) {
+		s.ClearHours()
 	})
 }
 
@@ -1064,6 +1139,34 @@ func (u *TrainingUpsertBulk) UpdateEndedOn() *TrainingUpsertBulk {
 func (u *TrainingUpsertBulk) ClearEndedOn() *TrainingUpsertBulk {
 	return u.Update(func(s *TrainingUpsert) {
 		s.ClearEndedOn()
+	})
+}
+
+// SetHours sets the "hours" field.
+func (u *TrainingUpsertBulk) SetHours(v int) *TrainingUpsertBulk {
+	return u.Update(func(s *TrainingUpsert) {
+		s.SetHours(v)
+	})
+}
+
+// AddHours adds v to the "hours" field.
+func (u *TrainingUpsertBulk) AddHours(v int) *TrainingUpsertBulk {
+	return u.Update(func(s *TrainingUpsert) {
+		s.AddHours(v)
+	})
+}
+
+// UpdateHours sets the "hours" field to the value that was provided on create.
+func (u *TrainingUpsertBulk) UpdateHours() *TrainingUpsertBulk {
+	return u.Update(func(s *TrainingUpsert) {
+		s.UpdateHours()
+	})
+}
+
+// ClearHours clears the value of the "hours" field.
+func (u *TrainingUpsertBulk) ClearHours() *TrainingUpsertBulk {
+	return u.Update(func(s *TrainingUpsert) {
+		s.ClearHours()
 	})
 }
 

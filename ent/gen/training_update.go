@@ -179,6 +179,33 @@ func (_u *TrainingUpdate) ClearEndedOn() *TrainingUpdate {
 	return _u
 }
 
+// SetHours sets the "hours" field.
+func (_u *TrainingUpdate) SetHours(v int) *TrainingUpdate {
+	_u.mutation.ResetHours()
+	_u.mutation.SetHours(v)
+	return _u
+}
+
+// SetNillableHours sets the "hours" field if the given value is not nil.
+func (_u *TrainingUpdate) SetNillableHours(v *int) *TrainingUpdate {
+	if v != nil {
+		_u.SetHours(*v)
+	}
+	return _u
+}
+
+// AddHours adds value to the "hours" field.
+func (_u *TrainingUpdate) AddHours(v int) *TrainingUpdate {
+	_u.mutation.AddHours(v)
+	return _u
+}
+
+// ClearHours clears the value of the "hours" field.
+func (_u *TrainingUpdate) ClearHours() *TrainingUpdate {
+	_u.mutation.ClearHours()
+	return _u
+}
+
 // Mutation returns the TrainingMutation object of the builder.
 func (_u *TrainingUpdate) Mutation() *TrainingMutation {
 	return _u.mutation
@@ -238,6 +265,11 @@ func (_u *TrainingUpdate) check() error {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Training.state": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Hours(); ok {
+		if err := training.HoursValidator(v); err != nil {
+			return &ValidationError{Name: "hours", err: fmt.Errorf(`gen: validator failed for field "Training.hours": %w`, err)}
+		}
+	}
 	if _u.mutation.VeteranCleared() && len(_u.mutation.VeteranIDs()) > 0 {
 		return errors.New(`gen: clearing a required unique edge "Training.veteran"`)
 	}
@@ -294,6 +326,15 @@ func (_u *TrainingUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EndedOnCleared() {
 		_spec.ClearField(training.FieldEndedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Hours(); ok {
+		_spec.SetField(training.FieldHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHours(); ok {
+		_spec.AddField(training.FieldHours, field.TypeInt, value)
+	}
+	if _u.mutation.HoursCleared() {
+		_spec.ClearField(training.FieldHours, field.TypeInt)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -465,6 +506,33 @@ func (_u *TrainingUpdateOne) ClearEndedOn() *TrainingUpdateOne {
 	return _u
 }
 
+// SetHours sets the "hours" field.
+func (_u *TrainingUpdateOne) SetHours(v int) *TrainingUpdateOne {
+	_u.mutation.ResetHours()
+	_u.mutation.SetHours(v)
+	return _u
+}
+
+// SetNillableHours sets the "hours" field if the given value is not nil.
+func (_u *TrainingUpdateOne) SetNillableHours(v *int) *TrainingUpdateOne {
+	if v != nil {
+		_u.SetHours(*v)
+	}
+	return _u
+}
+
+// AddHours adds value to the "hours" field.
+func (_u *TrainingUpdateOne) AddHours(v int) *TrainingUpdateOne {
+	_u.mutation.AddHours(v)
+	return _u
+}
+
+// ClearHours clears the value of the "hours" field.
+func (_u *TrainingUpdateOne) ClearHours() *TrainingUpdateOne {
+	_u.mutation.ClearHours()
+	return _u
+}
+
 // Mutation returns the TrainingMutation object of the builder.
 func (_u *TrainingUpdateOne) Mutation() *TrainingMutation {
 	return _u.mutation
@@ -535,6 +603,11 @@ func (_u *TrainingUpdateOne) check() error {
 	if v, ok := _u.mutation.State(); ok {
 		if err := training.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`gen: validator failed for field "Training.state": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Hours(); ok {
+		if err := training.HoursValidator(v); err != nil {
+			return &ValidationError{Name: "hours", err: fmt.Errorf(`gen: validator failed for field "Training.hours": %w`, err)}
 		}
 	}
 	if _u.mutation.VeteranCleared() && len(_u.mutation.VeteranIDs()) > 0 {
@@ -610,6 +683,15 @@ func (_u *TrainingUpdateOne) sqlSave(ctx context.Context) (_node *Training, err 
 	}
 	if _u.mutation.EndedOnCleared() {
 		_spec.ClearField(training.FieldEndedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.Hours(); ok {
+		_spec.SetField(training.FieldHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHours(); ok {
+		_spec.AddField(training.FieldHours, field.TypeInt, value)
+	}
+	if _u.mutation.HoursCleared() {
+		_spec.ClearField(training.FieldHours, field.TypeInt)
 	}
 	_node = &Training{config: _u.config}
 	_spec.Assign = _node.assignValues

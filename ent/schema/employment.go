@@ -33,6 +33,7 @@ func (Training) Fields() []ent.Field {
 		field.Enum("state").Values("SIGNED_UP", "ATTENDING", "COMPLETED", "LEFT"),
 		someDay("began_on"),
 		someDay("ended_on"),
+		field.Int("hours").Optional().Nillable().NonNegative(), // of teaching, where its institution says
 	}
 }
 

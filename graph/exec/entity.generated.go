@@ -546,7 +546,7 @@ func (ec *executionContext) unmarshalInputVeteranRepresentation(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id"}
+	fieldsInOrder := [...]string{"id", "courseHours"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -560,6 +560,13 @@ func (ec *executionContext) unmarshalInputVeteranRepresentation(ctx context.Cont
 				return it, err
 			}
 			it.ID = data
+		case "courseHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("courseHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CourseHours = data
 		}
 	}
 	return it, nil

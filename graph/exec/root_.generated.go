@@ -1329,6 +1329,7 @@ type ComplexityRoot struct {
 	Training struct {
 		BeganOn     func(childComplexity int) int
 		EndedOn     func(childComplexity int) int
+		Hours       func(childComplexity int) int
 		Institution func(childComplexity int) int
 		Provenance  func(childComplexity int) int
 		State       func(childComplexity int) int
@@ -1348,6 +1349,7 @@ type ComplexityRoot struct {
 		BornOn            func(childComplexity int) int
 		Cases             func(childComplexity int, first *int, after *string) int
 		CitizenNumber     func(childComplexity int, full *bool) int
+		CourseHours       func(childComplexity int) int
 		Departments       func(childComplexity int, codes []string) int
 		Disputes          func(childComplexity int) int
 		Division          func(childComplexity int) int
@@ -1364,6 +1366,7 @@ type ComplexityRoot struct {
 		Sex               func(childComplexity int) int
 		Subsidies         func(childComplexity int) int
 		Synthetic         func(childComplexity int) int
+		TrainingHours     func(childComplexity int) int
 	}
 
 	VeteranConnection struct {
@@ -6690,6 +6693,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Training.EndedOn(childComplexity), true
+	case "Training.hours":
+		if e.ComplexityRoot.Training.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Training.Hours(childComplexity), true
 	case "Training.institution":
 		if e.ComplexityRoot.Training.Institution == nil {
 			break
@@ -6780,6 +6789,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Veteran.CitizenNumber(childComplexity, args["full"].(*bool)), true
+	case "Veteran.courseHours":
+		if e.ComplexityRoot.Veteran.CourseHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.CourseHours(childComplexity), true
 	case "Veteran.departments":
 		if e.ComplexityRoot.Veteran.Departments == nil {
 			break
@@ -6891,6 +6906,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Veteran.Synthetic(childComplexity), true
+	case "Veteran.trainingHours":
+		if e.ComplexityRoot.Veteran.TrainingHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Veteran.TrainingHours(childComplexity), true
 
 	case "VeteranConnection.edges":
 		if e.ComplexityRoot.VeteranConnection.Edges == nil {
@@ -8728,7 +8749,7 @@ input DecidePreReviewInput {
 }
 `, BuiltIn: false},
 	{Name: "../schema/federation.graphqls", Input: `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires"])
 `, BuiltIn: false},
 	{Name: "../schema/mandate.graphqls", Input: `extend type Mutation {
   "工作人员申请代办：向退役军人发确认码。 A clerk asks to act for a veteran, who gets a code."
@@ -8900,6 +8921,17 @@ input ReadNotificationsInput {
 type ReadNotificationsPayload {
   "通知。 The notifications."
   notifications: [Notification!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/partner.graphqls", Input: `# What needs a partner's field. A partner's part of this is told to routers only where that
+# partner is joined (--joined), so that the hub composes alone too; /graphql of the hub
+# alone never shows it.
+
+extend type Veteran {
+  "培训学校已为其开课的学时合计，由学校的子图提供。 Hours of lessons that a training school has held for the person, from its own subgraph."
+  courseHours: Int! @external
+  "培训学时合计：在册且已结业的，加上培训学校报来的。 Hours of training in all: courses on record that were completed, and what the school reports."
+  trainingHours: Int! @requires(fields: "courseHours")
 }
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `extend type Query {
@@ -10284,6 +10316,8 @@ type Training {
   beganOn: Date
   "结束。 Ended on."
   endedOn: Date
+  "学时，机构未报的为空。 Hours of teaching; null where the institution has not said."
+  hours: Int
   "来源。 Provenance."
   provenance: Provenance!
 }
@@ -10736,6 +10770,7 @@ input MatterRepresentation {
 
 input VeteranRepresentation {
 	id: ID
+	courseHours: Int
 }
 
 # fake type to build resolver interfaces for users to implement
@@ -13077,6 +13112,8 @@ func (ec *executionContext) childFields_Training(ctx context.Context, field grap
 		return ec.fieldContext_Training_beganOn(ctx, field)
 	case "endedOn":
 		return ec.fieldContext_Training_endedOn(ctx, field)
+	case "hours":
+		return ec.fieldContext_Training_hours(ctx, field)
 	case "provenance":
 		return ec.fieldContext_Training_provenance(ctx, field)
 	}
@@ -13139,6 +13176,10 @@ func (ec *executionContext) childFields_Veteran(ctx context.Context, field graph
 		return ec.fieldContext_Veteran_mandates(ctx, field)
 	case "notifications":
 		return ec.fieldContext_Veteran_notifications(ctx, field)
+	case "courseHours":
+		return ec.fieldContext_Veteran_courseHours(ctx, field)
+	case "trainingHours":
+		return ec.fieldContext_Veteran_trainingHours(ctx, field)
 	case "subsidies":
 		return ec.fieldContext_Veteran_subsidies(ctx, field)
 	}

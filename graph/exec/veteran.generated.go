@@ -99,6 +99,8 @@ type VeteranResolver interface {
 	Disputes(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Dispute, error)
 	Mandates(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Mandate, error)
 	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
+	CourseHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
+	TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
 	Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error)
 }
 
@@ -4209,6 +4211,29 @@ func (ec *executionContext) fieldContext_Training_endedOn(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Training", field, false, false, "Date")
 }
 
+func (ec *executionContext) _Training_hours(ctx context.Context, field graphql.CollectedField, obj *gen.Training) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Training_hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Training_hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Training", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Training_provenance(ctx context.Context, field graphql.CollectedField, obj *gen.Training) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5155,6 +5180,98 @@ func (ec *executionContext) resolveBatch_Veteran_notifications(ctx context.Conte
 		results,
 		err,
 		"Veteran.notifications",
+	)
+}
+
+func (ec *executionContext) _Veteran_courseHours(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_courseHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_courseHours(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_courseHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Veteran", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Veteran_courseHours(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CourseHours(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.courseHours",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CourseHours(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Veteran.courseHours",
+	)
+}
+
+func (ec *executionContext) _Veteran_trainingHours(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_trainingHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_trainingHours(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_trainingHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Veteran", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Veteran_trainingHours(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.TrainingHours(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.trainingHours",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.TrainingHours(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Veteran.trainingHours",
 	)
 }
 
@@ -6935,6 +7052,11 @@ func (ec *executionContext) _Training(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "hours":
+			out.Values[i] = ec._Training_hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "provenance":
 			out.Values[i] = ec._Training_provenance(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7129,6 +7251,18 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_notifications(ctx, field, obj)
+				})
+		case "courseHours":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_courseHours(ctx, field, obj)
+				})
+		case "trainingHours":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_trainingHours(ctx, field, obj)
 				})
 		case "subsidies":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

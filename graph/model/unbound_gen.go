@@ -83,7 +83,8 @@ type Subscription struct {
 }
 
 type VeteranRepresentation struct {
-	ID *string `json:"id,omitempty"`
+	ID          *string `json:"id,omitempty"`
+	CourseHours *int    `json:"courseHours,omitempty"`
 	// The @key this representation matched: one of the VeteranMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey VeteranMatchedKey `json:"-"`

@@ -56,6 +56,9 @@ func (d *draw) insure(q *profile.Person, k sketch, after func(int) *workday.Day)
 	}
 }
 
+// taught is how many hours the invented schools teach a trade.
+var taught = map[string]int{"DRIVER": 80, "ELECTRICIAN": 120, "WELDER": 160, "UAV": 100, "FIRE": 60, "IT": 200, "ECOMMERCE": 80}
+
 // work is guidance, training, the subsidy and a living.
 func (d *draw) work(q *profile.Person, k sketch, after func(int) *workday.Day) {
 	va := d.said("VA", k.leftDaysAgo-90, onSharing)
@@ -71,7 +74,8 @@ func (d *draw) work(q *profile.Person, k sketch, after func(int) *workday.Day) {
 		q.Guidances = []profile.Guidance{{Provenance: va, Kind: pick(d.r, "JOB", "JOB", "STARTUP"), HeldOn: *after(35), Outcome: pick(d.r, "推荐岗位", "参加招聘会", "制定创业计划")}}
 	}
 	if d.r.Float64() < 0.5 {
-		q.Trainings = []profile.Training{{Provenance: va, Trade: pick(d.r, "DRIVER", "ELECTRICIAN", "WELDER", "UAV", "FIRE", "IT", "ECOMMERCE"),
+		trade := pick(d.r, "DRIVER", "ELECTRICIAN", "WELDER", "UAV", "FIRE", "IT", "ECOMMERCE")
+		q.Trainings = []profile.Training{{Provenance: va, Trade: trade, Hours: taught[trade],
 			Institution: fmt.Sprintf("测试职业技术学校第%d分校", 1+d.r.IntN(9)), State: "COMPLETED", BeganOn: after(50), EndedOn: after(85)}}
 		q.TrainingSubsidies = []profile.TrainingSubsidy{{Provenance: d.said("HRSS", k.leftDaysAgo-100, onSharing), AmountFen: int64(pick(d.r, 1200, 1800, 2400)) * 100, State: "PAID", PaidOn: after(98)}}
 	}

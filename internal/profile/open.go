@@ -120,7 +120,7 @@ func employment(q *Person, r *Rows) {
 		q.Employment = &Employment{*f.Provenance(), f.Status, f.Since}
 	}
 	for _, f := range r.Trainings {
-		q.Trainings = append(q.Trainings, Training{*f.Provenance(), f.Trade, f.Institution, string(f.State), f.BeganOn, f.EndedOn})
+		q.Trainings = append(q.Trainings, Training{*f.Provenance(), f.Trade, f.Institution, string(f.State), f.BeganOn, f.EndedOn, hours(f)})
 	}
 	for _, f := range r.Guidances {
 		q.Guidances = append(q.Guidances, Guidance{*f.Provenance(), string(f.Kind), f.HeldOn, f.Outcome})

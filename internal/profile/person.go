@@ -174,6 +174,7 @@ type Training struct {
 	Trade, Institution string
 	State              string // SIGNED_UP ATTENDING COMPLETED LEFT
 	BeganOn, EndedOn   *workday.Day
+	Hours              int // of teaching; zero where its institution has not said
 }
 
 // Guidance is a session of job or start-up guidance.

@@ -201,7 +201,7 @@ var (
 	socialCards    = factTable(socialsecuritycard.Table, "sc", "state text", "bank text", "issued_on date")
 	armyRelations  = factTable(armyrelation.Table, "ar", "kind text", "voucher_no text", "months bigint", "amount_fen bigint", "transferred boolean", "transferred_on date")
 	employments    = factTable(employmentrecord.Table, "em", "status text", "since date")
-	trainings      = factTable(training.Table, "tr", "trade text", "institution text", "state text", "began_on date", "ended_on date")
+	trainings      = factTable(training.Table, "tr", "trade text", "institution text", "state text", "began_on date", "ended_on date", "hours bigint")
 	guidances      = factTable(guidance.Table, "gd", "kind text", "held_on date", "outcome text")
 	trainingMoney  = factTable(trainingsubsidy.Table, "ts", "amount_fen bigint", "state text", "paid_on date")
 	subsidies      = factTable(economicsubsidy.Table, "es", "amount_fen bigint", "years double precision", "state text", "approved_on date", "paid_on date")
@@ -287,7 +287,7 @@ func layEmployment(w *writer, id string, q *Person) {
 		w.fact(employments, id, "", f.Provenance, f.Status, day(f.Since))
 	}
 	for _, f := range q.Trainings {
-		w.fact(trainings, id, f.Trade+on(f.BeganOn), f.Provenance, f.Trade, text(f.Institution), f.State, day(f.BeganOn), day(f.EndedOn))
+		w.fact(trainings, id, f.Trade+on(f.BeganOn), f.Provenance, f.Trade, text(f.Institution), f.State, day(f.BeganOn), day(f.EndedOn), positive(f.Hours))
 	}
 	for _, f := range q.Guidances {
 		w.fact(guidances, id, f.Kind+on(&f.HeldOn), f.Provenance, f.Kind, f.HeldOn, text(f.Outcome))
@@ -315,6 +315,14 @@ func on(d *workday.Day) string {
 		return ""
 	}
 	return ":" + d.String()
+}
+
+// positive is a value of an optional column of numbers: zero is NULL.
+func positive(n int) any {
+	if n <= 0 {
+		return nil
+	}
+	return n
 }
 
 // bytes is a value of an optional column of bytes: empty is NULL.

@@ -1601,6 +1601,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"SIGNED_UP", "ATTENDING", "COMPLETED", "LEFT"}},
 		{Name: "began_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
 		{Name: "ended_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date", "sqlite3": "text"}},
+		{Name: "hours", Type: field.TypeInt, Nullable: true},
 		{Name: "veteran_id", Type: field.TypeString, Size: 80},
 	}
 	// TrainingsTable holds the schema information for the "trainings" table.
@@ -1611,7 +1612,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "trainings_veterans_veteran",
-				Columns:    []*schema.Column{TrainingsColumns[10]},
+				Columns:    []*schema.Column{TrainingsColumns[11]},
 				RefColumns: []*schema.Column{VeteransColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -1620,7 +1621,7 @@ var (
 			{
 				Name:    "training_veteran_id",
 				Unique:  false,
-				Columns: []*schema.Column{TrainingsColumns[10]},
+				Columns: []*schema.Column{TrainingsColumns[11]},
 			},
 		},
 	}

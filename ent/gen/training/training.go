@@ -36,6 +36,8 @@ const (
 	FieldBeganOn = "began_on"
 	// FieldEndedOn holds the string denoting the ended_on field in the database.
 	FieldEndedOn = "ended_on"
+	// FieldHours holds the string denoting the hours field in the database.
+	FieldHours = "hours"
 	// EdgeVeteran holds the string denoting the veteran edge name in mutations.
 	EdgeVeteran = "veteran"
 	// Table holds the table name of the training in the database.
@@ -62,6 +64,7 @@ var Columns = []string{
 	FieldState,
 	FieldBeganOn,
 	FieldEndedOn,
+	FieldHours,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -85,6 +88,8 @@ var (
 	TradeValidator func(string) error
 	// InstitutionValidator is a validator for the "institution" field. It is called by the builders before save.
 	InstitutionValidator func(string) error
+	// HoursValidator is a validator for the "hours" field. It is called by the builders before save.
+	HoursValidator func(int) error
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -170,6 +175,11 @@ func ByBeganOn(opts ...sql.OrderTermOption) OrderOption {
 // ByEndedOn orders the results by the ended_on field.
 func ByEndedOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEndedOn, opts...).ToFunc()
+}
+
+// ByHours orders the results by the hours field.
+func ByHours(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHours, opts...).ToFunc()
 }
 
 // ByVeteranField orders the results by veteran field.

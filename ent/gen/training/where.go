@@ -111,6 +111,11 @@ func EndedOn(v workday.Day) predicate.Training {
 	return predicate.Training(sql.FieldEQ(FieldEndedOn, v))
 }
 
+// Hours applies equality check predicate on the "hours" field. It's identical to HoursEQ.
+func Hours(v int) predicate.Training {
+	return predicate.Training(sql.FieldEQ(FieldHours, v))
+}
+
 // VeteranIDEQ applies the EQ predicate on the "veteran_id" field.
 func VeteranIDEQ(v string) predicate.Training {
 	return predicate.Training(sql.FieldEQ(FieldVeteranID, v))
@@ -654,6 +659,56 @@ func EndedOnIsNil() predicate.Training {
 // EndedOnNotNil applies the NotNil predicate on the "ended_on" field.
 func EndedOnNotNil() predicate.Training {
 	return predicate.Training(sql.FieldNotNull(FieldEndedOn))
+}
+
+// HoursEQ applies the EQ predicate on the "hours" field.
+func HoursEQ(v int) predicate.Training {
+	return predicate.Training(sql.FieldEQ(FieldHours, v))
+}
+
+// HoursNEQ applies the NEQ predicate on the "hours" field.
+func HoursNEQ(v int) predicate.Training {
+	return predicate.Training(sql.FieldNEQ(FieldHours, v))
+}
+
+// HoursIn applies the In predicate on the "hours" field.
+func HoursIn(vs ...int) predicate.Training {
+	return predicate.Training(sql.FieldIn(FieldHours, vs...))
+}
+
+// HoursNotIn applies the NotIn predicate on the "hours" field.
+func HoursNotIn(vs ...int) predicate.Training {
+	return predicate.Training(sql.FieldNotIn(FieldHours, vs...))
+}
+
+// HoursGT applies the GT predicate on the "hours" field.
+func HoursGT(v int) predicate.Training {
+	return predicate.Training(sql.FieldGT(FieldHours, v))
+}
+
+// HoursGTE applies the GTE predicate on the "hours" field.
+func HoursGTE(v int) predicate.Training {
+	return predicate.Training(sql.FieldGTE(FieldHours, v))
+}
+
+// HoursLT applies the LT predicate on the "hours" field.
+func HoursLT(v int) predicate.Training {
+	return predicate.Training(sql.FieldLT(FieldHours, v))
+}
+
+// HoursLTE applies the LTE predicate on the "hours" field.
+func HoursLTE(v int) predicate.Training {
+	return predicate.Training(sql.FieldLTE(FieldHours, v))
+}
+
+// HoursIsNil applies the IsNil predicate on the "hours" field.
+func HoursIsNil() predicate.Training {
+	return predicate.Training(sql.FieldIsNull(FieldHours))
+}
+
+// HoursNotNil applies the NotNil predicate on the "hours" field.
+func HoursNotNil() predicate.Training {
+	return predicate.Training(sql.FieldNotNull(FieldHours))
 }
 
 // HasVeteran applies the HasEdge predicate on the "veteran" edge.

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE "trainings" ADD COLUMN "hours" bigint NULL;
