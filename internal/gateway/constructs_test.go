@@ -83,6 +83,25 @@ func TestJoinSpecification(t *testing.T) {
 	}
 }
 
+// The second field of a mutation begins when all is said of the first, also by others.
+func TestMutationsAreInOrder(t *testing.T) {
+	var said []string
+	a := newTiny(t, ` type Query { _a: Int } type Mutation { first: Person third: Person } type Person { id: ID! }`, map[ast.Operation]object{ast.Mutation: {
+		"first": func(object) any { said = append(said, "first"); return person(nil) }, "third": func(object) any { said = append(said, "third"); return person(nil) },
+	}}, nil)
+	b := newTiny(t, ` type Query { _b: Int } type Mutation { second: Int } type Person { id: ID! seen: String }`,
+		map[ast.Operation]object{ast.Mutation: {"second": func(object) any { said = append(said, "second"); return 2 }}},
+		map[string]func(object) any{"Person": func(object) any { said = append(said, "seen"); return object{"seen": "x"} }})
+	g := open(t, gateway.Options{Subgraphs: map[string]gateway.Subgraph{"a": {Handler: a}, "b": {Handler: b}}, Supergraph: head("0.5") + `
+		type Query @join__type(graph: A) @join__type(graph: B) { _a: Int @join__field(graph: A) _b: Int @join__field(graph: B) }
+		type Mutation @join__type(graph: A) @join__type(graph: B) { first: Person @join__field(graph: A) second: Int @join__field(graph: B) third: Person @join__field(graph: A) }
+		type Person @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") { id: ID! seen: String @join__field(graph: B) }`})
+	answer := told(g.Ask(t.Context(), gateway.Request{Query: `mutation { first { seen } second third { seen } }`}))
+	if got := strings.Join(said, " "); got != "first seen second third seen" || answer != `{"data":{"first":{"seen":"x"},"second":2,"third":{"seen":"x"}}}` {
+		t.Errorf("%s: %s", got, answer)
+	}
+}
+
 func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 	const small = ` type Query @join__type(graph: A) { a: Int }`
 	for what, sdl := range map[string]string{

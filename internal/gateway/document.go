@@ -76,6 +76,9 @@ func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
 				"The subgraphs together cannot answer this query.").Because(rep)
 		}
 		postprocess.NewProcessor().Process(made)
+		if run, ok := made.(*plan.SynchronousResponsePlan); ok && kind == ast.OperationTypeMutation {
+			run.Response.Fetches = inOrder(run.Response.Fetches)
+		}
 		p = &prepared{plan: made, kind: kind, variables: variables, remap: remap}
 		g.plans.Add(key, &prepared{plan: made, kind: kind})
 	}

@@ -117,6 +117,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 // SDL is the schema that clients see.
 func (g *Gateway) SDL() string { return g.sdl }
 
+// Plans says how many plans are kept at the moment.
+func (g *Gateway) Plans() int { return g.plans.Len() }
+
 // Close ends all streams and waits for what is under way.
 func (g *Gateway) Close() {
 	g.end()

@@ -22,7 +22,6 @@ type tiny struct {
 	schema   *ast.Schema
 	roots    map[ast.Operation]object
 	entities map[string]func(rep object) any // by type
-	asked    []string
 }
 
 const federation = `
@@ -62,7 +61,6 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
 		s.t.Errorf("a question that is no JSON: %v", err)
 	}
-	s.asked = append(s.asked, q.Query)
 	doc, errs := gqlparser.LoadQuery(s.schema, q.Query)
 	if errs != nil {
 		s.t.Errorf("a question that the subgraph does not understand: %s: %v", q.Query, errs)
