@@ -22,6 +22,7 @@ type composeCommand struct {
 	Of      []string          `arg:"" help:"A YAML file that names subgraphs, or subgraphs: NAME=URL asks the URL for its schema, NAME=URL=FILE reads it, hub alone is this program's own. 子图清单文件，或逐个列出子图。"`
 	Out     string            `help:"File for the supergraph, in place of the one that the YAML file names; - or none for the terminal. 超图写入的文件。" placeholder:"FILE"`
 	Check   bool              `help:"Write nothing, and fail if the file is not what would be written. 只核对，不写入。"`
+	Keep    string            `help:"Folder into which the schemas go that were read, each as NAME.graphqls. 另存各子图模式的文件夹。" placeholder:"DIR"`
 	Secret  map[string]string `help:"What a subgraph that is asked wants to see in the header Vetgraph-Router-Secret. 子图的路由器口令。" placeholder:"NAME=TEXT"`
 	Timeout time.Duration     `help:"How long it may take in all. 总时限。" default:"2m" placeholder:"TIME"`
 }
@@ -79,10 +80,29 @@ func (c composeCommand) compose(ctx context.Context) (made, out string, err erro
 	if err != nil {
 		return "", "", err
 	}
+	if err := c.keep(parts); err != nil {
+		return "", "", err
+	}
 	if made, err = compose.Compose(ctx, parts); err != nil {
 		return "", "", err
 	}
 	return "# Made by vetgraph compose out of " + strings.Join(names, ", ") + ". Change those, then make it again.\n\n" + made, out, nil
+}
+
+// keep writes what was read, for other composers and for a look when something is wrong.
+func (c composeCommand) keep(parts []compose.Subgraph) error {
+	if c.Keep == "" {
+		return nil
+	}
+	if err := os.MkdirAll(c.Keep, 0o755); err != nil { //nolint:gosec // schemas are public
+		return fmt.Errorf("keep the schemas: %w", err)
+	}
+	for _, s := range parts {
+		if err := os.WriteFile(filepath.Join(c.Keep, filepath.Base(s.Name)+".graphqls"), []byte(s.SDL), 0o644); err != nil { //nolint:gosec // schemas are public
+			return fmt.Errorf("keep the schemas: %w", err)
+		}
+	}
+	return nil
 }
 
 // sources are the subgraphs that were named. A later one takes the place of an
