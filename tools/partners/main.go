@@ -62,9 +62,9 @@ func run(args []string, out, errs io.Writer) error {
 		{name: "concessions", listen: *concessions, secret: *secret, data: filepath.Join(work, "concessions"), make: goProgram(work, "concessions")},
 		{name: "courses", listen: *courses, secret: *secret, data: filepath.Join(work, "courses"), make: nodeProgram},
 	}
-	// A signal ends what is being made. Once the hub runs it has the signals, and
-	// the partners end after it: their answers may still be under way.
-	making, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A signal ends what is being made. Later the hub hears it too, and the partners
+	// end after the hub: their answers may still be under way.
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	running, end := context.WithCancel(context.Background())
 	defer func() {
@@ -74,13 +74,12 @@ func run(args []string, out, errs io.Writer) error {
 		}
 	}()
 	for _, p := range partners {
-		if err := p.start(making, running, to); errors.Is(err, errNoNode) {
+		if err := p.start(signalled, running, to); errors.Is(err, errNoCourses) {
 			to.say(err.Error())
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	stop()
 	subgraphs := filepath.Join(work, "subgraphs.yaml")
 	if err := writeSubgraphs(subgraphs, partners); err != nil {
 		return err
@@ -100,8 +99,7 @@ func run(args []string, out, errs io.Writer) error {
 // supergraph is the released one, of the hub and both partners.
 var supergraph = filepath.Join("graph", "supergraph.graphql")
 
-// writeSubgraphs tells the hub where its partners are, and their secret. One that
-// does not run is where the supergraph says, and answers nothing.
+// writeSubgraphs tells the hub where its partners are, or would be, and their secret.
 func writeSubgraphs(file string, partners []*partner) error {
 	type entry struct {
 		URL    string `yaml:"url"`
@@ -109,7 +107,8 @@ func writeSubgraphs(file string, partners []*partner) error {
 	}
 	all := map[string]entry{}
 	for _, p := range partners {
-		if p.url != "" {
+		all[p.name] = entry{"http://" + p.listen + "/graphql", p.secret}
+		if p.url != "" { // the port may have been 0
 			all[p.name] = entry{p.url, p.secret}
 		}
 	}

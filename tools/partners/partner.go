@@ -27,8 +27,8 @@ type partner struct {
 }
 
 // start makes the program, runs it until running ends, and waits until it answers.
-func (p *partner) start(making, running context.Context, to *terminal) error {
-	command, err := p.make(making, to)
+func (p *partner) start(signalled, running context.Context, to *terminal) error {
+	command, err := p.make(signalled, to)
 	if err != nil {
 		return err
 	}
@@ -54,11 +54,11 @@ func (p *partner) start(making, running context.Context, to *terminal) error {
 	p.ended = make(chan struct{})
 	go func() {
 		defer close(p.ended)
-		if err := cmd.Wait(); running.Err() == nil {
-			to.say(fmt.Sprintf("%s 已退出，其字段为空，直到重新启动。 It ended (%v): its fields are null until it runs again.", p.name, err))
+		if err := cmd.Wait(); running.Err() == nil && signalled.Err() == nil { // Ctrl-C at a terminal goes to everybody
+			to.say(fmt.Sprintf("%s │ 已退出，其字段为空，直到重新启动。\n%s │ It ended (%v): its fields are null until it runs again.", p.name, p.name, err))
 		}
 	}()
-	limit, cancel := context.WithTimeout(making, patience)
+	limit, cancel := context.WithTimeout(signalled, patience)
 	defer cancel()
 	select {
 	case url := <-said:
@@ -110,24 +110,24 @@ func goProgram(work, name string) func(context.Context, *terminal) ([]string, er
 	}
 }
 
-// errNoNode says why there are no courses.
-var errNoNode = errors.New("没有 Node.js 18 以上或 npm，课程子图不启动，其字段为空。\nThere is no Node.js 18 or newer with npm: courses does not run, and its fields are null.")
+// errNoCourses says why there are none.
+var errNoCourses = errors.New("courses │ 没有 Node.js 18 以上和 npm，课程子图不启动，其字段为空。\ncourses │ There is no Node.js 18 or newer with npm: courses does not run, and its fields are null.")
 
 // nodeProgram builds the example in TypeScript, and fetches what it stands on the first time.
 func nodeProgram(ctx context.Context, to *terminal) ([]string, error) {
 	version, err := exec.CommandContext(ctx, "node", "--version").Output()
 	var major int
 	if _, wrong := fmt.Sscanf(string(version), "v%d.", &major); err != nil || wrong != nil || major < 18 {
-		return nil, errNoNode
+		return nil, errNoCourses
 	}
 	if _, err := exec.LookPath("npm"); err != nil {
-		return nil, errNoNode
+		return nil, errNoCourses
 	}
 	folder := filepath.Join("docs", "examples", "courses")
 	if _, err := os.Stat(filepath.Join(folder, "node_modules")); err != nil {
-		to.say("courses: npm ci")
+		to.say("courses │ npm ci")
 		if err := to.run(ctx, folder, "npm", "ci", "--ignore-scripts", "--loglevel=error"); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w\n%w", errNoCourses, err)
 		}
 	}
 	return []string{"node", filepath.Join(folder, "dist", "main.js")}, to.run(ctx, folder, "npm", "run", "--silent", "build")

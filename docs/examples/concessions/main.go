@@ -42,10 +42,15 @@ func run(ctx context.Context, args []string, errs io.Writer) (err error) {
 	data := flags.String("data", ".concessions", "folder for what was taken up, and the key of permits 数据目录")
 	secret := flags.String("secret", os.Getenv("CONCESSIONS_SECRET"), "what routers show in the header "+secretHeader+"; also CONCESSIONS_SECRET 路由器口令")
 	file := flags.String("concessions", "", "YAML file with concessions in place of the built-in ones 优惠项目文件")
+	debug := flags.Bool("debug", false, "log each request by its trace, never by what it asks 记录每个请求的追踪号")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	log := zerolog.New(errs).With().Timestamp().Str("subgraph", "concessions").Logger()
+	level := zerolog.InfoLevel
+	if *debug {
+		level = zerolog.DebugLevel
+	}
+	log := zerolog.New(errs).Level(level).With().Timestamp().Str("subgraph", "concessions").Logger()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s (地址不可用); choose another with --listen: %w", *listen, err)
