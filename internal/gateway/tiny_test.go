@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // object is something that a subgraph knows: values by field, or functions of the
@@ -61,7 +62,7 @@ func (s *tiny) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
 		s.t.Errorf("a question that is no JSON: %v", err)
 	}
-	doc, errs := gqlparser.LoadQuery(s.schema, q.Query)
+	doc, errs := gqlparser.LoadQueryWithRules(s.schema, q.Query, rules.NewDefaultRules())
 	if errs != nil {
 		s.t.Errorf("a question that the subgraph does not understand: %s: %v", q.Query, errs)
 		_ = json.NewEncoder(w).Encode(object{"errors": errs})
