@@ -1,0 +1,13 @@
+// The engine of Hive Gateway over a supergraph: node hive.mjs SUPERGRAPH PORT NAME=URL…
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+
+const [file, port, ...where] = process.argv.slice(2);
+let supergraph = readFileSync(file, 'utf8');
+for (const w of where) { // its addresses stand in the supergraph
+  const [name, url] = [w.slice(0, w.indexOf('=')), w.slice(w.indexOf('=') + 1)];
+  supergraph = supergraph.replace(new RegExp(`(@join__graph\\(name: "${name}", url: )"[^"]*"`), `$1"${url}"`);
+}
+const gateway = createGatewayRuntime({ supergraph, logging: false, graphqlEndpoint: '/graphql', maskedErrors: false });
+createServer(gateway).listen(Number(port), '127.0.0.1');
