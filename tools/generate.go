@@ -7,3 +7,4 @@ package tools
 //go:generate go -C .. tool gqlgen generate
 //go:generate go -C ../docs/examples/concessions tool gqlgen generate --config gqlgen.yml
 //go:generate go -C .. run ./server/vetgraph compose graph/supergraph.yaml
+//go:generate go -C .. run ./server/vetgraph compose hub --out graph/hub.graphql

@@ -1,5 +1,5 @@
 // What a supergraph tells routers, one line for each fact, whoever composed it.
-import { Kind, parse, print, visit } from 'graphql';
+import { getNamedType, Kind, parse, print, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
 
 // selection is a field set in one spelling.
 function selection(text) {
@@ -70,4 +70,57 @@ export function joins(document) {
   }
   const links = called.map(v => `graph ${JSON.stringify(told(v, 'join__graph')[0])}`);
   return [...new Set([...lines, ...links])].sort().join('\n');
+}
+
+// each goes through what a supergraph's clients can name, as "Type", "Type.field",
+// "Type.field.argument" and "Enum.VALUE", with the node and its type's.
+function each(document, f) {
+  for (const d of document.definitions) {
+    const name = d.name?.value;
+    if (!name || /^(join|link|context)__/.test(name) || d.kind === Kind.DIRECTIVE_DEFINITION) continue;
+    f(name, d, d);
+    for (const m of [...d.fields ?? [], ...d.values ?? []]) {
+      f(`${name}.${m.name.value}`, m, d);
+      for (const a of m.arguments ?? []) f(`${name}.${m.name.value}.${a.name.value}`, m, d);
+    }
+  }
+}
+
+// owners maps what can be named to the subgraphs that have it.
+export function owners(document) {
+  const found = new Map();
+  joins(document); // knows the graphs by their names from here on
+  each(document, (name, node, type) => {
+    const own = [...told(node, 'join__field'), ...told(node, 'join__enumValue')].filter(f => f.external !== 'true');
+    found.set(name, [...new Set((own.length > 0 ? own : told(type, 'join__type')).map(g => g.graph))]);
+  });
+  return found;
+}
+
+// guards maps what can be named to what one must be allowed to see it.
+export function guards(document) {
+  const found = new Map();
+  each(document, (name, node) => {
+    const all = (node.directives ?? []).filter(d => ['authenticated', 'requiresScopes', 'policy'].includes(d.name.value)).map(print).sort();
+    if (all.length > 0) found.set(name, all.join(' '));
+  });
+  return found;
+}
+
+// required maps a field to the fields of other subgraphs that are answered with it.
+export function required(document, schema) {
+  const found = new Map();
+  joins(document);
+  each(document, (name, node, type) => {
+    for (const { requires, graph: by } of told(node, 'join__field').filter(f => f.requires)) {
+      const info = new TypeInfo(schema, getNamedType(schema.getType(type.name.value)));
+      visit(parse(`{${requires}}`).definitions[0].selectionSet, visitWithTypeInfo(info, {
+        Field(n) {
+          const what = `${info.getParentType()?.name}.${n.name.value}`;
+          found.set(what, new Set([...found.get(what) ?? [], `${by} (${name})`]));
+        },
+      }));
+    }
+  });
+  return found;
 }
