@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	most     = 100     // subgraphs in one supergraph
-	mostText = 4 << 20 // bytes of one subgraph's schema
+	mostParts = 100     // subgraphs in one supergraph
+	mostText  = 4 << 20 // bytes of one subgraph's schema
 )
 
 // Subgraph is one part of a supergraph.
@@ -52,7 +52,7 @@ func Compose(ctx context.Context, subgraphs []Subgraph) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("compose: %w", err)
 	}
-	said, err := run(ctx, string(in))
+	said, err := run(ctx, string(in), mostHeap)
 	if err != nil {
 		return "", err
 	}
@@ -96,8 +96,8 @@ func (f found) problem(files map[string]string) Problem {
 
 // check is what can be said before the composer is asked.
 func check(subgraphs []Subgraph) (p Problems) {
-	if len(subgraphs) == 0 || len(subgraphs) > most {
-		p.add(Problem{Code: "CONFIG_INVALID", Text: fmt.Sprintf("a supergraph has 1 to %d subgraphs, not %d", most, len(subgraphs))})
+	if len(subgraphs) == 0 || len(subgraphs) > mostParts {
+		p.add(Problem{Code: "CONFIG_INVALID", Text: fmt.Sprintf("a supergraph has 1 to %d subgraphs, not %d", mostParts, len(subgraphs))})
 		return p
 	}
 	seen := map[string]bool{}

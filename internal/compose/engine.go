@@ -31,8 +31,9 @@ const (
 
 var errMemory = errors.New("it takes more memory than it may (内存超限)")
 
-// run hands the subgraphs to the composer, in an engine of their own.
-func run(ctx context.Context, in string) (string, error) {
+// run hands the subgraphs to the composer, in an engine of their own. most is by how
+// many bytes the heap may grow.
+func run(ctx context.Context, in string, most uint64) (string, error) {
 	p, err := program()
 	if err != nil {
 		return "", fmt.Errorf("compose: the bundle: %w", err)
@@ -41,7 +42,7 @@ func run(ctx context.Context, in string) (string, error) {
 	vm.SetMaxCallStackSize(deepest)
 	ended := make(chan struct{})
 	var watch sync.WaitGroup
-	watch.Go(func() { interrupt(ctx, vm, ended) })
+	watch.Go(func() { interrupt(ctx, vm, most, ended) })
 	defer watch.Wait()
 	defer close(ended)
 	if _, err := vm.RunProgram(p); err != nil {
@@ -60,7 +61,7 @@ func run(ctx context.Context, in string) (string, error) {
 
 // interrupt stops the engine when the context ends or the heap has grown too much.
 // The heap is that of the whole process: what else runs in it counts too.
-func interrupt(ctx context.Context, vm *goja.Runtime, ended <-chan struct{}) {
+func interrupt(ctx context.Context, vm *goja.Runtime, most uint64, ended <-chan struct{}) {
 	before, every := heap(), time.NewTicker(look)
 	defer every.Stop()
 	for {
@@ -71,7 +72,7 @@ func interrupt(ctx context.Context, vm *goja.Runtime, ended <-chan struct{}) {
 			vm.Interrupt(context.Cause(ctx))
 			return
 		case <-every.C:
-			if now := heap(); now > before && now-before > mostHeap {
+			if now := heap(); now > before && now-before > most {
 				vm.Interrupt(errMemory)
 				return
 			}

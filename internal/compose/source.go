@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	patience     = 10 * time.Second // for one subgraph's answer
-	secretHeader = "Vetgraph-Router-Secret"
+	patience     = 10 * time.Second         // for one subgraph's answer
+	secretHeader = "Vetgraph-Router-Secret" //nolint:gosec // a header's name
 )
 
 // Read reads what each source says, all at once. builtin is the schema of this
