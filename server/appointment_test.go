@@ -16,8 +16,8 @@ import (
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 )
 
-// fileAll submits everything that a hero may file and answers the case.
-func (k *talk) fileAll(hero int) string {
+// everything is what a hero submits who files all that they may.
+func (k *talk) everything(hero int) map[string]any {
 	k.t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/dev/personas", nil)
 	r.RemoteAddr, r.Host = "127.0.0.1:1", "127.0.0.1:8080"
@@ -27,6 +27,12 @@ func (k *talk) fileAll(hero int) string {
 	if err := json.Unmarshal(w.Body.Bytes(), &offer); err != nil {
 		k.t.Fatal(err)
 	}
+	return map[string]any{"idempotencyKey": "everything-1", "veteranId": k.heroes[hero], "answers": offer.Heroes[hero].Answers}
+}
+
+// fileAll submits everything that a hero may file and answers the case.
+func (k *talk) fileAll(hero int) string {
+	k.t.Helper()
 	var out struct {
 		SubmitCase struct {
 			Case     *struct{ ID string }
@@ -34,7 +40,7 @@ func (k *talk) fileAll(hero int) string {
 		}
 	}
 	k.get(fmt.Sprintf("veteran%d", hero), `mutation($i: SubmitCaseInput!) { submitCase(input: $i) { case { id } problems { field reason } } }`,
-		map[string]any{"i": map[string]any{"idempotencyKey": "everything-1", "veteranId": k.heroes[hero], "answers": offer.Heroes[hero].Answers}}, &out)
+		map[string]any{"i": k.everything(hero)}, &out)
 	if out.SubmitCase.Case == nil {
 		k.t.Fatal(out.SubmitCase.Problems)
 	}

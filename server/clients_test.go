@@ -17,16 +17,22 @@ import (
 // skipped, and fails if CI says that they must be there.
 func node(t *testing.T, script string, args ...string) {
 	t.Helper()
-	dir := filepath.Join("..", "tools", "npm")
+	nodeIn(t, "tools/npm", script, args...)
+}
+
+// nodeIn runs a script of a folder that has its own packages.
+func nodeIn(t *testing.T, folder, script string, args ...string) {
+	t.Helper()
+	dir := filepath.Join("..", filepath.FromSlash(folder))
 	program, err := exec.LookPath("node")
 	if err == nil {
 		_, err = os.Stat(filepath.Join(dir, "node_modules"))
 	}
 	if err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("CI needs Node.js and npm ci in tools/npm: %v", err)
+			t.Fatalf("CI needs Node.js and npm ci in %s: %v", folder, err)
 		}
-		t.Skipf("no Node.js, or no npm ci in tools/npm: %v", err)
+		t.Skipf("no Node.js, or no npm ci in %s: %v", folder, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

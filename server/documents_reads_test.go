@@ -47,7 +47,7 @@ func documents(t *testing.T) []document {
 		read  func(t *testing.T, body string) []document
 	}{
 		{"../README.md", inPage}, {"../*.md", inPage}, {"../docs/*.md", inPage}, {"../docs/*/*.md", inPage},
-		{"page/*.js", inJavaScript}, {"../tools/load/queries/*.graphql", inFile},
+		{"page/*.js", inJavaScript}, {"../tools/load/queries/*.graphql", inFile}, {"../web/sdk/operations/*.graphql", inFile},
 		{"testdata/operations/*.graphql", inFile}, {"testdata/script/*.txtar", inScript},
 	} {
 		names, err := filepath.Glob(f.files)
