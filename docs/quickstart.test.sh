@@ -18,7 +18,7 @@ stop() {
   wait "$server" 2>/dev/null || true
   server=""
 }
-trap 'stop; rm -rf "$scratch"' EXIT
+trap 'stop; kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
 start() { # start COMMANDS-FILE: runs it in a process group of its own and waits until it serves
   local from now

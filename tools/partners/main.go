@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -37,7 +38,7 @@ func main() {
 func run(args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("partners", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	data := flags.String("data", ".vetgraph", "data folder of the hub; the partners' are below 数据目录")
+	data := flags.String("data", cmp.Or(os.Getenv("VETGRAPH_DATA"), ".vetgraph"), "data folder of the hub; the partners' are below 数据目录")
 	concessions := flags.String("concessions", "127.0.0.1:8091", "address of the transport operator's subgraph 交通子图地址")
 	courses := flags.String("courses", "127.0.0.1:8092", "address of the training school's subgraph 学校子图地址")
 	secret := flags.String("secret", "", "what partners ask routers for; made up if left out 路由器口令")
