@@ -16,6 +16,7 @@ const made = await build({
   absWorkingDir: npm,
   bundle: true,
   minify: true,
+  preserveSymlinks: true,
   write: false,
   metafile: true,
   format: 'iife',
