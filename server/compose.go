@@ -33,7 +33,7 @@ func (c composeCommand) Run(s *session) error {
 	defer cancel()
 	made, out, err := c.compose(ctx)
 	if p := new(compose.Problems); errors.As(err, &p) {
-		return fmt.Errorf("合不成一张图，%d 处有误 (there is no graph, for %d reasons):\n%w", len(*p), len(*p), err)
+		return fmt.Errorf("合不成一张图，%d 处有误 (there is no graph; mistakes: %d):\n%w", len(*p), len(*p), err)
 	} else if err != nil {
 		return fmt.Errorf("合成超图未完成 (the supergraph was not composed): %w", err)
 	}

@@ -117,7 +117,7 @@ func TestComposeMistakes(t *testing.T) {
 		args []string
 		want []string
 	}{
-		"of a schema":      {[]string{"bad=http://bad.example.org/graphql=" + file}, []string{"合不成一张图，2 处有误 (there is no graph, for 2 reasons)", file + ":2:6: 不是有效的 GraphQL 模式。 Unknown type", file + ":3:10"}},
+		"of a schema":      {[]string{"bad=http://bad.example.org/graphql=" + file}, []string{"合不成一张图，2 处有误 (there is no graph; mistakes: 2)", file + ":2:6: 不是有效的 GraphQL 模式。 Unknown type", file + ":3:10"}},
 		"of what is named": {[]string{"concessions", "hub", "--secret=hub=x"}, []string{"NAME=URL"}},
 		"of secrets":       {[]string{"hub", "--secret=hub=x", "--secret=y=z"}, []string{"--secret hub", "--secret y"}},
 		"of a file":        {[]string{filepath.Join(dir, "none.yaml")}, []string{"none.yaml"}},

@@ -122,7 +122,7 @@ const stale = [...accepted].filter(key => !breaking.some(c => c.key === key));
 const wrong = [];
 
 if (refused.length > 0) {
-  const uses = usesIn(parts[0].schema, root, ['docs', 'server', 'tools'].filter(d => existsSync(join(root, d))));
+  const uses = usesIn(parts[0].schema, root, ['docs', 'server', 'tools', 'web'].filter(d => existsSync(join(root, d))));
   const counts = asked.usage && counted(readFileSync(asked.usage, 'utf8'));
   wrong.push(...refused.map(c => report(c, uses, counts)), `${refused.length} 处不兼容的变更 breaking changes of the graph.`);
 }
