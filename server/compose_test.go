@@ -28,7 +28,7 @@ func TestCompose(t *testing.T) {
 		"# Made by vetgraph compose out of hub, concessions.",
 		`HUB @join__graph(name: "hub", url: "http://127.0.0.1:8081/subgraph")`,
 		`CONCESSIONS @join__graph(name: "concessions", url: "http://127.0.0.1:8091/graphql")`,
-		`concessions: [Concession!]! @join__field(graph: CONCESSIONS, requires: "benefits{preferentialCard{state issuedOn}}")`,
+		`concessions: [Concession!] @join__field(graph: CONCESSIONS, requires: "benefits{preferentialCard{state issuedOn}}")`,
 		"退役军人统一档案。 The unified profile of one veteran.",
 	} {
 		if !strings.Contains(made, want) {

@@ -601,14 +601,14 @@ var sources = []*ast.Source{
 
 type Query {
   "优惠项目，可只看一个行政区划内能用的。 The concessions, or those that can be used in one division."
-  concessions(division: ID): [Concession!]! @tag(name: "public")
+  concessions(division: ID): [Concession!] @tag(name: "public")
   "一个优惠项目。 One concession."
   concession(code: ID!): Concession @tag(name: "public")
 }
 
 type Mutation {
   "领取一项优惠；同一键可以重发。 Take up a concession; with the same key it may be sent again."
-  takeUpConcession(input: TakeUpConcessionInput!): TakeUpConcessionPayload! @tag(name: "personal")
+  takeUpConcession(input: TakeUpConcessionInput!): TakeUpConcessionPayload @tag(name: "personal")
 }
 
 type Subscription {
@@ -648,6 +648,7 @@ type ConcessionKind {
 
 # The types from here to PreferentialCardState, and those at the end, are the hub's: what we
 # need of them is said again, in the hub's own words. Composers take the words of any one subgraph.
+# What we add to Query, Mutation and Veteran may be null: while we are down, what others say stands.
 "退役军人统一档案。 The unified profile of one veteran."
 type Veteran @key(fields: "id") {
   "编号。 Opaque ID."
@@ -655,11 +656,11 @@ type Veteran @key(fields: "id") {
   "优待抚恤。 Benefits."
   benefits: Benefits! @external
   "能否享受优惠，为什么。 Whether this person has concessions, and why."
-  concessionStanding: ConcessionStanding! @requires(fields: "benefits { preferentialCard { state issuedOn } }") @tag(name: "personal")
+  concessionStanding: ConcessionStanding @requires(fields: "benefits { preferentialCard { state issuedOn } }") @tag(name: "personal")
   "持有效优待证的人可享受的优惠，没有有效证的为空。 What a holder of a valid card can have; nothing for everybody else."
-  concessions: [Concession!]! @requires(fields: "benefits { preferentialCard { state issuedOn } }") @tag(name: "personal")
+  concessions: [Concession!] @requires(fields: "benefits { preferentialCard { state issuedOn } }") @tag(name: "personal")
   "已领取的优惠。 What this person has taken up."
-  concessionsTaken: [TakenConcession!]! @tag(name: "personal")
+  concessionsTaken: [TakenConcession!] @tag(name: "personal")
 }
 
 "优待抚恤。 Benefits."
@@ -1942,10 +1943,10 @@ func (ec *executionContext) _Mutation_takeUpConcession(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *TakeUpConcessionPayload) graphql.Marshaler {
-			return ec.marshalNTakeUpConcessionPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakeUpConcessionPayload(ctx, selections, v)
+			return ec.marshalOTakeUpConcessionPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakeUpConcessionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_takeUpConcession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2032,10 +2033,10 @@ func (ec *executionContext) _Query_concessions(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Concession) graphql.Marshaler {
-			return ec.marshalNConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx, selections, v)
+			return ec.marshalOConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_concessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2581,10 +2582,10 @@ func (ec *executionContext) _Veteran_concessionStanding(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ConcessionStanding) graphql.Marshaler {
-			return ec.marshalNConcessionStanding2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionStanding(ctx, selections, v)
+			return ec.marshalOConcessionStanding2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionStanding(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Veteran_concessionStanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2613,10 +2614,10 @@ func (ec *executionContext) _Veteran_concessions(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*Concession) graphql.Marshaler {
-			return ec.marshalNConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx, selections, v)
+			return ec.marshalOConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Veteran_concessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2645,10 +2646,10 @@ func (ec *executionContext) _Veteran_concessionsTaken(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*TakenConcession) graphql.Marshaler {
-			return ec.marshalNTakenConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcessionᚄ(ctx, selections, v)
+			return ec.marshalOTakenConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcessionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Veteran_concessionsTaken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4380,7 +4381,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_takeUpConcession(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -4459,7 +4460,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			out.Values[i] = graphql.MarshalString("Query")
 		case "concessions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_concessions(ctx, field)
 				})
@@ -4679,17 +4680,17 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "concessionStanding":
 			out.Values[i] = ec._Veteran_concessionStanding(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "concessions":
 			out.Values[i] = ec._Veteran_concessions(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "concessionsTaken":
 			out.Values[i] = ec._Veteran_concessionsTaken(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -5126,22 +5127,6 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*Concession) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcession(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcession(ctx context.Context, sel ast.SelectionSet, v *Concession) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Concession!")
@@ -5175,14 +5160,6 @@ func (ec *executionContext) unmarshalNConcessionRepresentation2ᚕᚖgithubᚗco
 func (ec *executionContext) unmarshalNConcessionRepresentation2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionRepresentation(ctx context.Context, v any) (*ConcessionRepresentation, error) {
 	res, err := ec.unmarshalInputConcessionRepresentation(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNConcessionStanding2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionStanding(ctx context.Context, sel ast.SelectionSet, v *ConcessionStanding) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ConcessionStanding!")
-		return graphql.Null
-	}
-	return ec._ConcessionStanding(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConcessionTaking2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionTaking(ctx context.Context, sel ast.SelectionSet, v *ConcessionTaking) graphql.Marshaler {
@@ -5270,30 +5247,6 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 func (ec *executionContext) unmarshalNTakeUpConcessionInput2githubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakeUpConcessionInput(ctx context.Context, v any) (TakeUpConcessionInput, error) {
 	res, err := ec.unmarshalInputTakeUpConcessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNTakeUpConcessionPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakeUpConcessionPayload(ctx context.Context, sel ast.SelectionSet, v *TakeUpConcessionPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "TakeUpConcessionPayload!")
-		return graphql.Null
-	}
-	return ec._TakeUpConcessionPayload(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNTakenConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*TakenConcession) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNTakenConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcession(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNTakenConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcession(ctx context.Context, sel ast.SelectionSet, v *TakenConcession) graphql.Marshaler {
@@ -5751,11 +5704,37 @@ func (ec *executionContext) marshalOConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋv
 	return ret
 }
 
+func (ec *executionContext) marshalOConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*Concession) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcession(ctx context.Context, sel ast.SelectionSet, v *Concession) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Concession(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOConcessionStanding2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐConcessionStanding(ctx context.Context, sel ast.SelectionSet, v *ConcessionStanding) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConcessionStanding(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODate2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -5906,6 +5885,32 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOTakeUpConcessionPayload2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakeUpConcessionPayload(ctx context.Context, sel ast.SelectionSet, v *TakeUpConcessionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TakeUpConcessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTakenConcession2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*TakenConcession) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTakenConcession2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐTakenConcession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOVeteran2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋdocsᚋexamplesᚋconcessionsᚋexecᚐVeteran(ctx context.Context, sel ast.SelectionSet, v []*Veteran) graphql.Marshaler {

@@ -156,11 +156,11 @@ type Veteran struct {
 	// 优待抚恤。 Benefits.
 	Benefits *Benefits `json:"benefits"`
 	// 能否享受优惠，为什么。 Whether this person has concessions, and why.
-	ConcessionStanding *ConcessionStanding `json:"concessionStanding"`
+	ConcessionStanding *ConcessionStanding `json:"concessionStanding,omitempty"`
 	// 持有效优待证的人可享受的优惠，没有有效证的为空。 What a holder of a valid card can have; nothing for everybody else.
-	Concessions []*Concession `json:"concessions"`
+	Concessions []*Concession `json:"concessions,omitempty"`
 	// 已领取的优惠。 What this person has taken up.
-	ConcessionsTaken []*TakenConcession `json:"concessionsTaken"`
+	ConcessionsTaken []*TakenConcession `json:"concessionsTaken,omitempty"`
 }
 
 func (Veteran) IsEntity() {}
