@@ -17,26 +17,36 @@ import (
 	"github.com/vetgraph/vetgraph/internal/fault"
 )
 
+// mostKept is the size in bytes up to which a document is remembered: what is larger
+// is read and planned each time, so that nobody fills the memory.
+const mostKept = 16 << 10
+
 // prepared is what a document becomes, whoever sends it.
 type prepared struct {
-	plan      plan.Plan
-	kind      ast.OperationType
-	variables []byte            // those taken out of the document; all there are when the request has none
-	remap     map[string]string // names of variables in the plan to those of the request
+	plan     plan.Plan
+	kind     ast.OperationType
+	literals []byte            // an object: values that stood in the document
+	remap    map[string]string // names of variables in the plan to those of the request
 }
 
 // prepare turns a request into a plan and the variables to run it with. Documents
-// that differ only in blanks, names of fragments or literal values share a plan.
+// that differ only in blanks, names of fragments or literal values share a plan; a
+// document that was seen before, with variables of plain types, is not read again.
 // Errors are a [*fault.Fault] or a [documentErrors].
 func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
-	plain := len(r.Variables) == 0 || bytes.Equal(r.Variables, []byte("null")) || bytes.Equal(r.Variables, []byte("{}"))
-	raw := "raw\x00" + r.Operation + "\x00" + r.Query
+	raw := "doc\x00" + r.Operation + "\x00" + r.Query
 	if r.Look {
 		raw = "look" + raw
 	}
-	if plain {
-		if p, ok := g.plans.Get(raw); ok {
-			return p, p.variables, nil
+	if d, ok := g.documents.Get(raw); ok {
+		own, shape, fits, err := d.values(r.Variables)
+		if err != nil {
+			return nil, nil, err
+		}
+		if fits {
+			if p, ok := g.plans.Get(raw + "\x00" + shape); ok {
+				return p, beside(own, p.literals), nil
+			}
 		}
 	}
 	doc, report := astparser.ParseGraphqlDocumentString(r.Query)
@@ -47,45 +57,63 @@ func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	doc.Input.Variables = r.Variables
-	if plain {
-		doc.Input.Variables = []byte("{}")
+	d, err := g.declared(&doc, r.Operation)
+	if err != nil {
+		return nil, nil, err
 	}
+	own, shape, fits, err := d.values(r.Variables)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc.Input.Variables = own
 	remap, err := g.normalise(&doc, r.Operation)
 	if err != nil {
 		return nil, nil, err
 	}
 	variables := bytes.Clone(doc.Input.Variables)
-	var text bytes.Buffer
-	if err := astprinter.Print(&doc, &text); err != nil {
+	made, err := g.plan(&doc, r.Operation, kind)
+	if err != nil {
 		return nil, nil, err
 	}
-	key := "plan\x00" + text.String()
-	p, ok := g.plans.Get(key)
-	if ok {
-		p = &prepared{plan: p.plan, kind: kind, variables: variables, remap: remap}
-	} else {
-		planner, err := plan.NewPlanner(g.planning)
-		if err != nil {
-			return nil, nil, err
-		}
-		var rep operationreport.Report
-		made := planner.Plan(&doc, g.whole, r.Operation, &rep)
-		if rep.HasErrors() {
-			return nil, nil, fault.New(fault.Invalid, "PLAN_IMPOSSIBLE", "各子图合起来也无法回答这个查询。",
-				"The subgraphs together cannot answer this query.").Because(rep)
-		}
-		postprocess.NewProcessor().Process(made)
-		if run, ok := made.(*plan.SynchronousResponsePlan); ok && kind == ast.OperationTypeMutation {
-			run.Response.Fetches = inOrder(run.Response.Fetches)
-		}
-		p = &prepared{plan: made, kind: kind, variables: variables, remap: remap}
-		g.plans.Add(key, &prepared{plan: made, kind: kind})
+	p := &prepared{plan: made, kind: kind, remap: remap}
+	if p.literals, err = d.without(variables); err != nil {
+		return nil, nil, err
 	}
-	if plain {
-		g.plans.Add(raw, p)
+	if fits && len(r.Query) <= mostKept {
+		g.documents.Add(raw, d)
+		g.plans.Add(raw+"\x00"+shape, p)
 	}
 	return p, variables, nil
+}
+
+// plan finds the plan of a document in its one form, or makes it.
+func (g *Gateway) plan(doc *ast.Document, operation string, kind ast.OperationType) (plan.Plan, error) {
+	var text bytes.Buffer
+	if err := astprinter.Print(doc, &text); err != nil {
+		return nil, err
+	}
+	key := "plan\x00" + text.String()
+	if p, ok := g.plans.Get(key); ok {
+		return p.plan, nil
+	}
+	planner, err := plan.NewPlanner(g.planning)
+	if err != nil {
+		return nil, err
+	}
+	var report operationreport.Report
+	made := planner.Plan(doc, g.whole, operation, &report)
+	if report.HasErrors() {
+		return nil, fault.New(fault.Invalid, "PLAN_IMPOSSIBLE", "各子图合起来也无法回答这个查询。",
+			"The subgraphs together cannot answer this query.").Because(report)
+	}
+	postprocess.NewProcessor().Process(made)
+	if run, ok := made.(*plan.SynchronousResponsePlan); ok && kind == ast.OperationTypeMutation {
+		run.Response.Fetches = inOrder(run.Response.Fetches)
+	}
+	if len(key) <= mostKept {
+		g.plans.Add(key, &prepared{plan: made, kind: kind})
+	}
+	return made, nil
 }
 
 // normalise validates a document and brings it into the one form that plans are

@@ -60,15 +60,16 @@ type Limits struct {
 
 // Gateway answers one graph.
 type Gateway struct {
-	options  Options
-	whole    *ast.Document // with what is inaccessible: for planning
-	client   *ast.Document // what clients may see and use
-	planning plan.Configuration
-	plans    *lru.Cache[string, *prepared]
-	resolver *resolve.Resolver
-	sdl      string
-	running  sync.WaitGroup // streams, and requests in this process
-	end      context.CancelFunc
+	options   Options
+	whole     *ast.Document // with what is inaccessible: for planning
+	client    *ast.Document // what clients may see and use
+	planning  plan.Configuration
+	plans     *lru.Cache[string, *prepared]
+	documents *lru.Cache[string, *declared] // those whose plans can be found without reading them
+	resolver  *resolve.Resolver
+	sdl       string
+	running   sync.WaitGroup // streams, and requests in this process
+	end       context.CancelFunc
 }
 
 // New reads the supergraph, reporting every mistake in it at once, and builds a
@@ -103,6 +104,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	planning.Fields = append(planning.Fields, introspection.BuildFieldConfigurations()...)
 	g.planning = *planning
 	if g.plans, err = lru.New[string, *prepared](o.Plans); err != nil {
+		return nil, fmt.Errorf("plans: %w", err)
+	}
+	if g.documents, err = lru.New[string, *declared](o.Plans); err != nil {
 		return nil, fmt.Errorf("plans: %w", err)
 	}
 	ctx, g.end = context.WithCancel(ctx)

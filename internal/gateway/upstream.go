@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wundergraph/astjson"
+
 	"github.com/vetgraph/vetgraph/internal/trace"
 )
 
@@ -149,8 +151,14 @@ func (u *upstream) ask(r *http.Request) ([]byte, error) {
 
 // answers says whether a body is an object with data or errors.
 func answers(body []byte) bool {
-	var a struct{ Data, Errors json.RawMessage }
-	return json.Unmarshal(body, &a) == nil && (len(a.Data) > 0 || len(a.Errors) > 0 && a.Errors[0] == '[' && string(a.Errors) != "[]")
+	if text := bytes.TrimSpace(body); bytes.HasPrefix(text, []byte(`{"data":`)) { // nearly always; then it need not be taken apart
+		return astjson.ValidateBytes(text) == nil
+	}
+	a, err := astjson.ParseBytes(body)
+	if err != nil || a.Type() != astjson.TypeObject {
+		return false
+	}
+	return a.Exists("data") || len(a.GetArray("errors")) > 0
 }
 
 func reply(r *http.Request, body []byte) *http.Response {
