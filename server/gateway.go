@@ -83,16 +83,20 @@ func (h *Hub) alone(ctx context.Context, o gateway.Options, open bool) (http.Han
 		return nil, err
 	}
 	h.onClose(func(context.Context) error { g.Close(); return nil })
-	schema, err := join(g, nil)
-	if err != nil {
+	if h.joined, err = join(g, nil); err != nil {
 		return nil, err
 	}
-	s := h.server(schema)
+	if err := h.openDocuments(ctx); err != nil {
+		return nil, err
+	}
+	s := h.server(h.joined)
+	s.Use(h.documents)
 	s.Use(introspection{demo: open})
 	h.count(s)
 	h.transports(s, nil)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", h.meters.http("graphql", h.cors(h.gate(s))))
+	mux.Handle("GET /schema.graphql", h.meters.http("schema", schemaText(h.joined.schema)))
 	mux.HandleFunc("GET /healthz", healthy)
 	return h.observe(secure(mux)), nil
 }
