@@ -55,7 +55,7 @@ func run(args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(work, 0o700); err != nil {
+	if err := os.MkdirAll(work, 0o700); err != nil { //nolint:gosec // a folder that whoever runs this names
 		return err
 	}
 	to := &terminal{to: errs}
@@ -76,7 +76,7 @@ func run(args []string, out, errs io.Writer) error {
 	}()
 	for _, p := range partners {
 		if err := p.start(signalled, running, to); errors.Is(err, errNoCourses) {
-			to.say(err.Error())
+			to.say(p.name + " │ 未启动，其字段为空。\n" + p.name + " │ It does not run, and its fields are null: " + err.Error())
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -113,11 +113,11 @@ func writeSubgraphs(file string, partners []*partner) error {
 			all[p.name] = entry{p.url, p.secret}
 		}
 	}
-	body, err := yaml.Marshal(all)
+	body, err := yaml.Marshal(all) //nolint:gosec // the secrets are what it is written for
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, body, 0o600); err != nil {
+	if err := os.WriteFile(file, body, 0o600); err != nil { //nolint:gosec // same
 		return fmt.Errorf("where the subgraphs are: %w", err)
 	}
 	return nil

@@ -202,7 +202,7 @@ func TestWithoutNode(t *testing.T) {
 	}
 	g := start(t, path)
 	defer g.stop()
-	if said := strings.Join(g.said, "\n"); !strings.Contains(said, "courses does not run") {
+	if said := strings.Join(g.said, "\n"); !strings.Contains(said, "courses │ It does not run") {
 		t.Errorf("it does not say that there are no courses:\n%s", said)
 	}
 	var s seen

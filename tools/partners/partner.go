@@ -110,8 +110,8 @@ func goProgram(work, name string) func(context.Context, *terminal) ([]string, er
 	}
 }
 
-// errNoCourses says why there are none.
-var errNoCourses = errors.New("courses │ 没有 Node.js 18 以上和 npm，课程子图不启动，其字段为空。\ncourses │ There is no Node.js 18 or newer with npm: courses does not run, and its fields are null.")
+// errNoCourses says that the school's program cannot be made; without it the graph has gaps.
+var errNoCourses = errors.New("there is no Node.js 18 or newer with npm, or nothing to fetch its packages from")
 
 // nodeProgram builds the example in TypeScript, and fetches what it stands on the first time.
 func nodeProgram(ctx context.Context, to *terminal) ([]string, error) {

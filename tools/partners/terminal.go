@@ -24,7 +24,7 @@ func (t *terminal) say(line string) {
 
 // run runs a command to its end. Its words are for whoever has to know why it failed.
 func (t *terminal) run(ctx context.Context, folder, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // go and npm
 	cmd.Dir = folder
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, said)
