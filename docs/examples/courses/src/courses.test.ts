@@ -160,7 +160,9 @@ test('only routers, only POST, and not too much of it', async (t) => {
   assert.equal((await s.post(JSON.stringify({ query: '{ courses { code } }'.padEnd(2 << 20) }))).status, 413);
   assert.equal((await s.post('{')).status, 400);
   assert.equal((await fetch(s.url.replace('/graphql', '/healthz'))).status, 200);
-  assert.equal((await fetch(s.url.replace('/graphql', '/other'))).status, 404);
+  for (const path of ['/other', '//', '//[', '/graphql/']) {
+    assert.equal((await fetch(s.url.replace('/graphql', path))).status, 404);
+  }
   const aliases = (n: number) => `{ ${Array.from({ length: n }, (_, i) => `a${i}: courses { ...f }`).join(' ')} } fragment f on Course { code hours places }`;
   assert.equal((await s.ask(aliases(400))).status, 200);
   assert.equal((await s.ask(aliases(600))).reason, 'TOO_COSTLY');

@@ -55,7 +55,7 @@ export function listener(school: School, secret: string, log: Log): RequestListe
   };
 
   return (req, res) => {
-    const { pathname } = new URL(req.url ?? '/', 'http://school');
+    const pathname = req.url?.split('?', 1)[0]; // as it came: not everything that does is a URL
     if (pathname === '/healthz') {
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('ok\n');
     } else if (pathname === '/graphql') {
