@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,39 @@ func TestNoViewerGetsWhatWasAskedForAnother(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Each subgraph gets what belongs to it, and nothing of the caller's that it was not meant to.
+func TestHeaders(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]http.Header{}
+	keep := func(name string, next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			seen[name] = r.Header.Clone()
+			mu.Unlock()
+			next.ServeHTTP(w, r)
+		})
+	}
+	s := httptest.NewServer(keep("b", joining))
+	defer s.Close()
+	g := open(t, gateway.Options{Supergraph: people, Subgraphs: map[string]gateway.Subgraph{
+		"a": {Handler: keep("a", named), Pass: []string{"x-client-name"}, Send: http.Header{"Vetgraph-Router-Secret": {"of a"}}},
+		"b": {URL: s.URL, Send: http.Header{"Vetgraph-Router-Secret": {"of b"}}},
+	}})
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	g.Ask(t.Context(), gateway.Request{Query: both, Header: http.Header{"Authorization": {"Bearer x"}, "Cookie": {"x"}, "Vetgraph-Router-Secret": {"guessed"},
+		"X-Client-Name": {"portal"}, "X-Request-Id": {"id"}, "Traceparent": {parent}}})
+	for name, want := range map[string]map[string]string{
+		"a": {"Authorization": "", "Cookie": "", "Vetgraph-Router-Secret": "of a", "X-Client-Name": "portal", "X-Request-Id": "id", "Traceparent": parent},
+		"b": {"Authorization": "", "Cookie": "", "Vetgraph-Router-Secret": "of b", "X-Client-Name": "", "X-Request-Id": "id", "Traceparent": parent},
+	} {
+		for header, text := range want {
+			if got := seen[name].Get(header); got != text {
+				t.Errorf("%s got %s %q, want %q", name, header, got, text)
+			}
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -25,8 +25,6 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
-
-	"github.com/vetgraph/vetgraph/internal/compose"
 )
 
 type options struct {
@@ -84,9 +82,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type rig struct {
 	folder     string
 	options    options
-	supergraph string            // file
-	where      map[string]string // subgraphs' addresses
-	vetgraph   string            // program
+	supergraph string // file
+	vetgraph   string // program
 	running    []*process
 }
 
@@ -95,8 +92,11 @@ func (r *rig) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.where = map[string]string{}
-	var parts []compose.Subgraph
+	r.vetgraph, r.supergraph = filepath.Join(r.folder, "vetgraph"), filepath.Join(r.folder, "supergraph.graphql")
+	if err := complete(ctx, "go", "build", "-o", r.vetgraph, "./server/vetgraph"); err != nil {
+		return err
+	}
+	parts := []string{"compose", "--out", r.supergraph}
 	for _, name := range []string{"people", "visits"} {
 		p, err := begin(ctx, self, "subgraph", name)
 		if err != nil {
@@ -107,19 +107,13 @@ func (r *rig) start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("subgraph %s: %w", name, err)
 		}
-		r.where[name] = address
-		parts = append(parts, compose.Subgraph{Name: name, URL: address, SDL: federation + schemas[name]})
+		file := filepath.Join(r.folder, name+".graphqls")
+		if err := os.WriteFile(file, []byte(federation+schemas[name]), 0o600); err != nil {
+			return err
+		}
+		parts = append(parts, name+"="+address+"="+file)
 	}
-	made, err := compose.Compose(ctx, parts)
-	if err != nil {
-		return err
-	}
-	r.supergraph = filepath.Join(r.folder, "supergraph.graphql")
-	if err := os.WriteFile(r.supergraph, []byte(made), 0o600); err != nil {
-		return err
-	}
-	r.vetgraph = filepath.Join(r.folder, "vetgraph")
-	return complete(ctx, "go", "build", "-o", r.vetgraph, "./server/vetgraph")
+	return complete(ctx, r.vetgraph, parts...)
 }
 
 func (r *rig) stop() {
