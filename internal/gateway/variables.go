@@ -27,9 +27,28 @@ type variable struct {
 	allowed map[string]bool // of an enum
 }
 
+// within says whether a variable stands within a list or an object. Such a value is
+// taken out of the document whole, with what the variable was in that one request:
+// it must not be kept for the next.
+func within(doc *ast.Document) bool {
+	for i := range doc.ObjectFields {
+		if doc.ObjectFields[i].Value.Kind == ast.ValueKindVariable {
+			return true
+		}
+	}
+	for i := range doc.ListValues {
+		for _, ref := range doc.ListValues[i].Refs {
+			if doc.Values[ref].Kind == ast.ValueKindVariable {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // declared reads the variables of the operation that is meant.
 func (g *Gateway) declared(doc *ast.Document, operation string) (*declared, error) {
-	out := &declared{plain: true}
+	out := &declared{plain: !within(doc)}
 	for _, n := range doc.RootNodes {
 		if n.Kind != ast.NodeKindOperationDefinition || operation != "" && doc.OperationDefinitionNameString(n.Ref) != operation {
 			continue
