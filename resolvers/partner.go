@@ -14,14 +14,15 @@ func (r *veteranResolver) CourseHours(ctx context.Context, objs []*gen.Veteran) 
 	return out, graphql.BatchErrorList(wrong)
 }
 
-func (r *veteranResolver) TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]int, error) {
+func (r *veteranResolver) TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]*int, error) {
 	record, err := all(ctx, load(ctx).trainings, objs, func(v *gen.Veteran) string { return v.ID })
 	if err != nil {
 		return nil, err
 	}
-	out, wrong := load(ctx).reported.courseHours(objs)
+	hours, wrong := load(ctx).reported.courseHours(objs)
+	out := make([]*int, len(objs))
 	for i := range out {
-		out[i] = profile.TrainingHours(record[i], out[i])
+		out[i] = new(profile.TrainingHours(record[i], hours[i]))
 	}
 	return out, graphql.BatchErrorList(wrong)
 }

@@ -70,7 +70,7 @@ func (h *Hub) forRouters() *handler.Server {
 
 // executable is our own schema with what answers it.
 func (h *Hub) executable(public bool) graphql.ExecutableSchema {
-	c := exec.Config{Resolvers: h.Resolver, Complexity: costs()}
+	c := exec.Config{Resolvers: h.Resolver}
 	if public {
 		c.Schema = publicSchema()
 	}
@@ -93,11 +93,13 @@ func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
 // server is what every GraphQL endpoint of ours has: limits, and errors in our words.
 func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s := handler.New(schema)
-	s.SetQueryCache(kept[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cached)})
+	read := kept[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cached)}
+	s.SetQueryCache(read)
 	s.SetParserTokenLimit(maxTokens)
 	s.SetDisableSuggestion(!h.Config.Demo)
 	s.SetErrorPresenter(resolvers.Present)
 	s.SetRecoverFunc(resolvers.Recover)
+	s.Use(fieldLimit{read})
 	s.Use(depthLimit(maxDepth))
 	s.Use(&costLimit{most: maxCost})
 	return s

@@ -2,59 +2,15 @@ package server
 
 import (
 	"context"
-	"time"
 
-	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/vetgraph/vetgraph/ent/gen/dispute"
-	"github.com/vetgraph/vetgraph/graph/exec"
-	"github.com/vetgraph/vetgraph/graph/model"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
-	"github.com/vetgraph/vetgraph/internal/progress"
 	"github.com/vetgraph/vetgraph/resolvers"
 )
-
-// pageCap is the largest page; a resolver gives no more, so it costs no more.
-const pageCap = 100
-
-// costs says what fields cost that answer with many rows: as much as the rows.
-func costs() exec.ComplexityRoot {
-	var c exec.ComplexityRoot
-	c.Query.Veterans = func(child int, _ *model.VeteranFilter, first *int, _ *string) int { return rows(first, 20) * child }
-	c.Query.Cases = func(child int, _ *model.CaseFilter, first *int, _ *string) int { return rows(first, 20) * child }
-	c.Query.Divisions = func(child int, _, _ *string, first *int) int { return rows(first, 50) * child }
-	c.Veteran.Cases = func(child int, first *int, _ *string) int { return rows(first, 10) * child }
-	c.Query.CaseStatistics = func(child int, _ *model.CaseFilter, _ []progress.Dimension, _ *progress.Level, _ *time.Time) int {
-		return 100 * child
-	} // as a hundred groups; few have more
-	c.Query.Silences = func(child int, first *int) int { return rows(first, 20) * child }
-	c.Query.Tasks = func(child int, _ *model.TaskFilter, first *int, _ *string) int { return rows(first, 20) * child }
-	c.Query.Violations = func(child int, _ *model.ViolationFilter, first *int, _ *string) int { return rows(first, 20) * child }
-	c.Veteran.Notifications = func(child int, first *int, _ *bool) int { return rows(first, 20) * child }
-	c.Query.AppointmentOptions = func(child int, in model.AppointmentOptionsInput) int { return rows(in.Workdays, 5) * child }
-	c.Query.Disputes = func(child int, _ *dispute.State, first *int, _ *string) int { return rows(first, 20) * child }
-	c.Query.Ports = func(child int, department *string) int {
-		return map[bool]int{true: 105, false: 40}[department == nil] * child
-	} // all there are; of one department
-	c.Query.PortOrders = func(child int, _ *string, first *int) int { return rows(first, 20) * child }
-	c.Veteran.Mandates = func(child int) int { return 10 * child }
-	c.Veteran.Disputes = func(child int) int { return 5 * child }
-	c.VisitOption.Slots = func(child int) int { return 11 * child } // of each of those days
-	c.Case.Items = func(child int) int { return 13 * child }
-	c.Case.Timeline = func(child int) int { return 20 * child }
-	return c
-}
-
-func rows(first *int, usual int) int {
-	if first == nil {
-		return usual
-	}
-	return min(max(*first, 1), pageCap)
-}
 
 // depthLimit refuses documents whose selections lie deeper than this.
 type depthLimit int
@@ -99,35 +55,6 @@ func depth(set ast.SelectionSet, enough int) int {
 		deepest = max(deepest, below)
 	}
 	return deepest
-}
-
-// costOf is where an operation's cost is kept while it runs.
-const costOf = "cost"
-
-// costLimit refuses operations whose answers could be larger than this; see costs.
-type costLimit struct {
-	most   int
-	schema graphql.ExecutableSchema
-}
-
-// ExtensionName implements graphql.HandlerExtension.
-func (*costLimit) ExtensionName() string { return "CostLimit" }
-
-// Validate implements graphql.HandlerExtension.
-func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
-	c.schema = schema
-	return nil
-}
-
-// MutateOperationContext refuses an operation that costs too much.
-func (c *costLimit) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	cost := complexity.Calculate(ctx, c.schema, op.Operation, op.Variables)
-	op.Stats.SetExtension(costOf, cost)
-	if cost <= c.most {
-		return nil
-	}
-	return present(fault.Newf(fault.TooLarge, "TOO_COSTLY", "查询要取的内容太多(%[1]d,最多 %[2]d),请减少每页条数或字段。",
-		"The query asks for too much (%[1]d, at most %[2]d); ask for smaller pages or fewer fields.", cost, c.most))
 }
 
 // introspection lets those who may ask what the schema is.

@@ -7,14 +7,10 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vetgraph/vetgraph/ent/gen/dispute"
-	"github.com/vetgraph/vetgraph/graph/model"
-	"github.com/vetgraph/vetgraph/internal/progress"
 )
 
 // NewExecutableSchema creates an ExecutableSchema from the ResolverRoot interface.
@@ -94,1334 +90,6 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
-	Appointment struct {
-		Bring    func(childComplexity int) int
-		Case     func(childComplexity int) int
-		Day      func(childComplexity int) int
-		Division func(childComplexity int) int
-		Ends     func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Matters  func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Starts   func(childComplexity int) int
-		State    func(childComplexity int) int
-		Window   func(childComplexity int) int
-	}
-
-	AppointmentOptions struct {
-		Visits func(childComplexity int) int
-	}
-
-	AppointmentPayload struct {
-		Appointment func(childComplexity int) int
-	}
-
-	ArmyRelation struct {
-		AmountFen     func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Months        func(childComplexity int) int
-		Provenance    func(childComplexity int) int
-		Transferred   func(childComplexity int) int
-		TransferredOn func(childComplexity int) int
-	}
-
-	AssuranceLevel struct {
-		Code func(childComplexity int) int
-		Name func(childComplexity int) int
-	}
-
-	AssuranceNeed struct {
-		Act   func(childComplexity int) int
-		Level func(childComplexity int) int
-		Why   func(childComplexity int) int
-	}
-
-	Award struct {
-		AwardedOn  func(childComplexity int) int
-		Level      func(childComplexity int) int
-		Provenance func(childComplexity int) int
-	}
-
-	Background struct {
-		Education  func(childComplexity int) int
-		Political  func(childComplexity int) int
-		Provenance func(childComplexity int) int
-	}
-
-	Benefits struct {
-		EconomicSubsidy  func(childComplexity int) int
-		PensionRelation  func(childComplexity int) int
-		PreferentialCard func(childComplexity int) int
-	}
-
-	Case struct {
-		AcceptedOn     func(childComplexity int) int
-		Appointments   func(childComplexity int) int
-		CatalogVersion func(childComplexity int) int
-		Channel        func(childComplexity int) int
-		Clock          func(childComplexity int) int
-		ClosedAt       func(childComplexity int) int
-		Division       func(childComplexity int) int
-		Draft          func(childComplexity int) int
-		DueOn          func(childComplexity int) int
-		DueProvisional func(childComplexity int) int
-		FeedbackSheet  func(childComplexity int) int
-		ID             func(childComplexity int) int
-		Items          func(childComplexity int) int
-		Materials      func(childComplexity int) int
-		Number         func(childComplexity int) int
-		Obligations    func(childComplexity int) int
-		Plan           func(childComplexity int) int
-		PlanDays       func(childComplexity int) int
-		PreReviews     func(childComplexity int) int
-		Rating         func(childComplexity int) int
-		Reason         func(childComplexity int) int
-		Remedy         func(childComplexity int) int
-		State          func(childComplexity int) int
-		SubmittedAt    func(childComplexity int) int
-		Timeline       func(childComplexity int) int
-		Veteran        func(childComplexity int) int
-		Warning        func(childComplexity int) int
-	}
-
-	CaseConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	CaseEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	CaseMaterial struct {
-		DueOn    func(childComplexity int) int
-		Material func(childComplexity int) int
-		NeededBy func(childComplexity int) int
-		State    func(childComplexity int) int
-		Words    func(childComplexity int) int
-	}
-
-	CasePayload struct {
-		Case func(childComplexity int) int
-	}
-
-	CaseProgress struct {
-		Case    func(childComplexity int) int
-		Ended   func(childComplexity int) int
-		Entries func(childComplexity int) int
-		Over    func(childComplexity int) int
-		Total   func(childComplexity int) int
-	}
-
-	CaseStatistics struct {
-		AsOf      func(childComplexity int) int
-		Precision func(childComplexity int) int
-		Rows      func(childComplexity int) int
-		Total     func(childComplexity int) int
-	}
-
-	Catalog struct {
-		AsOf       func(childComplexity int) int
-		CodeLists  func(childComplexity int) int
-		Disclaimer func(childComplexity int) int
-		Title      func(childComplexity int) int
-		Version    func(childComplexity int) int
-	}
-
-	Change struct {
-		Field  func(childComplexity int) int
-		Name   func(childComplexity int) int
-		Values func(childComplexity int) int
-	}
-
-	Clock struct {
-		Due      func(childComplexity int) int
-		Left     func(childComplexity int) int
-		Pauses   func(childComplexity int) int
-		Stopped  func(childComplexity int) int
-		Warning  func(childComplexity int) int
-		Workdays func(childComplexity int) int
-	}
-
-	ClockPause struct {
-		After  func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Law    func(childComplexity int) int
-		Matter func(childComplexity int) int
-		Reason func(childComplexity int) int
-		Until  func(childComplexity int) int
-	}
-
-	CodeItem struct {
-		Code func(childComplexity int) int
-		Name func(childComplexity int) int
-	}
-
-	CodeList struct {
-		Confidence func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Items      func(childComplexity int) int
-		Standard   func(childComplexity int) int
-	}
-
-	CodedDefect struct {
-		Code     func(childComplexity int) int
-		Field    func(childComplexity int) int
-		Material func(childComplexity int) int
-		Say      func(childComplexity int) int
-	}
-
-	Contact struct {
-		Division   func(childComplexity int) int
-		Mobile     func(childComplexity int) int
-		Provenance func(childComplexity int) int
-	}
-
-	CorrectAccountPayload struct {
-		Subsidy func(childComplexity int) int
-	}
-
-	Correction struct {
-		AnsweredAt func(childComplexity int) int
-		Defects    func(childComplexity int) int
-		DueOn      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		ReturnedAt func(childComplexity int) int
-		ReturnedBy func(childComplexity int) int
-		Round      func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	Defect struct {
-		Field    func(childComplexity int) int
-		Material func(childComplexity int) int
-		Words    func(childComplexity int) int
-	}
-
-	Department struct {
-		Code func(childComplexity int) int
-		Name func(childComplexity int) int
-		Role func(childComplexity int) int
-	}
-
-	DepartmentAnswer struct {
-		AsOf       func(childComplexity int) int
-		Department func(childComplexity int) int
-		Facts      func(childComplexity int) int
-		Reason     func(childComplexity int) int
-		RetryAt    func(childComplexity int) int
-		State      func(childComplexity int) int
-	}
-
-	DepartmentFact struct {
-		Field func(childComplexity int) int
-		Value func(childComplexity int) int
-	}
-
-	Disability struct {
-		Authority  func(childComplexity int) int
-		Grade      func(childComplexity int) int
-		Nature     func(childComplexity int) int
-		Provenance func(childComplexity int) int
-	}
-
-	Discharge struct {
-		Category     func(childComplexity int) int
-		CertType     func(childComplexity int) int
-		DischargedOn func(childComplexity int) int
-		Provenance   func(childComplexity int) int
-		Reason       func(childComplexity int) int
-	}
-
-	DispatchCheck struct {
-		Answer func(childComplexity int) int
-		At     func(childComplexity int) int
-		Held   func(childComplexity int) int
-		SentAs func(childComplexity int) int
-		Words  func(childComplexity int) int
-	}
-
-	Dispute struct {
-		Claim      func(childComplexity int) int
-		Department func(childComplexity int) int
-		DueOn      func(childComplexity int) int
-		EndedAt    func(childComplexity int) int
-		Field      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		OpenedAt   func(childComplexity int) int
-		Reason     func(childComplexity int) int
-		State      func(childComplexity int) int
-		Veteran    func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	DisputeConnection struct {
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	DisputePayload struct {
-		Dispute func(childComplexity int) int
-	}
-
-	Division struct {
-		Code     func(childComplexity int) int
-		FullName func(childComplexity int) int
-		Level    func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Parent   func(childComplexity int) int
-	}
-
-	Draft struct {
-		Answers  func(childComplexity int) int
-		Changes  func(childComplexity int) int
-		Matters  func(childComplexity int) int
-		Problems func(childComplexity int) int
-		SavedAt  func(childComplexity int) int
-	}
-
-	DraftAnswer struct {
-		Field func(childComplexity int) int
-		Value func(childComplexity int) int
-	}
-
-	DraftChange struct {
-		Field  func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Matter func(childComplexity int) int
-		Words  func(childComplexity int) int
-	}
-
-	DroppedPaper struct {
-		Material func(childComplexity int) int
-		Matters  func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Reason   func(childComplexity int) int
-		Saved    func(childComplexity int) int
-		Words    func(childComplexity int) int
-	}
-
-	Due struct {
-		Day         func(childComplexity int) int
-		Open        func(childComplexity int) int
-		Provisional func(childComplexity int) int
-		Steps       func(childComplexity int) int
-	}
-
-	DueMove struct {
-		From   func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Matter func(childComplexity int) int
-		Number func(childComplexity int) int
-		To     func(childComplexity int) int
-	}
-
-	DueStep struct {
-		Day    func(childComplexity int) int
-		Days   func(childComplexity int) int
-		Kind   func(childComplexity int) int
-		Matter func(childComplexity int) int
-		Note   func(childComplexity int) int
-		Until  func(childComplexity int) int
-	}
-
-	EconomicSubsidy struct {
-		AmountFen  func(childComplexity int) int
-		ApprovedOn func(childComplexity int) int
-		PaidOn     func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-		Years      func(childComplexity int) int
-	}
-
-	Element struct {
-		Conflict   func(childComplexity int) int
-		Dispute    func(childComplexity int) int
-		Field      func(childComplexity int) int
-		Freshness  func(childComplexity int) int
-		Gap        func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-		Value      func(childComplexity int) int
-	}
-
-	ElementConflict struct {
-		Owner  func(childComplexity int) int
-		Since  func(childComplexity int) int
-		Values func(childComplexity int) int
-	}
-
-	ElementGap struct {
-		Department func(childComplexity int) int
-		Reason     func(childComplexity int) int
-		RetryAt    func(childComplexity int) int
-		Since      func(childComplexity int) int
-	}
-
-	ElementWord struct {
-		Freshness  func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		Value      func(childComplexity int) int
-	}
-
-	EmploymentRecord struct {
-		Provenance func(childComplexity int) int
-		Since      func(childComplexity int) int
-		Status     func(childComplexity int) int
-	}
-
-	EmploymentSupport struct {
-		Guidance  func(childComplexity int) int
-		Records   func(childComplexity int) int
-		Subsidies func(childComplexity int) int
-		Trainings func(childComplexity int) int
-	}
-
-	Enrolment struct {
-		BeforeService func(childComplexity int) int
-		Branch        func(childComplexity int) int
-		Division      func(childComplexity int) int
-		Provenance    func(childComplexity int) int
-		Scheme        func(childComplexity int) int
-		Since         func(childComplexity int) int
-		State         func(childComplexity int) int
-	}
-
-	Entity struct {
-		FindCase       func(childComplexity int, reps []*model.CaseRepresentation) int
-		FindDepartment func(childComplexity int, reps []*model.DepartmentRepresentation) int
-		FindDivision   func(childComplexity int, reps []*model.DivisionRepresentation) int
-		FindMatter     func(childComplexity int, reps []*model.MatterRepresentation) int
-		FindVeteran    func(childComplexity int, reps []*model.VeteranRepresentation) int
-	}
-
-	FactUse struct {
-		AsOf   func(childComplexity int) int
-		Field  func(childComplexity int) int
-		Name   func(childComplexity int) int
-		Source func(childComplexity int) int
-		State  func(childComplexity int) int
-		Value  func(childComplexity int) int
-	}
-
-	FeedbackSheet struct {
-		Complete         func(childComplexity int) int
-		Lines            func(childComplexity int) int
-		Number           func(childComplexity int) int
-		OnTime           func(childComplexity int) int
-		Seal             func(childComplexity int) int
-		State            func(childComplexity int) int
-		WorkdaysPromised func(childComplexity int) int
-		WorkdaysUsed     func(childComplexity int) int
-	}
-
-	Figures struct {
-		Days      func(childComplexity int) int
-		Materials func(childComplexity int) int
-		Steps     func(childComplexity int) int
-		Visits    func(childComplexity int) int
-	}
-
-	Finding struct {
-		Check    func(childComplexity int) int
-		Coded    func(childComplexity int) int
-		Field    func(childComplexity int) int
-		Material func(childComplexity int) int
-		Verdict  func(childComplexity int) int
-		Words    func(childComplexity int) int
-	}
-
-	FinishIdentityCheckPayload struct {
-		Check func(childComplexity int) int
-	}
-
-	Form struct {
-		Counts   func(childComplexity int) int
-		Sections func(childComplexity int) int
-	}
-
-	FormCounts struct {
-		Blanks   func(childComplexity int) int
-		Distinct func(childComplexity int) int
-		Known    func(childComplexity int) int
-		Typed    func(childComplexity int) int
-	}
-
-	FormEntry struct {
-		Absent      func(childComplexity int) int
-		AsOf        func(childComplexity int) int
-		AskedBy     func(childComplexity int) int
-		Basis       func(childComplexity int) int
-		Codes       func(childComplexity int) int
-		Fill        func(childComplexity int) int
-		Format      func(childComplexity int) int
-		ID          func(childComplexity int) int
-		MaxLength   func(childComplexity int) int
-		MinLength   func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Pattern     func(childComplexity int) int
-		ReadOnly    func(childComplexity int) int
-		Required    func(childComplexity int) int
-		Sensitivity func(childComplexity int) int
-		Source      func(childComplexity int) int
-		Type        func(childComplexity int) int
-		Value       func(childComplexity int) int
-		When        func(childComplexity int) int
-		Why         func(childComplexity int) int
-	}
-
-	FormField struct {
-		Codes       func(childComplexity int) int
-		Format      func(childComplexity int) int
-		Group       func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Origin      func(childComplexity int) int
-		Sensitivity func(childComplexity int) int
-		Type        func(childComplexity int) int
-	}
-
-	FormProblem struct {
-		Field   func(childComplexity int) int
-		Matters func(childComplexity int) int
-		Message func(childComplexity int) int
-		Reason  func(childComplexity int) int
-	}
-
-	FormSection struct {
-		Fields func(childComplexity int) int
-		Group  func(childComplexity int) int
-		Name   func(childComplexity int) int
-	}
-
-	Guidance struct {
-		HeldOn     func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Outcome    func(childComplexity int) int
-		Provenance func(childComplexity int) int
-	}
-
-	HouseholdEntry struct {
-		CancelledOn   func(childComplexity int) int
-		Division      func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		PoliceStation func(childComplexity int) int
-		Provenance    func(childComplexity int) int
-		RegisteredOn  func(childComplexity int) int
-		State         func(childComplexity int) int
-	}
-
-	Identity struct {
-		Background       func(childComplexity int) int
-		Contact          func(childComplexity int) int
-		Ethnicity        func(childComplexity int) int
-		HouseholdEntries func(childComplexity int) int
-		IdentityCard     func(childComplexity int) int
-		Marital          func(childComplexity int) int
-	}
-
-	IdentityCard struct {
-		LongTerm   func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-		ValidTo    func(childComplexity int) int
-	}
-
-	IdentityCheck struct {
-		AnsweredAt  func(childComplexity int) int
-		AskedAt     func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Level       func(childComplexity int) int
-		Reference   func(childComplexity int) int
-		State       func(childComplexity int) int
-		TicketUntil func(childComplexity int) int
-		ValidUntil  func(childComplexity int) int
-	}
-
-	Insurance struct {
-		ArmyRelations func(childComplexity int) int
-		Card          func(childComplexity int) int
-		Enrolments    func(childComplexity int) int
-	}
-
-	Item struct {
-		After         func(childComplexity int) int
-		Answers       func(childComplexity int) int
-		Case          func(childComplexity int) int
-		Clock         func(childComplexity int) int
-		Corrections   func(childComplexity int) int
-		DecidedAt     func(childComplexity int) int
-		Department    func(childComplexity int) int
-		DispatchCheck func(childComplexity int) int
-		DispatchedAt  func(childComplexity int) int
-		DueOn         func(childComplexity int) int
-		FinishDay     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Matter        func(childComplexity int) int
-		ReceiptNo     func(childComplexity int) int
-		ReceivedAt    func(childComplexity int) int
-		ResultNo      func(childComplexity int) int
-		Round         func(childComplexity int) int
-		State         func(childComplexity int) int
-		Warning       func(childComplexity int) int
-		Withdrawing   func(childComplexity int) int
-		Words         func(childComplexity int) int
-	}
-
-	ItemAnswer struct {
-		Field    func(childComplexity int) int
-		Reopened func(childComplexity int) int
-		Value    func(childComplexity int) int
-	}
-
-	ItemConnection struct {
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	ItemPayload struct {
-		Item func(childComplexity int) int
-	}
-
-	Law struct {
-		Act      func(childComplexity int) int
-		Articles func(childComplexity int) int
-	}
-
-	LoadCalendarPayload struct {
-		DaysChanged func(childComplexity int) int
-		Loaded      func(childComplexity int) int
-		Looked      func(childComplexity int) int
-		Moved       func(childComplexity int) int
-		MovedTotal  func(childComplexity int) int
-		Years       func(childComplexity int) int
-	}
-
-	Mandate struct {
-		Agent        func(childComplexity int) int
-		AgentName    func(childComplexity int) int
-		ConfirmedAt  func(childComplexity int) int
-		ConfirmedHow func(childComplexity int) int
-		EndedAt      func(childComplexity int) int
-		Fields       func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Matters      func(childComplexity int) int
-		QR           func(childComplexity int) int
-		RequestedAt  func(childComplexity int) int
-		State        func(childComplexity int) int
-		Until        func(childComplexity int) int
-	}
-
-	MandatePayload struct {
-		Mandate func(childComplexity int) int
-	}
-
-	Material struct {
-		Code func(childComplexity int) int
-		Name func(childComplexity int) int
-	}
-
-	Matter struct {
-		After      func(childComplexity int) int
-		Code       func(childComplexity int) int
-		Confidence func(childComplexity int) int
-		Days       func(childComplexity int) int
-		Defects    func(childComplexity int) int
-		Department func(childComplexity int) int
-		JointDays  func(childComplexity int) int
-		Law        func(childComplexity int) int
-		Name       func(childComplexity int) int
-		Remedy     func(childComplexity int) int
-		Result     func(childComplexity int) int
-		Slug       func(childComplexity int) int
-		Visits     func(childComplexity int) int
-	}
-
-	Mutation struct {
-		AcceptCase          func(childComplexity int, input model.AcceptCaseInput) int
-		BookAppointment     func(childComplexity int, input model.BookAppointmentInput) int
-		CancelAppointment   func(childComplexity int, input model.CancelAppointmentInput) int
-		CloseTask           func(childComplexity int, input model.CloseTaskInput) int
-		ConfirmMandate      func(childComplexity int, input model.ConfirmMandateInput) int
-		CorrectAccount      func(childComplexity int, input model.CorrectAccountInput) int
-		DecideDispute       func(childComplexity int, input model.DecideDisputeInput) int
-		DecideItem          func(childComplexity int, input model.DecideItemInput) int
-		DecidePreReview     func(childComplexity int, input model.DecidePreReviewInput) int
-		DeliverItem         func(childComplexity int, input model.DeliverItemInput) int
-		DisputeValue        func(childComplexity int, input model.DisputeValueInput) int
-		DrainPort           func(childComplexity int, input model.DrainPortInput) int
-		FinishIdentityCheck func(childComplexity int, input model.FinishIdentityCheckInput) int
-		GrantMandate        func(childComplexity int, input model.GrantMandateInput) int
-		LoadCalendar        func(childComplexity int, input model.LoadCalendarInput) int
-		MoveAppointment     func(childComplexity int, input model.MoveAppointmentInput) int
-		PausePort           func(childComplexity int, input model.PausePortInput) int
-		PlayFault           func(childComplexity int, input model.PlayFaultInput) int
-		RateCase            func(childComplexity int, input model.RateCaseInput) int
-		ReadNotifications   func(childComplexity int, input model.ReadNotificationsInput) int
-		RefuseCase          func(childComplexity int, input model.RefuseCaseInput) int
-		ReplayPort          func(childComplexity int, input model.ReplayPortInput) int
-		ReplyRating         func(childComplexity int, input model.ReplyRatingInput) int
-		RequestMandate      func(childComplexity int, input model.RequestMandateInput) int
-		RequestPreReview    func(childComplexity int, input model.RequestPreReviewInput) int
-		ResumeItem          func(childComplexity int, input model.ResumeItemInput) int
-		ResumePort          func(childComplexity int, input model.ResumePortInput) int
-		ReturnItem          func(childComplexity int, input model.ReturnItemInput) int
-		RevokeMandate       func(childComplexity int, input model.RevokeMandateInput) int
-		SaveDraft           func(childComplexity int, input model.SaveDraftInput) int
-		StartIdentityCheck  func(childComplexity int) int
-		SubmitCase          func(childComplexity int, input model.SubmitCaseInput) int
-		SupplementItem      func(childComplexity int, input model.SupplementItemInput) int
-		SuspendItem         func(childComplexity int, input model.SuspendItemInput) int
-		TakePapers          func(childComplexity int, input model.TakePapersInput) int
-		WithdrawCase        func(childComplexity int, input model.WithdrawCaseInput) int
-		WithdrawItem        func(childComplexity int, input model.WithdrawItemInput) int
-	}
-
-	Notice struct {
-		Sections func(childComplexity int) int
-		Title    func(childComplexity int) int
-	}
-
-	NoticeSection struct {
-		Heading func(childComplexity int) int
-		ID      func(childComplexity int) int
-		Lines   func(childComplexity int) int
-	}
-
-	Notification struct {
-		Body      func(childComplexity int) int
-		Case      func(childComplexity int) int
-		Channel   func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Matter    func(childComplexity int) int
-		ReadAt    func(childComplexity int) int
-		SentAt    func(childComplexity int) int
-		State     func(childComplexity int) int
-		Title     func(childComplexity int) int
-	}
-
-	Obligation struct {
-		Department func(childComplexity int) int
-		EndedAt    func(childComplexity int) int
-		Ending     func(childComplexity int) int
-		HeardAt    func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		OpenedAt   func(childComplexity int) int
-		OwedBy     func(childComplexity int) int
-		Task       func(childComplexity int) int
-		WordBy     func(childComplexity int) int
-	}
-
-	OwnLimit struct {
-		AppliesTo func(childComplexity int) int
-		Days      func(childComplexity int) int
-		Due       func(childComplexity int) int
-		FromName  func(childComplexity int) int
-		Overdue   func(childComplexity int) int
-		Words     func(childComplexity int) int
-	}
-
-	PageInfo struct {
-		EndCursor   func(childComplexity int) int
-		HasNextPage func(childComplexity int) int
-	}
-
-	Paper struct {
-		Form     func(childComplexity int) int
-		Instead  func(childComplexity int) int
-		Material func(childComplexity int) int
-		Name     func(childComplexity int) int
-		NeededBy func(childComplexity int) int
-		Original func(childComplexity int) int
-		Why      func(childComplexity int) int
-	}
-
-	PensionRelation struct {
-		Grade      func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		ReceivedOn func(childComplexity int) int
-		State      func(childComplexity int) int
-	}
-
-	Plan struct {
-		AcceptedOn     func(childComplexity int) int
-		CatalogVersion func(childComplexity int) int
-		CriticalPath   func(childComplexity int) int
-		Form           func(childComplexity int) int
-		Ledger         func(childComplexity int) int
-		Matters        func(childComplexity int, selected *bool) int
-		Notice         func(childComplexity int) int
-		Papers         func(childComplexity int) int
-		PathWords      func(childComplexity int) int
-		PromisedOn     func(childComplexity int) int
-		Totals         func(childComplexity int) int
-		Visits         func(childComplexity int) int
-	}
-
-	PlanLine struct {
-		From   func(childComplexity int) int
-		Matter func(childComplexity int) int
-		To     func(childComplexity int) int
-		Words  func(childComplexity int) int
-	}
-
-	PlanMaterials struct {
-		Asked   func(childComplexity int) int
-		Dropped func(childComplexity int) int
-		Kept    func(childComplexity int) int
-	}
-
-	PlanVisit struct {
-		Bring     func(childComplexity int) int
-		Matters   func(childComplexity int) int
-		Name      func(childComplexity int) int
-		NotBefore func(childComplexity int) int
-	}
-
-	PlannedMatter struct {
-		After       func(childComplexity int) int
-		Done        func(childComplexity int) int
-		Duty        func(childComplexity int) int
-		DutyBasis   func(childComplexity int) int
-		FinishDay   func(childComplexity int) int
-		Limit       func(childComplexity int) int
-		Matter      func(childComplexity int) int
-		Order       func(childComplexity int) int
-		Promised    func(childComplexity int) int
-		Reasons     func(childComplexity int) int
-		Selected    func(childComplexity int) int
-		Slack       func(childComplexity int) int
-		StartsAfter func(childComplexity int) int
-		Verdict     func(childComplexity int) int
-		Workdays    func(childComplexity int) int
-		WouldChange func(childComplexity int) int
-	}
-
-	PlayFaultPayload struct {
-		Faults func(childComplexity int) int
-	}
-
-	PlayedFault struct {
-		Fault  func(childComplexity int) int
-		Target func(childComplexity int) int
-	}
-
-	Port struct {
-		Abreast      func(childComplexity int) int
-		Department   func(childComplexity int) int
-		FreshSeconds func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Kind         func(childComplexity int) int
-		Matter       func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Operation    func(childComplexity int) int
-		Rate         func(childComplexity int) int
-		Running      func(childComplexity int) int
-	}
-
-	PortOrder struct {
-		Asked       func(childComplexity int) int
-		Delivered   func(childComplexity int) int
-		EndedAt     func(childComplexity int) int
-		EndedBy     func(childComplexity int) int
-		EndedReason func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		OrderedAt   func(childComplexity int) int
-		OrderedBy   func(childComplexity int) int
-		Port        func(childComplexity int) int
-		Reason      func(childComplexity int) int
-		ReplayFrom  func(childComplexity int) int
-	}
-
-	PortPayload struct {
-		Port func(childComplexity int) int
-	}
-
-	PortRunning struct {
-		Calls            func(childComplexity int) int
-		CertificateUntil func(childComplexity int) int
-		ErrorRate        func(childComplexity int) int
-		Failures         func(childComplexity int) int
-		Hold             func(childComplexity int) int
-		LastFailure      func(childComplexity int) int
-		LastReason       func(childComplexity int) int
-		LastSuccess      func(childComplexity int) int
-		Live             func(childComplexity int) int
-		MaintenanceFrom  func(childComplexity int) int
-		MaintenanceUntil func(childComplexity int) int
-		OldestWaiting    func(childComplexity int) int
-		P50Ms            func(childComplexity int) int
-		P99Ms            func(childComplexity int) int
-		Retried          func(childComplexity int) int
-		Since            func(childComplexity int) int
-		State            func(childComplexity int) int
-		TurnedAway       func(childComplexity int) int
-		Waiting          func(childComplexity int) int
-	}
-
-	PreReview struct {
-		AskedAt    func(childComplexity int) int
-		Department func(childComplexity int) int
-		DueOn      func(childComplexity int) int
-		EndedAt    func(childComplexity int) int
-		Findings   func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		State      func(childComplexity int) int
-		ValidUntil func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	PreferentialCard struct {
-		Bank       func(childComplexity int) int
-		IssuedOn   func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-	}
-
-	Provenance struct {
-		AsOf       func(childComplexity int) int
-		Basis      func(childComplexity int) int
-		Source     func(childComplexity int) int
-		ValidUntil func(childComplexity int) int
-	}
-
-	Query struct {
-		AppointmentOptions func(childComplexity int, input model.AppointmentOptionsInput) int
-		AssuranceNeeds     func(childComplexity int) int
-		Case               func(childComplexity int, id string) int
-		CaseCount          func(childComplexity int, filter *model.CaseFilter) int
-		CaseStatistics     func(childComplexity int, filter *model.CaseFilter, groupBy []progress.Dimension, level *progress.Level, asOf *time.Time) int
-		Cases              func(childComplexity int, filter *model.CaseFilter, first *int, after *string) int
-		Catalog            func(childComplexity int) int
-		CodeList           func(childComplexity int, id string) int
-		Disputes           func(childComplexity int, state *dispute.State, first *int, after *string) int
-		Division           func(childComplexity int, code string) int
-		Divisions          func(childComplexity int, parent *string, text *string, first *int) int
-		Items              func(childComplexity int, filter *model.ItemFilter, first *int, after *string) int
-		Matters            func(childComplexity int) int
-		Me                 func(childComplexity int) int
-		Plan               func(childComplexity int, input model.PlanInput) int
-		PlayedFaults       func(childComplexity int) int
-		PortOrders         func(childComplexity int, port *string, first *int) int
-		Ports              func(childComplexity int, department *string) int
-		Silences           func(childComplexity int, first *int) int
-		SubsidyRolls       func(childComplexity int, first *int, after *string) int
-		Tasks              func(childComplexity int, filter *model.TaskFilter, first *int, after *string) int
-		Veteran            func(childComplexity int, id string) int
-		Veterans           func(childComplexity int, filter *model.VeteranFilter, first *int, after *string) int
-		Violations         func(childComplexity int, filter *model.ViolationFilter, first *int, after *string) int
-		__resolve__service func(childComplexity int) int
-		__resolve_entities func(childComplexity int, representations []map[string]any) int
-	}
-
-	Rank struct {
-		HeldFrom   func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		Rank       func(childComplexity int) int
-	}
-
-	RateCasePayload struct {
-		Case func(childComplexity int) int
-	}
-
-	Rating struct {
-		Department func(childComplexity int) int
-		Grade      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		RatedAt    func(childComplexity int) int
-		RepliedAt  func(childComplexity int) int
-		Reply      func(childComplexity int) int
-		Round      func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	RatingPayload struct {
-		Rating func(childComplexity int) int
-	}
-
-	ReadNotificationsPayload struct {
-		Notifications func(childComplexity int) int
-	}
-
-	Reason struct {
-		Facts   func(childComplexity int) int
-		Verdict func(childComplexity int) int
-		Words   func(childComplexity int) int
-	}
-
-	Receipt struct {
-		AcceptedOn  func(childComplexity int) int
-		Number      func(childComplexity int) int
-		PromisedOn  func(childComplexity int) int
-		SubmittedAt func(childComplexity int) int
-	}
-
-	ReplayPortPayload struct {
-		Asked     func(childComplexity int) int
-		Delivered func(childComplexity int) int
-		Lost      func(childComplexity int) int
-		Port      func(childComplexity int) int
-	}
-
-	RequestPreReviewPayload struct {
-		Case       func(childComplexity int) int
-		PreReviews func(childComplexity int) int
-	}
-
-	SaveDraftPayload struct {
-		Case func(childComplexity int) int
-	}
-
-	ServiceHistory struct {
-		Awards     func(childComplexity int) int
-		Disability func(childComplexity int) int
-		Discharge  func(childComplexity int) int
-		Periods    func(childComplexity int) int
-		Ranks      func(childComplexity int) int
-		Settlement func(childComplexity int) int
-	}
-
-	ServicePeriod struct {
-		Branch     func(childComplexity int) int
-		EnlistedOn func(childComplexity int) int
-		LeftOn     func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		Unit       func(childComplexity int) int
-	}
-
-	Settlement struct {
-		Division         func(childComplexity int) int
-		Mode             func(childComplexity int) int
-		Provenance       func(childComplexity int) int
-		RelocationReason func(childComplexity int) int
-	}
-
-	SheetLine struct {
-		DecidedOn  func(childComplexity int) int
-		Department func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		NextStep   func(childComplexity int) int
-		Number     func(childComplexity int) int
-		Remedy     func(childComplexity int) int
-		Result     func(childComplexity int) int
-		State      func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	SheetSeal struct {
-		KeyID func(childComplexity int) int
-		Qr    func(childComplexity int) int
-		Suite func(childComplexity int) int
-		Text  func(childComplexity int) int
-	}
-
-	Silence struct {
-		Case       func(childComplexity int) int
-		Department func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		Reason     func(childComplexity int) int
-		Since      func(childComplexity int) int
-	}
-
-	SilenceReport struct {
-		AsOf          func(childComplexity int) int
-		OldestSeconds func(childComplexity int) int
-		Silences      func(childComplexity int) int
-		Total         func(childComplexity int) int
-	}
-
-	Slot struct {
-		Capacity func(childComplexity int) int
-		Day      func(childComplexity int) int
-		Ends     func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Left     func(childComplexity int) int
-		Starts   func(childComplexity int) int
-	}
-
-	SocialSecurityCard struct {
-		Bank       func(childComplexity int) int
-		IssuedOn   func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-	}
-
-	StartIdentityCheckPayload struct {
-		Check func(childComplexity int) int
-		Page  func(childComplexity int) int
-	}
-
-	StatisticsCounts struct {
-		Cases func(childComplexity int) int
-		Ended func(childComplexity int) int
-		Items func(childComplexity int) int
-		Open  func(childComplexity int) int
-	}
-
-	StatisticsFigures struct {
-		Count      func(childComplexity int) int
-		Decided    func(childComplexity int) int
-		Ended      func(childComplexity int) int
-		OnTime     func(childComplexity int) int
-		OnTimeRate func(childComplexity int) int
-		Open       func(childComplexity int) int
-		Returns    func(childComplexity int) int
-		Warnings   func(childComplexity int) int
-		Workdays   func(childComplexity int) int
-	}
-
-	StatisticsKey struct {
-		Code      func(childComplexity int) int
-		Dimension func(childComplexity int) int
-		Name      func(childComplexity int) int
-	}
-
-	StatisticsRatings struct {
-		Average          func(childComplexity int) int
-		Count            func(childComplexity int) int
-		Dissatisfied     func(childComplexity int) int
-		FairlySatisfied  func(childComplexity int) int
-		Satisfied        func(childComplexity int) int
-		VeryDissatisfied func(childComplexity int) int
-		VerySatisfied    func(childComplexity int) int
-	}
-
-	StatisticsRow struct {
-		Cases   func(childComplexity int) int
-		Counts  func(childComplexity int) int
-		Items   func(childComplexity int) int
-		Keys    func(childComplexity int) int
-		Ratings func(childComplexity int) int
-		Saved   func(childComplexity int) int
-	}
-
-	StatisticsSaved struct {
-		Papers func(childComplexity int) int
-		Visits func(childComplexity int) int
-	}
-
-	StatisticsWarnings struct {
-		Red    func(childComplexity int) int
-		Yellow func(childComplexity int) int
-	}
-
-	StatisticsWorkdays struct {
-		Median func(childComplexity int) int
-		P90    func(childComplexity int) int
-	}
-
-	SubmitCasePayload struct {
-		Case     func(childComplexity int) int
-		Problems func(childComplexity int) int
-		Receipt  func(childComplexity int) int
-		Replayed func(childComplexity int) int
-	}
-
-	Subscription struct {
-		CaseProgress func(childComplexity int, id string) int
-	}
-
-	Subsidy struct {
-		AccountTail func(childComplexity int) int
-		AmountFen   func(childComplexity int) int
-		ApprovedAt  func(childComplexity int) int
-		Attempt     func(childComplexity int) int
-		ID          func(childComplexity int) int
-		PaidOn      func(childComplexity int) int
-		PushedAt    func(childComplexity int) int
-		Reckoning   func(childComplexity int) int
-		Returned    func(childComplexity int) int
-		State       func(childComplexity int) int
-		Years       func(childComplexity int) int
-	}
-
-	SubsidyRoll struct {
-		ClosedAt func(childComplexity int) int
-		Division func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Lines    func(childComplexity int) int
-		Month    func(childComplexity int) int
-		Part     func(childComplexity int) int
-		PushedAt func(childComplexity int) int
-		State    func(childComplexity int) int
-		TotalFen func(childComplexity int) int
-	}
-
-	SubsidyRollConnection struct {
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	SubsidyStep struct {
-		AmountFen  func(childComplexity int) int
-		Basis      func(childComplexity int) int
-		Confidence func(childComplexity int) int
-		En         func(childComplexity int) int
-		Months     func(childComplexity int) int
-		Step       func(childComplexity int) int
-		Zh         func(childComplexity int) int
-	}
-
-	SupplementItemPayload struct {
-		Item     func(childComplexity int) int
-		Problems func(childComplexity int) int
-	}
-
-	Task struct {
-		Assignee     func(childComplexity int) int
-		AssigneeName func(childComplexity int) int
-		Case         func(childComplexity int) int
-		Department   func(childComplexity int) int
-		Division     func(childComplexity int) int
-		DoneAt       func(childComplexity int) int
-		DueOn        func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Kind         func(childComplexity int) int
-		OpenedAt     func(childComplexity int) int
-		Outcome      func(childComplexity int) int
-		State        func(childComplexity int) int
-		Words        func(childComplexity int) int
-	}
-
-	TaskConnection struct {
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	TaskPayload struct {
-		Task func(childComplexity int) int
-	}
-
-	Text struct {
-		En func(childComplexity int) int
-		Zh func(childComplexity int) int
-	}
-
-	TimelineEntry struct {
-		Actor     func(childComplexity int) int
-		ActorKind func(childComplexity int) int
-		At        func(childComplexity int) int
-		FromState func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		MandateID func(childComplexity int) int
-		Matter    func(childComplexity int) int
-		Principal func(childComplexity int) int
-		Reason    func(childComplexity int) int
-		ToState   func(childComplexity int) int
-	}
-
-	Totals struct {
-		After   func(childComplexity int) int
-		Before  func(childComplexity int) int
-		Matters func(childComplexity int) int
-	}
-
-	Training struct {
-		BeganOn     func(childComplexity int) int
-		EndedOn     func(childComplexity int) int
-		Hours       func(childComplexity int) int
-		Institution func(childComplexity int) int
-		Provenance  func(childComplexity int) int
-		State       func(childComplexity int) int
-		Trade       func(childComplexity int) int
-	}
-
-	TrainingSubsidy struct {
-		AmountFen  func(childComplexity int) int
-		PaidOn     func(childComplexity int) int
-		Provenance func(childComplexity int) int
-		State      func(childComplexity int) int
-	}
-
-	Veteran struct {
-		Appointments      func(childComplexity int) int
-		Benefits          func(childComplexity int) int
-		BornOn            func(childComplexity int) int
-		Cases             func(childComplexity int, first *int, after *string) int
-		CitizenNumber     func(childComplexity int, full *bool) int
-		CourseHours       func(childComplexity int) int
-		Departments       func(childComplexity int, codes []string) int
-		Disputes          func(childComplexity int) int
-		Division          func(childComplexity int) int
-		Elements          func(childComplexity int, ids []string, freshness *model.Reading) int
-		EmploymentSupport func(childComplexity int) int
-		ID                func(childComplexity int) int
-		Identity          func(childComplexity int) int
-		Insurance         func(childComplexity int) int
-		Mandates          func(childComplexity int) int
-		Name              func(childComplexity int) int
-		Notifications     func(childComplexity int, first *int, unread *bool) int
-		Provenance        func(childComplexity int) int
-		ServiceHistory    func(childComplexity int) int
-		Sex               func(childComplexity int) int
-		Subsidies         func(childComplexity int) int
-		Synthetic         func(childComplexity int) int
-		TrainingHours     func(childComplexity int) int
-	}
-
-	VeteranConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	VeteranEdge struct {
-		Cursor func(childComplexity int) int
-		Node   func(childComplexity int) int
-	}
-
-	Viewer struct {
-		Assurance      func(childComplexity int) int
-		Department     func(childComplexity int) int
-		Division       func(childComplexity int) int
-		ID             func(childComplexity int) int
-		IdentityChecks func(childComplexity int) int
-		Kind           func(childComplexity int) int
-		Veteran        func(childComplexity int) int
-	}
-
-	Violation struct {
-		At         func(childComplexity int) int
-		Case       func(childComplexity int) int
-		Department func(childComplexity int) int
-		Field      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Law        func(childComplexity int) int
-		Material   func(childComplexity int) int
-		Matter     func(childComplexity int) int
-		Owner      func(childComplexity int) int
-		Words      func(childComplexity int) int
-	}
-
-	ViolationConnection struct {
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
-	}
-
-	VisitOption struct {
-		Bring     func(childComplexity int) int
-		Division  func(childComplexity int) int
-		Matters   func(childComplexity int) int
-		Name      func(childComplexity int) int
-		NotBefore func(childComplexity int) int
-		Slots     func(childComplexity int) int
-		Window    func(childComplexity int) int
-	}
-
-	_Service struct {
-		SDL func(childComplexity int) int
-	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -1436,5689 +104,6 @@ func (e *executableSchema) Schema() *ast.Schema {
 func (e *executableSchema) Complexity(ctx context.Context, typeName, field string, childComplexity int, rawArgs map[string]any) (int, bool) {
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
-	switch typeName + "." + field {
-
-	case "Appointment.bring":
-		if e.ComplexityRoot.Appointment.Bring == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Bring(childComplexity), true
-	case "Appointment.case":
-		if e.ComplexityRoot.Appointment.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Case(childComplexity), true
-	case "Appointment.day":
-		if e.ComplexityRoot.Appointment.Day == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Day(childComplexity), true
-	case "Appointment.division":
-		if e.ComplexityRoot.Appointment.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Division(childComplexity), true
-	case "Appointment.ends":
-		if e.ComplexityRoot.Appointment.Ends == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Ends(childComplexity), true
-	case "Appointment.id":
-		if e.ComplexityRoot.Appointment.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.ID(childComplexity), true
-	case "Appointment.matters":
-		if e.ComplexityRoot.Appointment.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Matters(childComplexity), true
-	case "Appointment.name":
-		if e.ComplexityRoot.Appointment.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Name(childComplexity), true
-	case "Appointment.starts":
-		if e.ComplexityRoot.Appointment.Starts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Starts(childComplexity), true
-	case "Appointment.state":
-		if e.ComplexityRoot.Appointment.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.State(childComplexity), true
-	case "Appointment.window":
-		if e.ComplexityRoot.Appointment.Window == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Appointment.Window(childComplexity), true
-
-	case "AppointmentOptions.visits":
-		if e.ComplexityRoot.AppointmentOptions.Visits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AppointmentOptions.Visits(childComplexity), true
-
-	case "AppointmentPayload.appointment":
-		if e.ComplexityRoot.AppointmentPayload.Appointment == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AppointmentPayload.Appointment(childComplexity), true
-
-	case "ArmyRelation.amountFen":
-		if e.ComplexityRoot.ArmyRelation.AmountFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.AmountFen(childComplexity), true
-	case "ArmyRelation.kind":
-		if e.ComplexityRoot.ArmyRelation.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.Kind(childComplexity), true
-	case "ArmyRelation.months":
-		if e.ComplexityRoot.ArmyRelation.Months == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.Months(childComplexity), true
-	case "ArmyRelation.provenance":
-		if e.ComplexityRoot.ArmyRelation.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.Provenance(childComplexity), true
-	case "ArmyRelation.transferred":
-		if e.ComplexityRoot.ArmyRelation.Transferred == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.Transferred(childComplexity), true
-	case "ArmyRelation.transferredOn":
-		if e.ComplexityRoot.ArmyRelation.TransferredOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArmyRelation.TransferredOn(childComplexity), true
-
-	case "AssuranceLevel.code":
-		if e.ComplexityRoot.AssuranceLevel.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssuranceLevel.Code(childComplexity), true
-	case "AssuranceLevel.name":
-		if e.ComplexityRoot.AssuranceLevel.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssuranceLevel.Name(childComplexity), true
-
-	case "AssuranceNeed.act":
-		if e.ComplexityRoot.AssuranceNeed.Act == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssuranceNeed.Act(childComplexity), true
-	case "AssuranceNeed.level":
-		if e.ComplexityRoot.AssuranceNeed.Level == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssuranceNeed.Level(childComplexity), true
-	case "AssuranceNeed.name":
-		if e.ComplexityRoot.AssuranceNeed.Why == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AssuranceNeed.Why(childComplexity), true
-
-	case "Award.awardedOn":
-		if e.ComplexityRoot.Award.AwardedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Award.AwardedOn(childComplexity), true
-	case "Award.level":
-		if e.ComplexityRoot.Award.Level == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Award.Level(childComplexity), true
-	case "Award.provenance":
-		if e.ComplexityRoot.Award.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Award.Provenance(childComplexity), true
-
-	case "Background.education":
-		if e.ComplexityRoot.Background.Education == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Background.Education(childComplexity), true
-	case "Background.political":
-		if e.ComplexityRoot.Background.Political == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Background.Political(childComplexity), true
-	case "Background.provenance":
-		if e.ComplexityRoot.Background.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Background.Provenance(childComplexity), true
-
-	case "Benefits.economicSubsidy":
-		if e.ComplexityRoot.Benefits.EconomicSubsidy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Benefits.EconomicSubsidy(childComplexity), true
-	case "Benefits.pensionRelation":
-		if e.ComplexityRoot.Benefits.PensionRelation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Benefits.PensionRelation(childComplexity), true
-	case "Benefits.preferentialCard":
-		if e.ComplexityRoot.Benefits.PreferentialCard == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Benefits.PreferentialCard(childComplexity), true
-
-	case "Case.acceptedOn":
-		if e.ComplexityRoot.Case.AcceptedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.AcceptedOn(childComplexity), true
-	case "Case.appointments":
-		if e.ComplexityRoot.Case.Appointments == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Appointments(childComplexity), true
-	case "Case.catalogVersion":
-		if e.ComplexityRoot.Case.CatalogVersion == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.CatalogVersion(childComplexity), true
-	case "Case.channel":
-		if e.ComplexityRoot.Case.Channel == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Channel(childComplexity), true
-	case "Case.clock":
-		if e.ComplexityRoot.Case.Clock == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Clock(childComplexity), true
-	case "Case.closedAt":
-		if e.ComplexityRoot.Case.ClosedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.ClosedAt(childComplexity), true
-	case "Case.division":
-		if e.ComplexityRoot.Case.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Division(childComplexity), true
-	case "Case.draft":
-		if e.ComplexityRoot.Case.Draft == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Draft(childComplexity), true
-	case "Case.dueOn":
-		if e.ComplexityRoot.Case.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.DueOn(childComplexity), true
-	case "Case.dueProvisional":
-		if e.ComplexityRoot.Case.DueProvisional == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.DueProvisional(childComplexity), true
-	case "Case.feedbackSheet":
-		if e.ComplexityRoot.Case.FeedbackSheet == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.FeedbackSheet(childComplexity), true
-	case "Case.id":
-		if e.ComplexityRoot.Case.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.ID(childComplexity), true
-	case "Case.items":
-		if e.ComplexityRoot.Case.Items == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Items(childComplexity), true
-	case "Case.materials":
-		if e.ComplexityRoot.Case.Materials == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Materials(childComplexity), true
-	case "Case.number":
-		if e.ComplexityRoot.Case.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Number(childComplexity), true
-	case "Case.obligations":
-		if e.ComplexityRoot.Case.Obligations == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Obligations(childComplexity), true
-	case "Case.plan":
-		if e.ComplexityRoot.Case.Plan == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Plan(childComplexity), true
-	case "Case.workdays":
-		if e.ComplexityRoot.Case.PlanDays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.PlanDays(childComplexity), true
-	case "Case.preReviews":
-		if e.ComplexityRoot.Case.PreReviews == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.PreReviews(childComplexity), true
-	case "Case.rating":
-		if e.ComplexityRoot.Case.Rating == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Rating(childComplexity), true
-	case "Case.reason":
-		if e.ComplexityRoot.Case.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Reason(childComplexity), true
-	case "Case.remedy":
-		if e.ComplexityRoot.Case.Remedy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Remedy(childComplexity), true
-	case "Case.state":
-		if e.ComplexityRoot.Case.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.State(childComplexity), true
-	case "Case.submittedAt":
-		if e.ComplexityRoot.Case.SubmittedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.SubmittedAt(childComplexity), true
-	case "Case.timeline":
-		if e.ComplexityRoot.Case.Timeline == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Timeline(childComplexity), true
-	case "Case.veteran":
-		if e.ComplexityRoot.Case.Veteran == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Veteran(childComplexity), true
-	case "Case.warning":
-		if e.ComplexityRoot.Case.Warning == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Case.Warning(childComplexity), true
-
-	case "CaseConnection.edges":
-		if e.ComplexityRoot.CaseConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseConnection.Edges(childComplexity), true
-	case "CaseConnection.nodes":
-		if e.ComplexityRoot.CaseConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseConnection.Nodes(childComplexity), true
-	case "CaseConnection.pageInfo":
-		if e.ComplexityRoot.CaseConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseConnection.PageInfo(childComplexity), true
-
-	case "CaseEdge.cursor":
-		if e.ComplexityRoot.CaseEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseEdge.Cursor(childComplexity), true
-	case "CaseEdge.node":
-		if e.ComplexityRoot.CaseEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseEdge.Node(childComplexity), true
-
-	case "CaseMaterial.dueOn":
-		if e.ComplexityRoot.CaseMaterial.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseMaterial.DueOn(childComplexity), true
-	case "CaseMaterial.material":
-		if e.ComplexityRoot.CaseMaterial.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseMaterial.Material(childComplexity), true
-	case "CaseMaterial.neededBy":
-		if e.ComplexityRoot.CaseMaterial.NeededBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseMaterial.NeededBy(childComplexity), true
-	case "CaseMaterial.state":
-		if e.ComplexityRoot.CaseMaterial.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseMaterial.State(childComplexity), true
-	case "CaseMaterial.words":
-		if e.ComplexityRoot.CaseMaterial.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseMaterial.Words(childComplexity), true
-
-	case "CasePayload.case":
-		if e.ComplexityRoot.CasePayload.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CasePayload.Case(childComplexity), true
-
-	case "CaseProgress.case":
-		if e.ComplexityRoot.CaseProgress.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseProgress.Case(childComplexity), true
-	case "CaseProgress.ended":
-		if e.ComplexityRoot.CaseProgress.Ended == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseProgress.Ended(childComplexity), true
-	case "CaseProgress.entries":
-		if e.ComplexityRoot.CaseProgress.Entries == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseProgress.Entries(childComplexity), true
-	case "CaseProgress.over":
-		if e.ComplexityRoot.CaseProgress.Over == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseProgress.Over(childComplexity), true
-	case "CaseProgress.total":
-		if e.ComplexityRoot.CaseProgress.Total == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseProgress.Total(childComplexity), true
-
-	case "CaseStatistics.asOf":
-		if e.ComplexityRoot.CaseStatistics.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseStatistics.AsOf(childComplexity), true
-	case "CaseStatistics.precision":
-		if e.ComplexityRoot.CaseStatistics.Precision == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseStatistics.Precision(childComplexity), true
-	case "CaseStatistics.rows":
-		if e.ComplexityRoot.CaseStatistics.Rows == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseStatistics.Rows(childComplexity), true
-	case "CaseStatistics.total":
-		if e.ComplexityRoot.CaseStatistics.Total == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CaseStatistics.Total(childComplexity), true
-
-	case "Catalog.asOf":
-		if e.ComplexityRoot.Catalog.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Catalog.AsOf(childComplexity), true
-	case "Catalog.codeLists":
-		if e.ComplexityRoot.Catalog.CodeLists == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Catalog.CodeLists(childComplexity), true
-	case "Catalog.disclaimer":
-		if e.ComplexityRoot.Catalog.Disclaimer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Catalog.Disclaimer(childComplexity), true
-	case "Catalog.title":
-		if e.ComplexityRoot.Catalog.Title == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Catalog.Title(childComplexity), true
-	case "Catalog.version":
-		if e.ComplexityRoot.Catalog.Version == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Catalog.Version(childComplexity), true
-
-	case "Change.field":
-		if e.ComplexityRoot.Change.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.Field(childComplexity), true
-	case "Change.name":
-		if e.ComplexityRoot.Change.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.Name(childComplexity), true
-	case "Change.values":
-		if e.ComplexityRoot.Change.Values == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Change.Values(childComplexity), true
-
-	case "Clock.due":
-		if e.ComplexityRoot.Clock.Due == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Due(childComplexity), true
-	case "Clock.left":
-		if e.ComplexityRoot.Clock.Left == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Left(childComplexity), true
-	case "Clock.pauses":
-		if e.ComplexityRoot.Clock.Pauses == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Pauses(childComplexity), true
-	case "Clock.stopped":
-		if e.ComplexityRoot.Clock.Stopped == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Stopped(childComplexity), true
-	case "Clock.warning":
-		if e.ComplexityRoot.Clock.Warning == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Warning(childComplexity), true
-	case "Clock.workdays":
-		if e.ComplexityRoot.Clock.Workdays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Clock.Workdays(childComplexity), true
-
-	case "ClockPause.after":
-		if e.ComplexityRoot.ClockPause.After == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.After(childComplexity), true
-	case "ClockPause.kind":
-		if e.ComplexityRoot.ClockPause.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.Kind(childComplexity), true
-	case "ClockPause.law":
-		if e.ComplexityRoot.ClockPause.Law == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.Law(childComplexity), true
-	case "ClockPause.matter":
-		if e.ComplexityRoot.ClockPause.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.Matter(childComplexity), true
-	case "ClockPause.reason":
-		if e.ComplexityRoot.ClockPause.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.Reason(childComplexity), true
-	case "ClockPause.until":
-		if e.ComplexityRoot.ClockPause.Until == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ClockPause.Until(childComplexity), true
-
-	case "CodeItem.code":
-		if e.ComplexityRoot.CodeItem.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeItem.Code(childComplexity), true
-	case "CodeItem.name":
-		if e.ComplexityRoot.CodeItem.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeItem.Name(childComplexity), true
-
-	case "CodeList.confidence":
-		if e.ComplexityRoot.CodeList.Confidence == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeList.Confidence(childComplexity), true
-	case "CodeList.id":
-		if e.ComplexityRoot.CodeList.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeList.ID(childComplexity), true
-	case "CodeList.items":
-		if e.ComplexityRoot.CodeList.Items == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeList.Items(childComplexity), true
-	case "CodeList.standard":
-		if e.ComplexityRoot.CodeList.Standard == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodeList.Standard(childComplexity), true
-
-	case "CodedDefect.code":
-		if e.ComplexityRoot.CodedDefect.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodedDefect.Code(childComplexity), true
-	case "CodedDefect.field":
-		if e.ComplexityRoot.CodedDefect.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodedDefect.Field(childComplexity), true
-	case "CodedDefect.material":
-		if e.ComplexityRoot.CodedDefect.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodedDefect.Material(childComplexity), true
-	case "CodedDefect.words":
-		if e.ComplexityRoot.CodedDefect.Say == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CodedDefect.Say(childComplexity), true
-
-	case "Contact.division":
-		if e.ComplexityRoot.Contact.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Contact.Division(childComplexity), true
-	case "Contact.mobile":
-		if e.ComplexityRoot.Contact.Mobile == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Contact.Mobile(childComplexity), true
-	case "Contact.provenance":
-		if e.ComplexityRoot.Contact.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Contact.Provenance(childComplexity), true
-
-	case "CorrectAccountPayload.subsidy":
-		if e.ComplexityRoot.CorrectAccountPayload.Subsidy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.CorrectAccountPayload.Subsidy(childComplexity), true
-
-	case "Correction.answeredAt":
-		if e.ComplexityRoot.Correction.AnsweredAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.AnsweredAt(childComplexity), true
-	case "Correction.defects":
-		if e.ComplexityRoot.Correction.Defects == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.Defects(childComplexity), true
-	case "Correction.dueOn":
-		if e.ComplexityRoot.Correction.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.DueOn(childComplexity), true
-	case "Correction.id":
-		if e.ComplexityRoot.Correction.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.ID(childComplexity), true
-	case "Correction.returnedAt":
-		if e.ComplexityRoot.Correction.ReturnedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.ReturnedAt(childComplexity), true
-	case "Correction.returnedBy":
-		if e.ComplexityRoot.Correction.ReturnedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.ReturnedBy(childComplexity), true
-	case "Correction.round":
-		if e.ComplexityRoot.Correction.Round == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.Round(childComplexity), true
-	case "Correction.words":
-		if e.ComplexityRoot.Correction.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correction.Words(childComplexity), true
-
-	case "Defect.field":
-		if e.ComplexityRoot.Defect.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Field(childComplexity), true
-	case "Defect.material":
-		if e.ComplexityRoot.Defect.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Material(childComplexity), true
-	case "Defect.words":
-		if e.ComplexityRoot.Defect.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Defect.Words(childComplexity), true
-
-	case "Department.code":
-		if e.ComplexityRoot.Department.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Department.Code(childComplexity), true
-	case "Department.name":
-		if e.ComplexityRoot.Department.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Department.Name(childComplexity), true
-	case "Department.role":
-		if e.ComplexityRoot.Department.Role == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Department.Role(childComplexity), true
-
-	case "DepartmentAnswer.asOf":
-		if e.ComplexityRoot.DepartmentAnswer.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.AsOf(childComplexity), true
-	case "DepartmentAnswer.department":
-		if e.ComplexityRoot.DepartmentAnswer.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.Department(childComplexity), true
-	case "DepartmentAnswer.facts":
-		if e.ComplexityRoot.DepartmentAnswer.Facts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.Facts(childComplexity), true
-	case "DepartmentAnswer.reason":
-		if e.ComplexityRoot.DepartmentAnswer.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.Reason(childComplexity), true
-	case "DepartmentAnswer.retryAt":
-		if e.ComplexityRoot.DepartmentAnswer.RetryAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.RetryAt(childComplexity), true
-	case "DepartmentAnswer.state":
-		if e.ComplexityRoot.DepartmentAnswer.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentAnswer.State(childComplexity), true
-
-	case "DepartmentFact.field":
-		if e.ComplexityRoot.DepartmentFact.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentFact.Field(childComplexity), true
-	case "DepartmentFact.value":
-		if e.ComplexityRoot.DepartmentFact.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DepartmentFact.Value(childComplexity), true
-
-	case "Disability.authority":
-		if e.ComplexityRoot.Disability.Authority == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Disability.Authority(childComplexity), true
-	case "Disability.grade":
-		if e.ComplexityRoot.Disability.Grade == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Disability.Grade(childComplexity), true
-	case "Disability.nature":
-		if e.ComplexityRoot.Disability.Nature == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Disability.Nature(childComplexity), true
-	case "Disability.provenance":
-		if e.ComplexityRoot.Disability.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Disability.Provenance(childComplexity), true
-
-	case "Discharge.category":
-		if e.ComplexityRoot.Discharge.Category == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Discharge.Category(childComplexity), true
-	case "Discharge.certType":
-		if e.ComplexityRoot.Discharge.CertType == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Discharge.CertType(childComplexity), true
-	case "Discharge.dischargedOn":
-		if e.ComplexityRoot.Discharge.DischargedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Discharge.DischargedOn(childComplexity), true
-	case "Discharge.provenance":
-		if e.ComplexityRoot.Discharge.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Discharge.Provenance(childComplexity), true
-	case "Discharge.reason":
-		if e.ComplexityRoot.Discharge.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Discharge.Reason(childComplexity), true
-
-	case "DispatchCheck.answer":
-		if e.ComplexityRoot.DispatchCheck.Answer == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DispatchCheck.Answer(childComplexity), true
-	case "DispatchCheck.askedAt":
-		if e.ComplexityRoot.DispatchCheck.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DispatchCheck.At(childComplexity), true
-	case "DispatchCheck.held":
-		if e.ComplexityRoot.DispatchCheck.Held == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DispatchCheck.Held(childComplexity), true
-	case "DispatchCheck.sentAs":
-		if e.ComplexityRoot.DispatchCheck.SentAs == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DispatchCheck.SentAs(childComplexity), true
-	case "DispatchCheck.words":
-		if e.ComplexityRoot.DispatchCheck.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DispatchCheck.Words(childComplexity), true
-
-	case "Dispute.claim":
-		if e.ComplexityRoot.Dispute.Claim == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Claim(childComplexity), true
-	case "Dispute.department":
-		if e.ComplexityRoot.Dispute.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Department(childComplexity), true
-	case "Dispute.dueOn":
-		if e.ComplexityRoot.Dispute.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.DueOn(childComplexity), true
-	case "Dispute.endedAt":
-		if e.ComplexityRoot.Dispute.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.EndedAt(childComplexity), true
-	case "Dispute.field":
-		if e.ComplexityRoot.Dispute.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Field(childComplexity), true
-	case "Dispute.id":
-		if e.ComplexityRoot.Dispute.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.ID(childComplexity), true
-	case "Dispute.openedAt":
-		if e.ComplexityRoot.Dispute.OpenedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.OpenedAt(childComplexity), true
-	case "Dispute.reason":
-		if e.ComplexityRoot.Dispute.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Reason(childComplexity), true
-	case "Dispute.state":
-		if e.ComplexityRoot.Dispute.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.State(childComplexity), true
-	case "Dispute.veteran":
-		if e.ComplexityRoot.Dispute.Veteran == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Veteran(childComplexity), true
-	case "Dispute.words":
-		if e.ComplexityRoot.Dispute.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Dispute.Words(childComplexity), true
-
-	case "DisputeConnection.nodes":
-		if e.ComplexityRoot.DisputeConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DisputeConnection.Nodes(childComplexity), true
-	case "DisputeConnection.pageInfo":
-		if e.ComplexityRoot.DisputeConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DisputeConnection.PageInfo(childComplexity), true
-
-	case "DisputePayload.dispute":
-		if e.ComplexityRoot.DisputePayload.Dispute == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DisputePayload.Dispute(childComplexity), true
-
-	case "Division.code":
-		if e.ComplexityRoot.Division.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Division.Code(childComplexity), true
-	case "Division.fullName":
-		if e.ComplexityRoot.Division.FullName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Division.FullName(childComplexity), true
-	case "Division.level":
-		if e.ComplexityRoot.Division.Level == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Division.Level(childComplexity), true
-	case "Division.name":
-		if e.ComplexityRoot.Division.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Division.Name(childComplexity), true
-	case "Division.parent":
-		if e.ComplexityRoot.Division.Parent == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Division.Parent(childComplexity), true
-
-	case "Draft.answers":
-		if e.ComplexityRoot.Draft.Answers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Draft.Answers(childComplexity), true
-	case "Draft.changes":
-		if e.ComplexityRoot.Draft.Changes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Draft.Changes(childComplexity), true
-	case "Draft.matters":
-		if e.ComplexityRoot.Draft.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Draft.Matters(childComplexity), true
-	case "Draft.problems":
-		if e.ComplexityRoot.Draft.Problems == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Draft.Problems(childComplexity), true
-	case "Draft.savedAt":
-		if e.ComplexityRoot.Draft.SavedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Draft.SavedAt(childComplexity), true
-
-	case "DraftAnswer.field":
-		if e.ComplexityRoot.DraftAnswer.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftAnswer.Field(childComplexity), true
-	case "DraftAnswer.value":
-		if e.ComplexityRoot.DraftAnswer.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftAnswer.Value(childComplexity), true
-
-	case "DraftChange.field":
-		if e.ComplexityRoot.DraftChange.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftChange.Field(childComplexity), true
-	case "DraftChange.kind":
-		if e.ComplexityRoot.DraftChange.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftChange.Kind(childComplexity), true
-	case "DraftChange.matter":
-		if e.ComplexityRoot.DraftChange.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftChange.Matter(childComplexity), true
-	case "DraftChange.words":
-		if e.ComplexityRoot.DraftChange.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DraftChange.Words(childComplexity), true
-
-	case "DroppedPaper.material":
-		if e.ComplexityRoot.DroppedPaper.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Material(childComplexity), true
-	case "DroppedPaper.matters":
-		if e.ComplexityRoot.DroppedPaper.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Matters(childComplexity), true
-	case "DroppedPaper.name":
-		if e.ComplexityRoot.DroppedPaper.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Name(childComplexity), true
-	case "DroppedPaper.reason":
-		if e.ComplexityRoot.DroppedPaper.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Reason(childComplexity), true
-	case "DroppedPaper.saved":
-		if e.ComplexityRoot.DroppedPaper.Saved == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Saved(childComplexity), true
-	case "DroppedPaper.words":
-		if e.ComplexityRoot.DroppedPaper.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DroppedPaper.Words(childComplexity), true
-
-	case "Due.day":
-		if e.ComplexityRoot.Due.Day == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Due.Day(childComplexity), true
-	case "Due.open":
-		if e.ComplexityRoot.Due.Open == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Due.Open(childComplexity), true
-	case "Due.provisional":
-		if e.ComplexityRoot.Due.Provisional == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Due.Provisional(childComplexity), true
-	case "Due.steps":
-		if e.ComplexityRoot.Due.Steps == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Due.Steps(childComplexity), true
-
-	case "DueMove.from":
-		if e.ComplexityRoot.DueMove.From == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueMove.From(childComplexity), true
-	case "DueMove.kind":
-		if e.ComplexityRoot.DueMove.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueMove.Kind(childComplexity), true
-	case "DueMove.matter":
-		if e.ComplexityRoot.DueMove.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueMove.Matter(childComplexity), true
-	case "DueMove.number":
-		if e.ComplexityRoot.DueMove.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueMove.Number(childComplexity), true
-	case "DueMove.to":
-		if e.ComplexityRoot.DueMove.To == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueMove.To(childComplexity), true
-
-	case "DueStep.day":
-		if e.ComplexityRoot.DueStep.Day == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Day(childComplexity), true
-	case "DueStep.days":
-		if e.ComplexityRoot.DueStep.Days == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Days(childComplexity), true
-	case "DueStep.kind":
-		if e.ComplexityRoot.DueStep.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Kind(childComplexity), true
-	case "DueStep.matter":
-		if e.ComplexityRoot.DueStep.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Matter(childComplexity), true
-	case "DueStep.note":
-		if e.ComplexityRoot.DueStep.Note == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Note(childComplexity), true
-	case "DueStep.until":
-		if e.ComplexityRoot.DueStep.Until == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DueStep.Until(childComplexity), true
-
-	case "EconomicSubsidy.amountFen":
-		if e.ComplexityRoot.EconomicSubsidy.AmountFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.AmountFen(childComplexity), true
-	case "EconomicSubsidy.approvedOn":
-		if e.ComplexityRoot.EconomicSubsidy.ApprovedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.ApprovedOn(childComplexity), true
-	case "EconomicSubsidy.paidOn":
-		if e.ComplexityRoot.EconomicSubsidy.PaidOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.PaidOn(childComplexity), true
-	case "EconomicSubsidy.provenance":
-		if e.ComplexityRoot.EconomicSubsidy.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.Provenance(childComplexity), true
-	case "EconomicSubsidy.state":
-		if e.ComplexityRoot.EconomicSubsidy.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.State(childComplexity), true
-	case "EconomicSubsidy.years":
-		if e.ComplexityRoot.EconomicSubsidy.Years == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EconomicSubsidy.Years(childComplexity), true
-
-	case "Element.conflict":
-		if e.ComplexityRoot.Element.Conflict == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Conflict(childComplexity), true
-	case "Element.dispute":
-		if e.ComplexityRoot.Element.Dispute == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Dispute(childComplexity), true
-	case "Element.field":
-		if e.ComplexityRoot.Element.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Field(childComplexity), true
-	case "Element.freshness":
-		if e.ComplexityRoot.Element.Freshness == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Freshness(childComplexity), true
-	case "Element.gap":
-		if e.ComplexityRoot.Element.Gap == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Gap(childComplexity), true
-	case "Element.provenance":
-		if e.ComplexityRoot.Element.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Provenance(childComplexity), true
-	case "Element.state":
-		if e.ComplexityRoot.Element.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.State(childComplexity), true
-	case "Element.value":
-		if e.ComplexityRoot.Element.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Element.Value(childComplexity), true
-
-	case "ElementConflict.owner":
-		if e.ComplexityRoot.ElementConflict.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementConflict.Owner(childComplexity), true
-	case "ElementConflict.since":
-		if e.ComplexityRoot.ElementConflict.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementConflict.Since(childComplexity), true
-	case "ElementConflict.values":
-		if e.ComplexityRoot.ElementConflict.Values == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementConflict.Values(childComplexity), true
-
-	case "ElementGap.department":
-		if e.ComplexityRoot.ElementGap.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementGap.Department(childComplexity), true
-	case "ElementGap.reason":
-		if e.ComplexityRoot.ElementGap.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementGap.Reason(childComplexity), true
-	case "ElementGap.retryAt":
-		if e.ComplexityRoot.ElementGap.RetryAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementGap.RetryAt(childComplexity), true
-	case "ElementGap.since":
-		if e.ComplexityRoot.ElementGap.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementGap.Since(childComplexity), true
-
-	case "ElementWord.freshness":
-		if e.ComplexityRoot.ElementWord.Freshness == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementWord.Freshness(childComplexity), true
-	case "ElementWord.provenance":
-		if e.ComplexityRoot.ElementWord.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementWord.Provenance(childComplexity), true
-	case "ElementWord.value":
-		if e.ComplexityRoot.ElementWord.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ElementWord.Value(childComplexity), true
-
-	case "EmploymentRecord.provenance":
-		if e.ComplexityRoot.EmploymentRecord.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentRecord.Provenance(childComplexity), true
-	case "EmploymentRecord.since":
-		if e.ComplexityRoot.EmploymentRecord.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentRecord.Since(childComplexity), true
-	case "EmploymentRecord.status":
-		if e.ComplexityRoot.EmploymentRecord.Status == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentRecord.Status(childComplexity), true
-
-	case "EmploymentSupport.guidance":
-		if e.ComplexityRoot.EmploymentSupport.Guidance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentSupport.Guidance(childComplexity), true
-	case "EmploymentSupport.records":
-		if e.ComplexityRoot.EmploymentSupport.Records == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentSupport.Records(childComplexity), true
-	case "EmploymentSupport.subsidies":
-		if e.ComplexityRoot.EmploymentSupport.Subsidies == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentSupport.Subsidies(childComplexity), true
-	case "EmploymentSupport.trainings":
-		if e.ComplexityRoot.EmploymentSupport.Trainings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.EmploymentSupport.Trainings(childComplexity), true
-
-	case "Enrolment.beforeService":
-		if e.ComplexityRoot.Enrolment.BeforeService == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.BeforeService(childComplexity), true
-	case "Enrolment.branch":
-		if e.ComplexityRoot.Enrolment.Branch == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.Branch(childComplexity), true
-	case "Enrolment.division":
-		if e.ComplexityRoot.Enrolment.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.Division(childComplexity), true
-	case "Enrolment.provenance":
-		if e.ComplexityRoot.Enrolment.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.Provenance(childComplexity), true
-	case "Enrolment.scheme":
-		if e.ComplexityRoot.Enrolment.Scheme == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.Scheme(childComplexity), true
-	case "Enrolment.since":
-		if e.ComplexityRoot.Enrolment.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.Since(childComplexity), true
-	case "Enrolment.state":
-		if e.ComplexityRoot.Enrolment.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Enrolment.State(childComplexity), true
-
-	case "Entity.findCase":
-		if e.ComplexityRoot.Entity.FindCase == nil {
-			break
-		}
-
-		args, err := ec.field_Entity_findCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Entity.FindCase(childComplexity, args["reps"].([]*model.CaseRepresentation)), true
-	case "Entity.findDepartment":
-		if e.ComplexityRoot.Entity.FindDepartment == nil {
-			break
-		}
-
-		args, err := ec.field_Entity_findDepartment_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Entity.FindDepartment(childComplexity, args["reps"].([]*model.DepartmentRepresentation)), true
-	case "Entity.findDivision":
-		if e.ComplexityRoot.Entity.FindDivision == nil {
-			break
-		}
-
-		args, err := ec.field_Entity_findDivision_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Entity.FindDivision(childComplexity, args["reps"].([]*model.DivisionRepresentation)), true
-	case "Entity.findMatter":
-		if e.ComplexityRoot.Entity.FindMatter == nil {
-			break
-		}
-
-		args, err := ec.field_Entity_findMatter_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Entity.FindMatter(childComplexity, args["reps"].([]*model.MatterRepresentation)), true
-	case "Entity.findVeteran":
-		if e.ComplexityRoot.Entity.FindVeteran == nil {
-			break
-		}
-
-		args, err := ec.field_Entity_findVeteran_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Entity.FindVeteran(childComplexity, args["reps"].([]*model.VeteranRepresentation)), true
-
-	case "FactUse.asOf":
-		if e.ComplexityRoot.FactUse.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.AsOf(childComplexity), true
-	case "FactUse.field":
-		if e.ComplexityRoot.FactUse.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.Field(childComplexity), true
-	case "FactUse.name":
-		if e.ComplexityRoot.FactUse.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.Name(childComplexity), true
-	case "FactUse.source":
-		if e.ComplexityRoot.FactUse.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.Source(childComplexity), true
-	case "FactUse.state":
-		if e.ComplexityRoot.FactUse.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.State(childComplexity), true
-	case "FactUse.value":
-		if e.ComplexityRoot.FactUse.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FactUse.Value(childComplexity), true
-
-	case "FeedbackSheet.complete":
-		if e.ComplexityRoot.FeedbackSheet.Complete == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.Complete(childComplexity), true
-	case "FeedbackSheet.lines":
-		if e.ComplexityRoot.FeedbackSheet.Lines == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.Lines(childComplexity), true
-	case "FeedbackSheet.number":
-		if e.ComplexityRoot.FeedbackSheet.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.Number(childComplexity), true
-	case "FeedbackSheet.onTime":
-		if e.ComplexityRoot.FeedbackSheet.OnTime == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.OnTime(childComplexity), true
-	case "FeedbackSheet.seal":
-		if e.ComplexityRoot.FeedbackSheet.Seal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.Seal(childComplexity), true
-	case "FeedbackSheet.state":
-		if e.ComplexityRoot.FeedbackSheet.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.State(childComplexity), true
-	case "FeedbackSheet.workdaysPromised":
-		if e.ComplexityRoot.FeedbackSheet.WorkdaysPromised == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.WorkdaysPromised(childComplexity), true
-	case "FeedbackSheet.workdaysUsed":
-		if e.ComplexityRoot.FeedbackSheet.WorkdaysUsed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FeedbackSheet.WorkdaysUsed(childComplexity), true
-
-	case "Figures.days":
-		if e.ComplexityRoot.Figures.Days == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Figures.Days(childComplexity), true
-	case "Figures.materials":
-		if e.ComplexityRoot.Figures.Materials == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Figures.Materials(childComplexity), true
-	case "Figures.steps":
-		if e.ComplexityRoot.Figures.Steps == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Figures.Steps(childComplexity), true
-	case "Figures.visits":
-		if e.ComplexityRoot.Figures.Visits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Figures.Visits(childComplexity), true
-
-	case "Finding.check":
-		if e.ComplexityRoot.Finding.Check == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Check(childComplexity), true
-	case "Finding.code":
-		if e.ComplexityRoot.Finding.Coded == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Coded(childComplexity), true
-	case "Finding.field":
-		if e.ComplexityRoot.Finding.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Field(childComplexity), true
-	case "Finding.material":
-		if e.ComplexityRoot.Finding.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Material(childComplexity), true
-	case "Finding.verdict":
-		if e.ComplexityRoot.Finding.Verdict == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Verdict(childComplexity), true
-	case "Finding.words":
-		if e.ComplexityRoot.Finding.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Finding.Words(childComplexity), true
-
-	case "FinishIdentityCheckPayload.check":
-		if e.ComplexityRoot.FinishIdentityCheckPayload.Check == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FinishIdentityCheckPayload.Check(childComplexity), true
-
-	case "Form.counts":
-		if e.ComplexityRoot.Form.Counts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Form.Counts(childComplexity), true
-	case "Form.sections":
-		if e.ComplexityRoot.Form.Sections == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Form.Sections(childComplexity), true
-
-	case "FormCounts.blanks":
-		if e.ComplexityRoot.FormCounts.Blanks == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormCounts.Blanks(childComplexity), true
-	case "FormCounts.distinct":
-		if e.ComplexityRoot.FormCounts.Distinct == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormCounts.Distinct(childComplexity), true
-	case "FormCounts.known":
-		if e.ComplexityRoot.FormCounts.Known == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormCounts.Known(childComplexity), true
-	case "FormCounts.typed":
-		if e.ComplexityRoot.FormCounts.Typed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormCounts.Typed(childComplexity), true
-
-	case "FormEntry.absent":
-		if e.ComplexityRoot.FormEntry.Absent == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Absent(childComplexity), true
-	case "FormEntry.asOf":
-		if e.ComplexityRoot.FormEntry.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.AsOf(childComplexity), true
-	case "FormEntry.askedBy":
-		if e.ComplexityRoot.FormEntry.AskedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.AskedBy(childComplexity), true
-	case "FormEntry.basis":
-		if e.ComplexityRoot.FormEntry.Basis == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Basis(childComplexity), true
-	case "FormEntry.codes":
-		if e.ComplexityRoot.FormEntry.Codes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Codes(childComplexity), true
-	case "FormEntry.fill":
-		if e.ComplexityRoot.FormEntry.Fill == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Fill(childComplexity), true
-	case "FormEntry.format":
-		if e.ComplexityRoot.FormEntry.Format == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Format(childComplexity), true
-	case "FormEntry.id":
-		if e.ComplexityRoot.FormEntry.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.ID(childComplexity), true
-	case "FormEntry.maxLength":
-		if e.ComplexityRoot.FormEntry.MaxLength == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.MaxLength(childComplexity), true
-	case "FormEntry.minLength":
-		if e.ComplexityRoot.FormEntry.MinLength == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.MinLength(childComplexity), true
-	case "FormEntry.name":
-		if e.ComplexityRoot.FormEntry.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Name(childComplexity), true
-	case "FormEntry.pattern":
-		if e.ComplexityRoot.FormEntry.Pattern == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Pattern(childComplexity), true
-	case "FormEntry.readOnly":
-		if e.ComplexityRoot.FormEntry.ReadOnly == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.ReadOnly(childComplexity), true
-	case "FormEntry.required":
-		if e.ComplexityRoot.FormEntry.Required == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Required(childComplexity), true
-	case "FormEntry.sensitivity":
-		if e.ComplexityRoot.FormEntry.Sensitivity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Sensitivity(childComplexity), true
-	case "FormEntry.source":
-		if e.ComplexityRoot.FormEntry.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Source(childComplexity), true
-	case "FormEntry.type":
-		if e.ComplexityRoot.FormEntry.Type == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Type(childComplexity), true
-	case "FormEntry.value":
-		if e.ComplexityRoot.FormEntry.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Value(childComplexity), true
-	case "FormEntry.when":
-		if e.ComplexityRoot.FormEntry.When == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.When(childComplexity), true
-	case "FormEntry.why":
-		if e.ComplexityRoot.FormEntry.Why == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormEntry.Why(childComplexity), true
-
-	case "FormField.codes":
-		if e.ComplexityRoot.FormField.Codes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Codes(childComplexity), true
-	case "FormField.format":
-		if e.ComplexityRoot.FormField.Format == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Format(childComplexity), true
-	case "FormField.group":
-		if e.ComplexityRoot.FormField.Group == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Group(childComplexity), true
-	case "FormField.id":
-		if e.ComplexityRoot.FormField.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.ID(childComplexity), true
-	case "FormField.name":
-		if e.ComplexityRoot.FormField.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Name(childComplexity), true
-	case "FormField.source":
-		if e.ComplexityRoot.FormField.Origin == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Origin(childComplexity), true
-	case "FormField.sensitivity":
-		if e.ComplexityRoot.FormField.Sensitivity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Sensitivity(childComplexity), true
-	case "FormField.type":
-		if e.ComplexityRoot.FormField.Type == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormField.Type(childComplexity), true
-
-	case "FormProblem.field":
-		if e.ComplexityRoot.FormProblem.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormProblem.Field(childComplexity), true
-	case "FormProblem.matters":
-		if e.ComplexityRoot.FormProblem.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormProblem.Matters(childComplexity), true
-	case "FormProblem.message":
-		if e.ComplexityRoot.FormProblem.Message == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormProblem.Message(childComplexity), true
-	case "FormProblem.reason":
-		if e.ComplexityRoot.FormProblem.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormProblem.Reason(childComplexity), true
-
-	case "FormSection.fields":
-		if e.ComplexityRoot.FormSection.Fields == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormSection.Fields(childComplexity), true
-	case "FormSection.group":
-		if e.ComplexityRoot.FormSection.Group == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormSection.Group(childComplexity), true
-	case "FormSection.name":
-		if e.ComplexityRoot.FormSection.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.FormSection.Name(childComplexity), true
-
-	case "Guidance.heldOn":
-		if e.ComplexityRoot.Guidance.HeldOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Guidance.HeldOn(childComplexity), true
-	case "Guidance.kind":
-		if e.ComplexityRoot.Guidance.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Guidance.Kind(childComplexity), true
-	case "Guidance.outcome":
-		if e.ComplexityRoot.Guidance.Outcome == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Guidance.Outcome(childComplexity), true
-	case "Guidance.provenance":
-		if e.ComplexityRoot.Guidance.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Guidance.Provenance(childComplexity), true
-
-	case "HouseholdEntry.cancelledOn":
-		if e.ComplexityRoot.HouseholdEntry.CancelledOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.CancelledOn(childComplexity), true
-	case "HouseholdEntry.division":
-		if e.ComplexityRoot.HouseholdEntry.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.Division(childComplexity), true
-	case "HouseholdEntry.kind":
-		if e.ComplexityRoot.HouseholdEntry.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.Kind(childComplexity), true
-	case "HouseholdEntry.policeStation":
-		if e.ComplexityRoot.HouseholdEntry.PoliceStation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.PoliceStation(childComplexity), true
-	case "HouseholdEntry.provenance":
-		if e.ComplexityRoot.HouseholdEntry.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.Provenance(childComplexity), true
-	case "HouseholdEntry.registeredOn":
-		if e.ComplexityRoot.HouseholdEntry.RegisteredOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.RegisteredOn(childComplexity), true
-	case "HouseholdEntry.state":
-		if e.ComplexityRoot.HouseholdEntry.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.HouseholdEntry.State(childComplexity), true
-
-	case "Identity.background":
-		if e.ComplexityRoot.Identity.Background == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.Background(childComplexity), true
-	case "Identity.contact":
-		if e.ComplexityRoot.Identity.Contact == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.Contact(childComplexity), true
-	case "Identity.ethnicity":
-		if e.ComplexityRoot.Identity.Ethnicity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.Ethnicity(childComplexity), true
-	case "Identity.householdEntries":
-		if e.ComplexityRoot.Identity.HouseholdEntries == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.HouseholdEntries(childComplexity), true
-	case "Identity.identityCard":
-		if e.ComplexityRoot.Identity.IdentityCard == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.IdentityCard(childComplexity), true
-	case "Identity.marital":
-		if e.ComplexityRoot.Identity.Marital == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Identity.Marital(childComplexity), true
-
-	case "IdentityCard.longTerm":
-		if e.ComplexityRoot.IdentityCard.LongTerm == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCard.LongTerm(childComplexity), true
-	case "IdentityCard.provenance":
-		if e.ComplexityRoot.IdentityCard.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCard.Provenance(childComplexity), true
-	case "IdentityCard.state":
-		if e.ComplexityRoot.IdentityCard.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCard.State(childComplexity), true
-	case "IdentityCard.validTo":
-		if e.ComplexityRoot.IdentityCard.ValidTo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCard.ValidTo(childComplexity), true
-
-	case "IdentityCheck.answeredAt":
-		if e.ComplexityRoot.IdentityCheck.AnsweredAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.AnsweredAt(childComplexity), true
-	case "IdentityCheck.askedAt":
-		if e.ComplexityRoot.IdentityCheck.AskedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.AskedAt(childComplexity), true
-	case "IdentityCheck.id":
-		if e.ComplexityRoot.IdentityCheck.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.ID(childComplexity), true
-	case "IdentityCheck.level":
-		if e.ComplexityRoot.IdentityCheck.Level == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.Level(childComplexity), true
-	case "IdentityCheck.reference":
-		if e.ComplexityRoot.IdentityCheck.Reference == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.Reference(childComplexity), true
-	case "IdentityCheck.state":
-		if e.ComplexityRoot.IdentityCheck.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.State(childComplexity), true
-	case "IdentityCheck.ticketUntil":
-		if e.ComplexityRoot.IdentityCheck.TicketUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.TicketUntil(childComplexity), true
-	case "IdentityCheck.validUntil":
-		if e.ComplexityRoot.IdentityCheck.ValidUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.IdentityCheck.ValidUntil(childComplexity), true
-
-	case "Insurance.armyRelations":
-		if e.ComplexityRoot.Insurance.ArmyRelations == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Insurance.ArmyRelations(childComplexity), true
-	case "Insurance.card":
-		if e.ComplexityRoot.Insurance.Card == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Insurance.Card(childComplexity), true
-	case "Insurance.enrolments":
-		if e.ComplexityRoot.Insurance.Enrolments == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Insurance.Enrolments(childComplexity), true
-
-	case "Item.after":
-		if e.ComplexityRoot.Item.After == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.After(childComplexity), true
-	case "Item.answers":
-		if e.ComplexityRoot.Item.Answers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Answers(childComplexity), true
-	case "Item.case":
-		if e.ComplexityRoot.Item.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Case(childComplexity), true
-	case "Item.clock":
-		if e.ComplexityRoot.Item.Clock == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Clock(childComplexity), true
-	case "Item.corrections":
-		if e.ComplexityRoot.Item.Corrections == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Corrections(childComplexity), true
-	case "Item.decidedAt":
-		if e.ComplexityRoot.Item.DecidedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.DecidedAt(childComplexity), true
-	case "Item.department":
-		if e.ComplexityRoot.Item.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Department(childComplexity), true
-	case "Item.dispatchCheck":
-		if e.ComplexityRoot.Item.DispatchCheck == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.DispatchCheck(childComplexity), true
-	case "Item.dispatchedAt":
-		if e.ComplexityRoot.Item.DispatchedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.DispatchedAt(childComplexity), true
-	case "Item.dueOn":
-		if e.ComplexityRoot.Item.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.DueOn(childComplexity), true
-	case "Item.finishDay":
-		if e.ComplexityRoot.Item.FinishDay == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.FinishDay(childComplexity), true
-	case "Item.id":
-		if e.ComplexityRoot.Item.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.ID(childComplexity), true
-	case "Item.matter":
-		if e.ComplexityRoot.Item.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Matter(childComplexity), true
-	case "Item.receiptNo":
-		if e.ComplexityRoot.Item.ReceiptNo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.ReceiptNo(childComplexity), true
-	case "Item.receivedAt":
-		if e.ComplexityRoot.Item.ReceivedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.ReceivedAt(childComplexity), true
-	case "Item.resultNo":
-		if e.ComplexityRoot.Item.ResultNo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.ResultNo(childComplexity), true
-	case "Item.round":
-		if e.ComplexityRoot.Item.Round == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Round(childComplexity), true
-	case "Item.state":
-		if e.ComplexityRoot.Item.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.State(childComplexity), true
-	case "Item.warning":
-		if e.ComplexityRoot.Item.Warning == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Warning(childComplexity), true
-	case "Item.withdrawing":
-		if e.ComplexityRoot.Item.Withdrawing == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Withdrawing(childComplexity), true
-	case "Item.words":
-		if e.ComplexityRoot.Item.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Item.Words(childComplexity), true
-
-	case "ItemAnswer.field":
-		if e.ComplexityRoot.ItemAnswer.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemAnswer.Field(childComplexity), true
-	case "ItemAnswer.reopened":
-		if e.ComplexityRoot.ItemAnswer.Reopened == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemAnswer.Reopened(childComplexity), true
-	case "ItemAnswer.value":
-		if e.ComplexityRoot.ItemAnswer.Value == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemAnswer.Value(childComplexity), true
-
-	case "ItemConnection.nodes":
-		if e.ComplexityRoot.ItemConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemConnection.Nodes(childComplexity), true
-	case "ItemConnection.pageInfo":
-		if e.ComplexityRoot.ItemConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemConnection.PageInfo(childComplexity), true
-
-	case "ItemPayload.item":
-		if e.ComplexityRoot.ItemPayload.Item == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ItemPayload.Item(childComplexity), true
-
-	case "Law.act":
-		if e.ComplexityRoot.Law.Act == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Law.Act(childComplexity), true
-	case "Law.articles":
-		if e.ComplexityRoot.Law.Articles == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Law.Articles(childComplexity), true
-
-	case "LoadCalendarPayload.daysChanged":
-		if e.ComplexityRoot.LoadCalendarPayload.DaysChanged == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.DaysChanged(childComplexity), true
-	case "LoadCalendarPayload.loaded":
-		if e.ComplexityRoot.LoadCalendarPayload.Loaded == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.Loaded(childComplexity), true
-	case "LoadCalendarPayload.looked":
-		if e.ComplexityRoot.LoadCalendarPayload.Looked == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.Looked(childComplexity), true
-	case "LoadCalendarPayload.moved":
-		if e.ComplexityRoot.LoadCalendarPayload.Moved == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.Moved(childComplexity), true
-	case "LoadCalendarPayload.movedTotal":
-		if e.ComplexityRoot.LoadCalendarPayload.MovedTotal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.MovedTotal(childComplexity), true
-	case "LoadCalendarPayload.years":
-		if e.ComplexityRoot.LoadCalendarPayload.Years == nil {
-			break
-		}
-
-		return e.ComplexityRoot.LoadCalendarPayload.Years(childComplexity), true
-
-	case "Mandate.agent":
-		if e.ComplexityRoot.Mandate.Agent == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.Agent(childComplexity), true
-	case "Mandate.agentName":
-		if e.ComplexityRoot.Mandate.AgentName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.AgentName(childComplexity), true
-	case "Mandate.confirmedAt":
-		if e.ComplexityRoot.Mandate.ConfirmedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.ConfirmedAt(childComplexity), true
-	case "Mandate.confirmedHow":
-		if e.ComplexityRoot.Mandate.ConfirmedHow == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.ConfirmedHow(childComplexity), true
-	case "Mandate.endedAt":
-		if e.ComplexityRoot.Mandate.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.EndedAt(childComplexity), true
-	case "Mandate.fields":
-		if e.ComplexityRoot.Mandate.Fields == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.Fields(childComplexity), true
-	case "Mandate.id":
-		if e.ComplexityRoot.Mandate.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.ID(childComplexity), true
-	case "Mandate.matters":
-		if e.ComplexityRoot.Mandate.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.Matters(childComplexity), true
-	case "Mandate.qr":
-		if e.ComplexityRoot.Mandate.QR == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.QR(childComplexity), true
-	case "Mandate.requestedAt":
-		if e.ComplexityRoot.Mandate.RequestedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.RequestedAt(childComplexity), true
-	case "Mandate.state":
-		if e.ComplexityRoot.Mandate.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.State(childComplexity), true
-	case "Mandate.until":
-		if e.ComplexityRoot.Mandate.Until == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mandate.Until(childComplexity), true
-
-	case "MandatePayload.mandate":
-		if e.ComplexityRoot.MandatePayload.Mandate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.MandatePayload.Mandate(childComplexity), true
-
-	case "Material.code":
-		if e.ComplexityRoot.Material.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Material.Code(childComplexity), true
-	case "Material.name":
-		if e.ComplexityRoot.Material.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Material.Name(childComplexity), true
-
-	case "Matter.after":
-		if e.ComplexityRoot.Matter.After == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.After(childComplexity), true
-	case "Matter.code":
-		if e.ComplexityRoot.Matter.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Code(childComplexity), true
-	case "Matter.confidence":
-		if e.ComplexityRoot.Matter.Confidence == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Confidence(childComplexity), true
-	case "Matter.days":
-		if e.ComplexityRoot.Matter.Days == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Days(childComplexity), true
-	case "Matter.defects":
-		if e.ComplexityRoot.Matter.Defects == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Defects(childComplexity), true
-	case "Matter.department":
-		if e.ComplexityRoot.Matter.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Department(childComplexity), true
-	case "Matter.jointDays":
-		if e.ComplexityRoot.Matter.JointDays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.JointDays(childComplexity), true
-	case "Matter.law":
-		if e.ComplexityRoot.Matter.Law == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Law(childComplexity), true
-	case "Matter.name":
-		if e.ComplexityRoot.Matter.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Name(childComplexity), true
-	case "Matter.remedy":
-		if e.ComplexityRoot.Matter.Remedy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Remedy(childComplexity), true
-	case "Matter.result":
-		if e.ComplexityRoot.Matter.Result == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Result(childComplexity), true
-	case "Matter.slug":
-		if e.ComplexityRoot.Matter.Slug == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Slug(childComplexity), true
-	case "Matter.visits":
-		if e.ComplexityRoot.Matter.Visits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Matter.Visits(childComplexity), true
-
-	case "Mutation.acceptCase":
-		if e.ComplexityRoot.Mutation.AcceptCase == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_acceptCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.AcceptCase(childComplexity, args["input"].(model.AcceptCaseInput)), true
-	case "Mutation.bookAppointment":
-		if e.ComplexityRoot.Mutation.BookAppointment == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_bookAppointment_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.BookAppointment(childComplexity, args["input"].(model.BookAppointmentInput)), true
-	case "Mutation.cancelAppointment":
-		if e.ComplexityRoot.Mutation.CancelAppointment == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_cancelAppointment_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CancelAppointment(childComplexity, args["input"].(model.CancelAppointmentInput)), true
-	case "Mutation.closeTask":
-		if e.ComplexityRoot.Mutation.CloseTask == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_closeTask_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CloseTask(childComplexity, args["input"].(model.CloseTaskInput)), true
-	case "Mutation.confirmMandate":
-		if e.ComplexityRoot.Mutation.ConfirmMandate == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_confirmMandate_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ConfirmMandate(childComplexity, args["input"].(model.ConfirmMandateInput)), true
-	case "Mutation.correctAccount":
-		if e.ComplexityRoot.Mutation.CorrectAccount == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_correctAccount_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.CorrectAccount(childComplexity, args["input"].(model.CorrectAccountInput)), true
-	case "Mutation.decideDispute":
-		if e.ComplexityRoot.Mutation.DecideDispute == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_decideDispute_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DecideDispute(childComplexity, args["input"].(model.DecideDisputeInput)), true
-	case "Mutation.decideItem":
-		if e.ComplexityRoot.Mutation.DecideItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_decideItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DecideItem(childComplexity, args["input"].(model.DecideItemInput)), true
-	case "Mutation.decidePreReview":
-		if e.ComplexityRoot.Mutation.DecidePreReview == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_decidePreReview_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DecidePreReview(childComplexity, args["input"].(model.DecidePreReviewInput)), true
-	case "Mutation.deliverItem":
-		if e.ComplexityRoot.Mutation.DeliverItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_deliverItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DeliverItem(childComplexity, args["input"].(model.DeliverItemInput)), true
-	case "Mutation.disputeValue":
-		if e.ComplexityRoot.Mutation.DisputeValue == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_disputeValue_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DisputeValue(childComplexity, args["input"].(model.DisputeValueInput)), true
-	case "Mutation.drainPort":
-		if e.ComplexityRoot.Mutation.DrainPort == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_drainPort_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DrainPort(childComplexity, args["input"].(model.DrainPortInput)), true
-	case "Mutation.finishIdentityCheck":
-		if e.ComplexityRoot.Mutation.FinishIdentityCheck == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_finishIdentityCheck_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.FinishIdentityCheck(childComplexity, args["input"].(model.FinishIdentityCheckInput)), true
-	case "Mutation.grantMandate":
-		if e.ComplexityRoot.Mutation.GrantMandate == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_grantMandate_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.GrantMandate(childComplexity, args["input"].(model.GrantMandateInput)), true
-	case "Mutation.loadCalendar":
-		if e.ComplexityRoot.Mutation.LoadCalendar == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_loadCalendar_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.LoadCalendar(childComplexity, args["input"].(model.LoadCalendarInput)), true
-	case "Mutation.moveAppointment":
-		if e.ComplexityRoot.Mutation.MoveAppointment == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_moveAppointment_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.MoveAppointment(childComplexity, args["input"].(model.MoveAppointmentInput)), true
-	case "Mutation.pausePort":
-		if e.ComplexityRoot.Mutation.PausePort == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_pausePort_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.PausePort(childComplexity, args["input"].(model.PausePortInput)), true
-	case "Mutation.playFault":
-		if e.ComplexityRoot.Mutation.PlayFault == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_playFault_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.PlayFault(childComplexity, args["input"].(model.PlayFaultInput)), true
-	case "Mutation.rateCase":
-		if e.ComplexityRoot.Mutation.RateCase == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_rateCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RateCase(childComplexity, args["input"].(model.RateCaseInput)), true
-	case "Mutation.readNotifications":
-		if e.ComplexityRoot.Mutation.ReadNotifications == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_readNotifications_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReadNotifications(childComplexity, args["input"].(model.ReadNotificationsInput)), true
-	case "Mutation.refuseCase":
-		if e.ComplexityRoot.Mutation.RefuseCase == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_refuseCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RefuseCase(childComplexity, args["input"].(model.RefuseCaseInput)), true
-	case "Mutation.replayPort":
-		if e.ComplexityRoot.Mutation.ReplayPort == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_replayPort_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReplayPort(childComplexity, args["input"].(model.ReplayPortInput)), true
-	case "Mutation.replyRating":
-		if e.ComplexityRoot.Mutation.ReplyRating == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_replyRating_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReplyRating(childComplexity, args["input"].(model.ReplyRatingInput)), true
-	case "Mutation.requestMandate":
-		if e.ComplexityRoot.Mutation.RequestMandate == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_requestMandate_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RequestMandate(childComplexity, args["input"].(model.RequestMandateInput)), true
-	case "Mutation.requestPreReview":
-		if e.ComplexityRoot.Mutation.RequestPreReview == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_requestPreReview_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RequestPreReview(childComplexity, args["input"].(model.RequestPreReviewInput)), true
-	case "Mutation.resumeItem":
-		if e.ComplexityRoot.Mutation.ResumeItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_resumeItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ResumeItem(childComplexity, args["input"].(model.ResumeItemInput)), true
-	case "Mutation.resumePort":
-		if e.ComplexityRoot.Mutation.ResumePort == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_resumePort_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ResumePort(childComplexity, args["input"].(model.ResumePortInput)), true
-	case "Mutation.returnItem":
-		if e.ComplexityRoot.Mutation.ReturnItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_returnItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ReturnItem(childComplexity, args["input"].(model.ReturnItemInput)), true
-	case "Mutation.revokeMandate":
-		if e.ComplexityRoot.Mutation.RevokeMandate == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_revokeMandate_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RevokeMandate(childComplexity, args["input"].(model.RevokeMandateInput)), true
-	case "Mutation.saveDraft":
-		if e.ComplexityRoot.Mutation.SaveDraft == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_saveDraft_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(model.SaveDraftInput)), true
-	case "Mutation.startIdentityCheck":
-		if e.ComplexityRoot.Mutation.StartIdentityCheck == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Mutation.StartIdentityCheck(childComplexity), true
-	case "Mutation.submitCase":
-		if e.ComplexityRoot.Mutation.SubmitCase == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_submitCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.SubmitCase(childComplexity, args["input"].(model.SubmitCaseInput)), true
-	case "Mutation.supplementItem":
-		if e.ComplexityRoot.Mutation.SupplementItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_supplementItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.SupplementItem(childComplexity, args["input"].(model.SupplementItemInput)), true
-	case "Mutation.suspendItem":
-		if e.ComplexityRoot.Mutation.SuspendItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_suspendItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.SuspendItem(childComplexity, args["input"].(model.SuspendItemInput)), true
-	case "Mutation.takePapers":
-		if e.ComplexityRoot.Mutation.TakePapers == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_takePapers_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.TakePapers(childComplexity, args["input"].(model.TakePapersInput)), true
-	case "Mutation.withdrawCase":
-		if e.ComplexityRoot.Mutation.WithdrawCase == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_withdrawCase_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.WithdrawCase(childComplexity, args["input"].(model.WithdrawCaseInput)), true
-	case "Mutation.withdrawItem":
-		if e.ComplexityRoot.Mutation.WithdrawItem == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_withdrawItem_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.WithdrawItem(childComplexity, args["input"].(model.WithdrawItemInput)), true
-
-	case "Notice.sections":
-		if e.ComplexityRoot.Notice.Sections == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notice.Sections(childComplexity), true
-	case "Notice.title":
-		if e.ComplexityRoot.Notice.Title == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notice.Title(childComplexity), true
-
-	case "NoticeSection.heading":
-		if e.ComplexityRoot.NoticeSection.Heading == nil {
-			break
-		}
-
-		return e.ComplexityRoot.NoticeSection.Heading(childComplexity), true
-	case "NoticeSection.id":
-		if e.ComplexityRoot.NoticeSection.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.NoticeSection.ID(childComplexity), true
-	case "NoticeSection.lines":
-		if e.ComplexityRoot.NoticeSection.Lines == nil {
-			break
-		}
-
-		return e.ComplexityRoot.NoticeSection.Lines(childComplexity), true
-
-	case "Notification.body":
-		if e.ComplexityRoot.Notification.Body == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Body(childComplexity), true
-	case "Notification.case":
-		if e.ComplexityRoot.Notification.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Case(childComplexity), true
-	case "Notification.channel":
-		if e.ComplexityRoot.Notification.Channel == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Channel(childComplexity), true
-	case "Notification.createdAt":
-		if e.ComplexityRoot.Notification.CreatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
-	case "Notification.id":
-		if e.ComplexityRoot.Notification.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.ID(childComplexity), true
-	case "Notification.kind":
-		if e.ComplexityRoot.Notification.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Kind(childComplexity), true
-	case "Notification.matter":
-		if e.ComplexityRoot.Notification.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Matter(childComplexity), true
-	case "Notification.readAt":
-		if e.ComplexityRoot.Notification.ReadAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
-	case "Notification.sentAt":
-		if e.ComplexityRoot.Notification.SentAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.SentAt(childComplexity), true
-	case "Notification.state":
-		if e.ComplexityRoot.Notification.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.State(childComplexity), true
-	case "Notification.title":
-		if e.ComplexityRoot.Notification.Title == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Notification.Title(childComplexity), true
-
-	case "Obligation.department":
-		if e.ComplexityRoot.Obligation.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.Department(childComplexity), true
-	case "Obligation.endedAt":
-		if e.ComplexityRoot.Obligation.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.EndedAt(childComplexity), true
-	case "Obligation.ending":
-		if e.ComplexityRoot.Obligation.Ending == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.Ending(childComplexity), true
-	case "Obligation.heardAt":
-		if e.ComplexityRoot.Obligation.HeardAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.HeardAt(childComplexity), true
-	case "Obligation.id":
-		if e.ComplexityRoot.Obligation.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.ID(childComplexity), true
-	case "Obligation.kind":
-		if e.ComplexityRoot.Obligation.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.Kind(childComplexity), true
-	case "Obligation.matter":
-		if e.ComplexityRoot.Obligation.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.Matter(childComplexity), true
-	case "Obligation.openedAt":
-		if e.ComplexityRoot.Obligation.OpenedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.OpenedAt(childComplexity), true
-	case "Obligation.owedBy":
-		if e.ComplexityRoot.Obligation.OwedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.OwedBy(childComplexity), true
-	case "Obligation.task":
-		if e.ComplexityRoot.Obligation.Task == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.Task(childComplexity), true
-	case "Obligation.wordBy":
-		if e.ComplexityRoot.Obligation.WordBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Obligation.WordBy(childComplexity), true
-
-	case "OwnLimit.appliesTo":
-		if e.ComplexityRoot.OwnLimit.AppliesTo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.AppliesTo(childComplexity), true
-	case "OwnLimit.days":
-		if e.ComplexityRoot.OwnLimit.Days == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.Days(childComplexity), true
-	case "OwnLimit.due":
-		if e.ComplexityRoot.OwnLimit.Due == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.Due(childComplexity), true
-	case "OwnLimit.fromName":
-		if e.ComplexityRoot.OwnLimit.FromName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.FromName(childComplexity), true
-	case "OwnLimit.overdue":
-		if e.ComplexityRoot.OwnLimit.Overdue == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.Overdue(childComplexity), true
-	case "OwnLimit.words":
-		if e.ComplexityRoot.OwnLimit.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OwnLimit.Words(childComplexity), true
-
-	case "PageInfo.endCursor":
-		if e.ComplexityRoot.PageInfo.EndCursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.EndCursor(childComplexity), true
-	case "PageInfo.hasNextPage":
-		if e.ComplexityRoot.PageInfo.HasNextPage == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
-
-	case "Paper.form":
-		if e.ComplexityRoot.Paper.Form == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Form(childComplexity), true
-	case "Paper.instead":
-		if e.ComplexityRoot.Paper.Instead == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Instead(childComplexity), true
-	case "Paper.material":
-		if e.ComplexityRoot.Paper.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Material(childComplexity), true
-	case "Paper.name":
-		if e.ComplexityRoot.Paper.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Name(childComplexity), true
-	case "Paper.neededBy":
-		if e.ComplexityRoot.Paper.NeededBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.NeededBy(childComplexity), true
-	case "Paper.original":
-		if e.ComplexityRoot.Paper.Original == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Original(childComplexity), true
-	case "Paper.why":
-		if e.ComplexityRoot.Paper.Why == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Paper.Why(childComplexity), true
-
-	case "PensionRelation.grade":
-		if e.ComplexityRoot.PensionRelation.Grade == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PensionRelation.Grade(childComplexity), true
-	case "PensionRelation.provenance":
-		if e.ComplexityRoot.PensionRelation.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PensionRelation.Provenance(childComplexity), true
-	case "PensionRelation.receivedOn":
-		if e.ComplexityRoot.PensionRelation.ReceivedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PensionRelation.ReceivedOn(childComplexity), true
-	case "PensionRelation.state":
-		if e.ComplexityRoot.PensionRelation.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PensionRelation.State(childComplexity), true
-
-	case "Plan.acceptedOn":
-		if e.ComplexityRoot.Plan.AcceptedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.AcceptedOn(childComplexity), true
-	case "Plan.catalogVersion":
-		if e.ComplexityRoot.Plan.CatalogVersion == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.CatalogVersion(childComplexity), true
-	case "Plan.criticalPath":
-		if e.ComplexityRoot.Plan.CriticalPath == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.CriticalPath(childComplexity), true
-	case "Plan.form":
-		if e.ComplexityRoot.Plan.Form == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Form(childComplexity), true
-	case "Plan.ledger":
-		if e.ComplexityRoot.Plan.Ledger == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Ledger(childComplexity), true
-	case "Plan.matters":
-		if e.ComplexityRoot.Plan.Matters == nil {
-			break
-		}
-
-		args, err := ec.field_Plan_matters_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Plan.Matters(childComplexity, args["selected"].(*bool)), true
-	case "Plan.notice":
-		if e.ComplexityRoot.Plan.Notice == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Notice(childComplexity), true
-	case "Plan.materials":
-		if e.ComplexityRoot.Plan.Papers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Papers(childComplexity), true
-	case "Plan.pathWords":
-		if e.ComplexityRoot.Plan.PathWords == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.PathWords(childComplexity), true
-	case "Plan.promisedOn":
-		if e.ComplexityRoot.Plan.PromisedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.PromisedOn(childComplexity), true
-	case "Plan.totals":
-		if e.ComplexityRoot.Plan.Totals == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Totals(childComplexity), true
-	case "Plan.visits":
-		if e.ComplexityRoot.Plan.Visits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Plan.Visits(childComplexity), true
-
-	case "PlanLine.from":
-		if e.ComplexityRoot.PlanLine.From == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanLine.From(childComplexity), true
-	case "PlanLine.matter":
-		if e.ComplexityRoot.PlanLine.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanLine.Matter(childComplexity), true
-	case "PlanLine.to":
-		if e.ComplexityRoot.PlanLine.To == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanLine.To(childComplexity), true
-	case "PlanLine.words":
-		if e.ComplexityRoot.PlanLine.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanLine.Words(childComplexity), true
-
-	case "PlanMaterials.asked":
-		if e.ComplexityRoot.PlanMaterials.Asked == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanMaterials.Asked(childComplexity), true
-	case "PlanMaterials.dropped":
-		if e.ComplexityRoot.PlanMaterials.Dropped == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanMaterials.Dropped(childComplexity), true
-	case "PlanMaterials.kept":
-		if e.ComplexityRoot.PlanMaterials.Kept == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanMaterials.Kept(childComplexity), true
-
-	case "PlanVisit.bring":
-		if e.ComplexityRoot.PlanVisit.Bring == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanVisit.Bring(childComplexity), true
-	case "PlanVisit.matters":
-		if e.ComplexityRoot.PlanVisit.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanVisit.Matters(childComplexity), true
-	case "PlanVisit.name":
-		if e.ComplexityRoot.PlanVisit.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanVisit.Name(childComplexity), true
-	case "PlanVisit.notBefore":
-		if e.ComplexityRoot.PlanVisit.NotBefore == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlanVisit.NotBefore(childComplexity), true
-
-	case "PlannedMatter.after":
-		if e.ComplexityRoot.PlannedMatter.After == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.After(childComplexity), true
-	case "PlannedMatter.done":
-		if e.ComplexityRoot.PlannedMatter.Done == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Done(childComplexity), true
-	case "PlannedMatter.duty":
-		if e.ComplexityRoot.PlannedMatter.Duty == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Duty(childComplexity), true
-	case "PlannedMatter.dutyBasis":
-		if e.ComplexityRoot.PlannedMatter.DutyBasis == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.DutyBasis(childComplexity), true
-	case "PlannedMatter.finishDay":
-		if e.ComplexityRoot.PlannedMatter.FinishDay == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.FinishDay(childComplexity), true
-	case "PlannedMatter.limit":
-		if e.ComplexityRoot.PlannedMatter.Limit == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Limit(childComplexity), true
-	case "PlannedMatter.matter":
-		if e.ComplexityRoot.PlannedMatter.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Matter(childComplexity), true
-	case "PlannedMatter.order":
-		if e.ComplexityRoot.PlannedMatter.Order == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Order(childComplexity), true
-	case "PlannedMatter.promised":
-		if e.ComplexityRoot.PlannedMatter.Promised == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Promised(childComplexity), true
-	case "PlannedMatter.reasons":
-		if e.ComplexityRoot.PlannedMatter.Reasons == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Reasons(childComplexity), true
-	case "PlannedMatter.selected":
-		if e.ComplexityRoot.PlannedMatter.Selected == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Selected(childComplexity), true
-	case "PlannedMatter.slack":
-		if e.ComplexityRoot.PlannedMatter.Slack == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Slack(childComplexity), true
-	case "PlannedMatter.startsAfter":
-		if e.ComplexityRoot.PlannedMatter.StartsAfter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.StartsAfter(childComplexity), true
-	case "PlannedMatter.verdict":
-		if e.ComplexityRoot.PlannedMatter.Verdict == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Verdict(childComplexity), true
-	case "PlannedMatter.workdays":
-		if e.ComplexityRoot.PlannedMatter.Workdays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.Workdays(childComplexity), true
-	case "PlannedMatter.whatWouldChange":
-		if e.ComplexityRoot.PlannedMatter.WouldChange == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlannedMatter.WouldChange(childComplexity), true
-
-	case "PlayFaultPayload.faults":
-		if e.ComplexityRoot.PlayFaultPayload.Faults == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlayFaultPayload.Faults(childComplexity), true
-
-	case "PlayedFault.fault":
-		if e.ComplexityRoot.PlayedFault.Fault == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlayedFault.Fault(childComplexity), true
-	case "PlayedFault.target":
-		if e.ComplexityRoot.PlayedFault.Target == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PlayedFault.Target(childComplexity), true
-
-	case "Port.abreast":
-		if e.ComplexityRoot.Port.Abreast == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Abreast(childComplexity), true
-	case "Port.department":
-		if e.ComplexityRoot.Port.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Department(childComplexity), true
-	case "Port.freshSeconds":
-		if e.ComplexityRoot.Port.FreshSeconds == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.FreshSeconds(childComplexity), true
-	case "Port.id":
-		if e.ComplexityRoot.Port.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.ID(childComplexity), true
-	case "Port.kind":
-		if e.ComplexityRoot.Port.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Kind(childComplexity), true
-	case "Port.matter":
-		if e.ComplexityRoot.Port.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Matter(childComplexity), true
-	case "Port.name":
-		if e.ComplexityRoot.Port.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Name(childComplexity), true
-	case "Port.operation":
-		if e.ComplexityRoot.Port.Operation == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Operation(childComplexity), true
-	case "Port.rate":
-		if e.ComplexityRoot.Port.Rate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Rate(childComplexity), true
-	case "Port.running":
-		if e.ComplexityRoot.Port.Running == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Port.Running(childComplexity), true
-
-	case "PortOrder.asked":
-		if e.ComplexityRoot.PortOrder.Asked == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.Asked(childComplexity), true
-	case "PortOrder.delivered":
-		if e.ComplexityRoot.PortOrder.Delivered == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.Delivered(childComplexity), true
-	case "PortOrder.endedAt":
-		if e.ComplexityRoot.PortOrder.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.EndedAt(childComplexity), true
-	case "PortOrder.endedBy":
-		if e.ComplexityRoot.PortOrder.EndedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.EndedBy(childComplexity), true
-	case "PortOrder.endedReason":
-		if e.ComplexityRoot.PortOrder.EndedReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.EndedReason(childComplexity), true
-	case "PortOrder.id":
-		if e.ComplexityRoot.PortOrder.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.ID(childComplexity), true
-	case "PortOrder.kind":
-		if e.ComplexityRoot.PortOrder.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.Kind(childComplexity), true
-	case "PortOrder.orderedAt":
-		if e.ComplexityRoot.PortOrder.OrderedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.OrderedAt(childComplexity), true
-	case "PortOrder.orderedBy":
-		if e.ComplexityRoot.PortOrder.OrderedBy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.OrderedBy(childComplexity), true
-	case "PortOrder.port":
-		if e.ComplexityRoot.PortOrder.Port == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.Port(childComplexity), true
-	case "PortOrder.reason":
-		if e.ComplexityRoot.PortOrder.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.Reason(childComplexity), true
-	case "PortOrder.replayFrom":
-		if e.ComplexityRoot.PortOrder.ReplayFrom == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortOrder.ReplayFrom(childComplexity), true
-
-	case "PortPayload.port":
-		if e.ComplexityRoot.PortPayload.Port == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortPayload.Port(childComplexity), true
-
-	case "PortRunning.calls":
-		if e.ComplexityRoot.PortRunning.Calls == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Calls(childComplexity), true
-	case "PortRunning.certificateUntil":
-		if e.ComplexityRoot.PortRunning.CertificateUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.CertificateUntil(childComplexity), true
-	case "PortRunning.errorRate":
-		if e.ComplexityRoot.PortRunning.ErrorRate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.ErrorRate(childComplexity), true
-	case "PortRunning.failures":
-		if e.ComplexityRoot.PortRunning.Failures == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Failures(childComplexity), true
-	case "PortRunning.hold":
-		if e.ComplexityRoot.PortRunning.Hold == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Hold(childComplexity), true
-	case "PortRunning.lastFailure":
-		if e.ComplexityRoot.PortRunning.LastFailure == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.LastFailure(childComplexity), true
-	case "PortRunning.lastReason":
-		if e.ComplexityRoot.PortRunning.LastReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.LastReason(childComplexity), true
-	case "PortRunning.lastSuccess":
-		if e.ComplexityRoot.PortRunning.LastSuccess == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.LastSuccess(childComplexity), true
-	case "PortRunning.live":
-		if e.ComplexityRoot.PortRunning.Live == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Live(childComplexity), true
-	case "PortRunning.maintenanceFrom":
-		if e.ComplexityRoot.PortRunning.MaintenanceFrom == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.MaintenanceFrom(childComplexity), true
-	case "PortRunning.maintenanceUntil":
-		if e.ComplexityRoot.PortRunning.MaintenanceUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.MaintenanceUntil(childComplexity), true
-	case "PortRunning.oldestWaiting":
-		if e.ComplexityRoot.PortRunning.OldestWaiting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.OldestWaiting(childComplexity), true
-	case "PortRunning.p50Ms":
-		if e.ComplexityRoot.PortRunning.P50Ms == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.P50Ms(childComplexity), true
-	case "PortRunning.p99Ms":
-		if e.ComplexityRoot.PortRunning.P99Ms == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.P99Ms(childComplexity), true
-	case "PortRunning.retried":
-		if e.ComplexityRoot.PortRunning.Retried == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Retried(childComplexity), true
-	case "PortRunning.since":
-		if e.ComplexityRoot.PortRunning.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Since(childComplexity), true
-	case "PortRunning.state":
-		if e.ComplexityRoot.PortRunning.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.State(childComplexity), true
-	case "PortRunning.turnedAway":
-		if e.ComplexityRoot.PortRunning.TurnedAway == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.TurnedAway(childComplexity), true
-	case "PortRunning.waiting":
-		if e.ComplexityRoot.PortRunning.Waiting == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PortRunning.Waiting(childComplexity), true
-
-	case "PreReview.askedAt":
-		if e.ComplexityRoot.PreReview.AskedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.AskedAt(childComplexity), true
-	case "PreReview.department":
-		if e.ComplexityRoot.PreReview.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.Department(childComplexity), true
-	case "PreReview.dueOn":
-		if e.ComplexityRoot.PreReview.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.DueOn(childComplexity), true
-	case "PreReview.endedAt":
-		if e.ComplexityRoot.PreReview.EndedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.EndedAt(childComplexity), true
-	case "PreReview.findings":
-		if e.ComplexityRoot.PreReview.Findings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.Findings(childComplexity), true
-	case "PreReview.id":
-		if e.ComplexityRoot.PreReview.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.ID(childComplexity), true
-	case "PreReview.matter":
-		if e.ComplexityRoot.PreReview.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.Matter(childComplexity), true
-	case "PreReview.state":
-		if e.ComplexityRoot.PreReview.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.State(childComplexity), true
-	case "PreReview.validUntil":
-		if e.ComplexityRoot.PreReview.ValidUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.ValidUntil(childComplexity), true
-	case "PreReview.words":
-		if e.ComplexityRoot.PreReview.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreReview.Words(childComplexity), true
-
-	case "PreferentialCard.bank":
-		if e.ComplexityRoot.PreferentialCard.Bank == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreferentialCard.Bank(childComplexity), true
-	case "PreferentialCard.issuedOn":
-		if e.ComplexityRoot.PreferentialCard.IssuedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreferentialCard.IssuedOn(childComplexity), true
-	case "PreferentialCard.provenance":
-		if e.ComplexityRoot.PreferentialCard.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreferentialCard.Provenance(childComplexity), true
-	case "PreferentialCard.state":
-		if e.ComplexityRoot.PreferentialCard.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.PreferentialCard.State(childComplexity), true
-
-	case "Provenance.asOf":
-		if e.ComplexityRoot.Provenance.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provenance.AsOf(childComplexity), true
-	case "Provenance.basis":
-		if e.ComplexityRoot.Provenance.Basis == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provenance.Basis(childComplexity), true
-	case "Provenance.source":
-		if e.ComplexityRoot.Provenance.Source == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provenance.Source(childComplexity), true
-	case "Provenance.validUntil":
-		if e.ComplexityRoot.Provenance.ValidUntil == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Provenance.ValidUntil(childComplexity), true
-
-	case "Query.appointmentOptions":
-		if e.ComplexityRoot.Query.AppointmentOptions == nil {
-			break
-		}
-
-		args, err := ec.field_Query_appointmentOptions_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.AppointmentOptions(childComplexity, args["input"].(model.AppointmentOptionsInput)), true
-	case "Query.assuranceNeeds":
-		if e.ComplexityRoot.Query.AssuranceNeeds == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.AssuranceNeeds(childComplexity), true
-	case "Query.case":
-		if e.ComplexityRoot.Query.Case == nil {
-			break
-		}
-
-		args, err := ec.field_Query_case_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Case(childComplexity, args["id"].(string)), true
-	case "Query.caseCount":
-		if e.ComplexityRoot.Query.CaseCount == nil {
-			break
-		}
-
-		args, err := ec.field_Query_caseCount_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.CaseCount(childComplexity, args["filter"].(*model.CaseFilter)), true
-	case "Query.caseStatistics":
-		if e.ComplexityRoot.Query.CaseStatistics == nil {
-			break
-		}
-
-		args, err := ec.field_Query_caseStatistics_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.CaseStatistics(childComplexity, args["filter"].(*model.CaseFilter), args["groupBy"].([]progress.Dimension), args["level"].(*progress.Level), args["asOf"].(*time.Time)), true
-	case "Query.cases":
-		if e.ComplexityRoot.Query.Cases == nil {
-			break
-		}
-
-		args, err := ec.field_Query_cases_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Cases(childComplexity, args["filter"].(*model.CaseFilter), args["first"].(*int), args["after"].(*string)), true
-	case "Query.catalog":
-		if e.ComplexityRoot.Query.Catalog == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.Catalog(childComplexity), true
-	case "Query.codeList":
-		if e.ComplexityRoot.Query.CodeList == nil {
-			break
-		}
-
-		args, err := ec.field_Query_codeList_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.CodeList(childComplexity, args["id"].(string)), true
-	case "Query.disputes":
-		if e.ComplexityRoot.Query.Disputes == nil {
-			break
-		}
-
-		args, err := ec.field_Query_disputes_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Disputes(childComplexity, args["state"].(*dispute.State), args["first"].(*int), args["after"].(*string)), true
-	case "Query.division":
-		if e.ComplexityRoot.Query.Division == nil {
-			break
-		}
-
-		args, err := ec.field_Query_division_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Division(childComplexity, args["code"].(string)), true
-	case "Query.divisions":
-		if e.ComplexityRoot.Query.Divisions == nil {
-			break
-		}
-
-		args, err := ec.field_Query_divisions_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Divisions(childComplexity, args["parent"].(*string), args["text"].(*string), args["first"].(*int)), true
-
-	case "Query.items":
-		if e.ComplexityRoot.Query.Items == nil {
-			break
-		}
-
-		args, err := ec.field_Query_items_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Items(childComplexity, args["filter"].(*model.ItemFilter), args["first"].(*int), args["after"].(*string)), true
-	case "Query.matters":
-		if e.ComplexityRoot.Query.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.Matters(childComplexity), true
-	case "Query.me":
-		if e.ComplexityRoot.Query.Me == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.Me(childComplexity), true
-	case "Query.plan":
-		if e.ComplexityRoot.Query.Plan == nil {
-			break
-		}
-
-		args, err := ec.field_Query_plan_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Plan(childComplexity, args["input"].(model.PlanInput)), true
-	case "Query.playedFaults":
-		if e.ComplexityRoot.Query.PlayedFaults == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.PlayedFaults(childComplexity), true
-	case "Query.portOrders":
-		if e.ComplexityRoot.Query.PortOrders == nil {
-			break
-		}
-
-		args, err := ec.field_Query_portOrders_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.PortOrders(childComplexity, args["port"].(*string), args["first"].(*int)), true
-	case "Query.ports":
-		if e.ComplexityRoot.Query.Ports == nil {
-			break
-		}
-
-		args, err := ec.field_Query_ports_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Ports(childComplexity, args["department"].(*string)), true
-	case "Query.silences":
-		if e.ComplexityRoot.Query.Silences == nil {
-			break
-		}
-
-		args, err := ec.field_Query_silences_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Silences(childComplexity, args["first"].(*int)), true
-	case "Query.subsidyRolls":
-		if e.ComplexityRoot.Query.SubsidyRolls == nil {
-			break
-		}
-
-		args, err := ec.field_Query_subsidyRolls_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.SubsidyRolls(childComplexity, args["first"].(*int), args["after"].(*string)), true
-	case "Query.tasks":
-		if e.ComplexityRoot.Query.Tasks == nil {
-			break
-		}
-
-		args, err := ec.field_Query_tasks_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Tasks(childComplexity, args["filter"].(*model.TaskFilter), args["first"].(*int), args["after"].(*string)), true
-	case "Query.veteran":
-		if e.ComplexityRoot.Query.Veteran == nil {
-			break
-		}
-
-		args, err := ec.field_Query_veteran_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Veteran(childComplexity, args["id"].(string)), true
-	case "Query.veterans":
-		if e.ComplexityRoot.Query.Veterans == nil {
-			break
-		}
-
-		args, err := ec.field_Query_veterans_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Veterans(childComplexity, args["filter"].(*model.VeteranFilter), args["first"].(*int), args["after"].(*string)), true
-	case "Query.violations":
-		if e.ComplexityRoot.Query.Violations == nil {
-			break
-		}
-
-		args, err := ec.field_Query_violations_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.Violations(childComplexity, args["filter"].(*model.ViolationFilter), args["first"].(*int), args["after"].(*string)), true
-	case "Query._service":
-		if e.ComplexityRoot.Query.__resolve__service == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Query.__resolve__service(childComplexity), true
-	case "Query._entities":
-		if e.ComplexityRoot.Query.__resolve_entities == nil {
-			break
-		}
-
-		args, err := ec.field_Query__entities_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.__resolve_entities(childComplexity, args["representations"].([]map[string]any)), true
-
-	case "Rank.heldFrom":
-		if e.ComplexityRoot.Rank.HeldFrom == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rank.HeldFrom(childComplexity), true
-	case "Rank.provenance":
-		if e.ComplexityRoot.Rank.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rank.Provenance(childComplexity), true
-	case "Rank.rank":
-		if e.ComplexityRoot.Rank.Rank == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rank.Rank(childComplexity), true
-
-	case "RateCasePayload.case":
-		if e.ComplexityRoot.RateCasePayload.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RateCasePayload.Case(childComplexity), true
-
-	case "Rating.department":
-		if e.ComplexityRoot.Rating.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Department(childComplexity), true
-	case "Rating.grade":
-		if e.ComplexityRoot.Rating.Grade == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Grade(childComplexity), true
-	case "Rating.id":
-		if e.ComplexityRoot.Rating.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.ID(childComplexity), true
-	case "Rating.matter":
-		if e.ComplexityRoot.Rating.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Matter(childComplexity), true
-	case "Rating.ratedAt":
-		if e.ComplexityRoot.Rating.RatedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.RatedAt(childComplexity), true
-	case "Rating.repliedAt":
-		if e.ComplexityRoot.Rating.RepliedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.RepliedAt(childComplexity), true
-	case "Rating.reply":
-		if e.ComplexityRoot.Rating.Reply == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Reply(childComplexity), true
-	case "Rating.round":
-		if e.ComplexityRoot.Rating.Round == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Round(childComplexity), true
-	case "Rating.words":
-		if e.ComplexityRoot.Rating.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Rating.Words(childComplexity), true
-
-	case "RatingPayload.rating":
-		if e.ComplexityRoot.RatingPayload.Rating == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RatingPayload.Rating(childComplexity), true
-
-	case "ReadNotificationsPayload.notifications":
-		if e.ComplexityRoot.ReadNotificationsPayload.Notifications == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReadNotificationsPayload.Notifications(childComplexity), true
-
-	case "Reason.facts":
-		if e.ComplexityRoot.Reason.Facts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Reason.Facts(childComplexity), true
-	case "Reason.verdict":
-		if e.ComplexityRoot.Reason.Verdict == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Reason.Verdict(childComplexity), true
-	case "Reason.words":
-		if e.ComplexityRoot.Reason.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Reason.Words(childComplexity), true
-
-	case "Receipt.acceptedOn":
-		if e.ComplexityRoot.Receipt.AcceptedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Receipt.AcceptedOn(childComplexity), true
-	case "Receipt.number":
-		if e.ComplexityRoot.Receipt.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Receipt.Number(childComplexity), true
-	case "Receipt.promisedOn":
-		if e.ComplexityRoot.Receipt.PromisedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Receipt.PromisedOn(childComplexity), true
-	case "Receipt.submittedAt":
-		if e.ComplexityRoot.Receipt.SubmittedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Receipt.SubmittedAt(childComplexity), true
-
-	case "ReplayPortPayload.asked":
-		if e.ComplexityRoot.ReplayPortPayload.Asked == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReplayPortPayload.Asked(childComplexity), true
-	case "ReplayPortPayload.delivered":
-		if e.ComplexityRoot.ReplayPortPayload.Delivered == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReplayPortPayload.Delivered(childComplexity), true
-	case "ReplayPortPayload.lost":
-		if e.ComplexityRoot.ReplayPortPayload.Lost == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReplayPortPayload.Lost(childComplexity), true
-	case "ReplayPortPayload.port":
-		if e.ComplexityRoot.ReplayPortPayload.Port == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ReplayPortPayload.Port(childComplexity), true
-
-	case "RequestPreReviewPayload.case":
-		if e.ComplexityRoot.RequestPreReviewPayload.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RequestPreReviewPayload.Case(childComplexity), true
-	case "RequestPreReviewPayload.preReviews":
-		if e.ComplexityRoot.RequestPreReviewPayload.PreReviews == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RequestPreReviewPayload.PreReviews(childComplexity), true
-
-	case "SaveDraftPayload.case":
-		if e.ComplexityRoot.SaveDraftPayload.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SaveDraftPayload.Case(childComplexity), true
-
-	case "ServiceHistory.awards":
-		if e.ComplexityRoot.ServiceHistory.Awards == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Awards(childComplexity), true
-	case "ServiceHistory.disability":
-		if e.ComplexityRoot.ServiceHistory.Disability == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Disability(childComplexity), true
-	case "ServiceHistory.discharge":
-		if e.ComplexityRoot.ServiceHistory.Discharge == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Discharge(childComplexity), true
-	case "ServiceHistory.periods":
-		if e.ComplexityRoot.ServiceHistory.Periods == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Periods(childComplexity), true
-	case "ServiceHistory.ranks":
-		if e.ComplexityRoot.ServiceHistory.Ranks == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Ranks(childComplexity), true
-	case "ServiceHistory.settlement":
-		if e.ComplexityRoot.ServiceHistory.Settlement == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServiceHistory.Settlement(childComplexity), true
-
-	case "ServicePeriod.branch":
-		if e.ComplexityRoot.ServicePeriod.Branch == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServicePeriod.Branch(childComplexity), true
-	case "ServicePeriod.enlistedOn":
-		if e.ComplexityRoot.ServicePeriod.EnlistedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServicePeriod.EnlistedOn(childComplexity), true
-	case "ServicePeriod.leftOn":
-		if e.ComplexityRoot.ServicePeriod.LeftOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServicePeriod.LeftOn(childComplexity), true
-	case "ServicePeriod.provenance":
-		if e.ComplexityRoot.ServicePeriod.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServicePeriod.Provenance(childComplexity), true
-	case "ServicePeriod.unit":
-		if e.ComplexityRoot.ServicePeriod.Unit == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ServicePeriod.Unit(childComplexity), true
-
-	case "Settlement.division":
-		if e.ComplexityRoot.Settlement.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settlement.Division(childComplexity), true
-	case "Settlement.mode":
-		if e.ComplexityRoot.Settlement.Mode == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settlement.Mode(childComplexity), true
-	case "Settlement.provenance":
-		if e.ComplexityRoot.Settlement.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settlement.Provenance(childComplexity), true
-	case "Settlement.relocationReason":
-		if e.ComplexityRoot.Settlement.RelocationReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Settlement.RelocationReason(childComplexity), true
-
-	case "SheetLine.decidedOn":
-		if e.ComplexityRoot.SheetLine.DecidedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.DecidedOn(childComplexity), true
-	case "SheetLine.department":
-		if e.ComplexityRoot.SheetLine.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Department(childComplexity), true
-	case "SheetLine.matter":
-		if e.ComplexityRoot.SheetLine.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Matter(childComplexity), true
-	case "SheetLine.nextStep":
-		if e.ComplexityRoot.SheetLine.NextStep == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.NextStep(childComplexity), true
-	case "SheetLine.number":
-		if e.ComplexityRoot.SheetLine.Number == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Number(childComplexity), true
-	case "SheetLine.remedy":
-		if e.ComplexityRoot.SheetLine.Remedy == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Remedy(childComplexity), true
-	case "SheetLine.result":
-		if e.ComplexityRoot.SheetLine.Result == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Result(childComplexity), true
-	case "SheetLine.state":
-		if e.ComplexityRoot.SheetLine.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.State(childComplexity), true
-	case "SheetLine.words":
-		if e.ComplexityRoot.SheetLine.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetLine.Words(childComplexity), true
-
-	case "SheetSeal.keyId":
-		if e.ComplexityRoot.SheetSeal.KeyID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetSeal.KeyID(childComplexity), true
-	case "SheetSeal.qr":
-		if e.ComplexityRoot.SheetSeal.Qr == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetSeal.Qr(childComplexity), true
-	case "SheetSeal.suite":
-		if e.ComplexityRoot.SheetSeal.Suite == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetSeal.Suite(childComplexity), true
-	case "SheetSeal.text":
-		if e.ComplexityRoot.SheetSeal.Text == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SheetSeal.Text(childComplexity), true
-
-	case "Silence.case":
-		if e.ComplexityRoot.Silence.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Silence.Case(childComplexity), true
-	case "Silence.department":
-		if e.ComplexityRoot.Silence.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Silence.Department(childComplexity), true
-	case "Silence.matter":
-		if e.ComplexityRoot.Silence.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Silence.Matter(childComplexity), true
-	case "Silence.reason":
-		if e.ComplexityRoot.Silence.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Silence.Reason(childComplexity), true
-	case "Silence.since":
-		if e.ComplexityRoot.Silence.Since == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Silence.Since(childComplexity), true
-
-	case "SilenceReport.asOf":
-		if e.ComplexityRoot.SilenceReport.AsOf == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SilenceReport.AsOf(childComplexity), true
-	case "SilenceReport.oldestSeconds":
-		if e.ComplexityRoot.SilenceReport.OldestSeconds == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SilenceReport.OldestSeconds(childComplexity), true
-	case "SilenceReport.silences":
-		if e.ComplexityRoot.SilenceReport.Silences == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SilenceReport.Silences(childComplexity), true
-	case "SilenceReport.total":
-		if e.ComplexityRoot.SilenceReport.Total == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SilenceReport.Total(childComplexity), true
-
-	case "Slot.capacity":
-		if e.ComplexityRoot.Slot.Capacity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.Capacity(childComplexity), true
-	case "Slot.day":
-		if e.ComplexityRoot.Slot.Day == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.Day(childComplexity), true
-	case "Slot.ends":
-		if e.ComplexityRoot.Slot.Ends == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.Ends(childComplexity), true
-	case "Slot.id":
-		if e.ComplexityRoot.Slot.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.ID(childComplexity), true
-	case "Slot.left":
-		if e.ComplexityRoot.Slot.Left == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.Left(childComplexity), true
-	case "Slot.starts":
-		if e.ComplexityRoot.Slot.Starts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Slot.Starts(childComplexity), true
-
-	case "SocialSecurityCard.bank":
-		if e.ComplexityRoot.SocialSecurityCard.Bank == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SocialSecurityCard.Bank(childComplexity), true
-	case "SocialSecurityCard.issuedOn":
-		if e.ComplexityRoot.SocialSecurityCard.IssuedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SocialSecurityCard.IssuedOn(childComplexity), true
-	case "SocialSecurityCard.provenance":
-		if e.ComplexityRoot.SocialSecurityCard.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SocialSecurityCard.Provenance(childComplexity), true
-	case "SocialSecurityCard.state":
-		if e.ComplexityRoot.SocialSecurityCard.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SocialSecurityCard.State(childComplexity), true
-
-	case "StartIdentityCheckPayload.check":
-		if e.ComplexityRoot.StartIdentityCheckPayload.Check == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StartIdentityCheckPayload.Check(childComplexity), true
-	case "StartIdentityCheckPayload.page":
-		if e.ComplexityRoot.StartIdentityCheckPayload.Page == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StartIdentityCheckPayload.Page(childComplexity), true
-
-	case "StatisticsCounts.cases":
-		if e.ComplexityRoot.StatisticsCounts.Cases == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsCounts.Cases(childComplexity), true
-	case "StatisticsCounts.ended":
-		if e.ComplexityRoot.StatisticsCounts.Ended == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsCounts.Ended(childComplexity), true
-	case "StatisticsCounts.items":
-		if e.ComplexityRoot.StatisticsCounts.Items == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsCounts.Items(childComplexity), true
-	case "StatisticsCounts.open":
-		if e.ComplexityRoot.StatisticsCounts.Open == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsCounts.Open(childComplexity), true
-
-	case "StatisticsFigures.count":
-		if e.ComplexityRoot.StatisticsFigures.Count == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Count(childComplexity), true
-	case "StatisticsFigures.decided":
-		if e.ComplexityRoot.StatisticsFigures.Decided == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Decided(childComplexity), true
-	case "StatisticsFigures.ended":
-		if e.ComplexityRoot.StatisticsFigures.Ended == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Ended(childComplexity), true
-	case "StatisticsFigures.onTime":
-		if e.ComplexityRoot.StatisticsFigures.OnTime == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.OnTime(childComplexity), true
-	case "StatisticsFigures.onTimeRate":
-		if e.ComplexityRoot.StatisticsFigures.OnTimeRate == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.OnTimeRate(childComplexity), true
-	case "StatisticsFigures.open":
-		if e.ComplexityRoot.StatisticsFigures.Open == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Open(childComplexity), true
-	case "StatisticsFigures.returns":
-		if e.ComplexityRoot.StatisticsFigures.Returns == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Returns(childComplexity), true
-	case "StatisticsFigures.warnings":
-		if e.ComplexityRoot.StatisticsFigures.Warnings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Warnings(childComplexity), true
-	case "StatisticsFigures.workdays":
-		if e.ComplexityRoot.StatisticsFigures.Workdays == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsFigures.Workdays(childComplexity), true
-
-	case "StatisticsKey.code":
-		if e.ComplexityRoot.StatisticsKey.Code == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsKey.Code(childComplexity), true
-	case "StatisticsKey.dimension":
-		if e.ComplexityRoot.StatisticsKey.Dimension == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsKey.Dimension(childComplexity), true
-	case "StatisticsKey.name":
-		if e.ComplexityRoot.StatisticsKey.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsKey.Name(childComplexity), true
-
-	case "StatisticsRatings.average":
-		if e.ComplexityRoot.StatisticsRatings.Average == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.Average(childComplexity), true
-	case "StatisticsRatings.count":
-		if e.ComplexityRoot.StatisticsRatings.Count == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.Count(childComplexity), true
-	case "StatisticsRatings.dissatisfied":
-		if e.ComplexityRoot.StatisticsRatings.Dissatisfied == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.Dissatisfied(childComplexity), true
-	case "StatisticsRatings.fairlySatisfied":
-		if e.ComplexityRoot.StatisticsRatings.FairlySatisfied == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.FairlySatisfied(childComplexity), true
-	case "StatisticsRatings.satisfied":
-		if e.ComplexityRoot.StatisticsRatings.Satisfied == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.Satisfied(childComplexity), true
-	case "StatisticsRatings.veryDissatisfied":
-		if e.ComplexityRoot.StatisticsRatings.VeryDissatisfied == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.VeryDissatisfied(childComplexity), true
-	case "StatisticsRatings.verySatisfied":
-		if e.ComplexityRoot.StatisticsRatings.VerySatisfied == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRatings.VerySatisfied(childComplexity), true
-
-	case "StatisticsRow.cases":
-		if e.ComplexityRoot.StatisticsRow.Cases == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Cases(childComplexity), true
-	case "StatisticsRow.counts":
-		if e.ComplexityRoot.StatisticsRow.Counts == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Counts(childComplexity), true
-	case "StatisticsRow.items":
-		if e.ComplexityRoot.StatisticsRow.Items == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Items(childComplexity), true
-	case "StatisticsRow.keys":
-		if e.ComplexityRoot.StatisticsRow.Keys == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Keys(childComplexity), true
-	case "StatisticsRow.ratings":
-		if e.ComplexityRoot.StatisticsRow.Ratings == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Ratings(childComplexity), true
-	case "StatisticsRow.saved":
-		if e.ComplexityRoot.StatisticsRow.Saved == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsRow.Saved(childComplexity), true
-
-	case "StatisticsSaved.papers":
-		if e.ComplexityRoot.StatisticsSaved.Papers == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsSaved.Papers(childComplexity), true
-	case "StatisticsSaved.visits":
-		if e.ComplexityRoot.StatisticsSaved.Visits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsSaved.Visits(childComplexity), true
-
-	case "StatisticsWarnings.red":
-		if e.ComplexityRoot.StatisticsWarnings.Red == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsWarnings.Red(childComplexity), true
-	case "StatisticsWarnings.yellow":
-		if e.ComplexityRoot.StatisticsWarnings.Yellow == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsWarnings.Yellow(childComplexity), true
-
-	case "StatisticsWorkdays.median":
-		if e.ComplexityRoot.StatisticsWorkdays.Median == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsWorkdays.Median(childComplexity), true
-	case "StatisticsWorkdays.p90":
-		if e.ComplexityRoot.StatisticsWorkdays.P90 == nil {
-			break
-		}
-
-		return e.ComplexityRoot.StatisticsWorkdays.P90(childComplexity), true
-
-	case "SubmitCasePayload.case":
-		if e.ComplexityRoot.SubmitCasePayload.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubmitCasePayload.Case(childComplexity), true
-	case "SubmitCasePayload.problems":
-		if e.ComplexityRoot.SubmitCasePayload.Problems == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubmitCasePayload.Problems(childComplexity), true
-	case "SubmitCasePayload.receipt":
-		if e.ComplexityRoot.SubmitCasePayload.Receipt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubmitCasePayload.Receipt(childComplexity), true
-	case "SubmitCasePayload.replayed":
-		if e.ComplexityRoot.SubmitCasePayload.Replayed == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubmitCasePayload.Replayed(childComplexity), true
-
-	case "Subscription.caseProgress":
-		if e.ComplexityRoot.Subscription.CaseProgress == nil {
-			break
-		}
-
-		args, err := ec.field_Subscription_caseProgress_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Subscription.CaseProgress(childComplexity, args["id"].(string)), true
-
-	case "Subsidy.accountTail":
-		if e.ComplexityRoot.Subsidy.AccountTail == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.AccountTail(childComplexity), true
-	case "Subsidy.amountFen":
-		if e.ComplexityRoot.Subsidy.AmountFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.AmountFen(childComplexity), true
-	case "Subsidy.approvedAt":
-		if e.ComplexityRoot.Subsidy.ApprovedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.ApprovedAt(childComplexity), true
-	case "Subsidy.attempt":
-		if e.ComplexityRoot.Subsidy.Attempt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.Attempt(childComplexity), true
-	case "Subsidy.id":
-		if e.ComplexityRoot.Subsidy.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.ID(childComplexity), true
-	case "Subsidy.paidOn":
-		if e.ComplexityRoot.Subsidy.PaidOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.PaidOn(childComplexity), true
-	case "Subsidy.pushedAt":
-		if e.ComplexityRoot.Subsidy.PushedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.PushedAt(childComplexity), true
-	case "Subsidy.reckoning":
-		if e.ComplexityRoot.Subsidy.Reckoning == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.Reckoning(childComplexity), true
-	case "Subsidy.returned":
-		if e.ComplexityRoot.Subsidy.Returned == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.Returned(childComplexity), true
-	case "Subsidy.state":
-		if e.ComplexityRoot.Subsidy.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.State(childComplexity), true
-	case "Subsidy.years":
-		if e.ComplexityRoot.Subsidy.Years == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Subsidy.Years(childComplexity), true
-
-	case "SubsidyRoll.closedAt":
-		if e.ComplexityRoot.SubsidyRoll.ClosedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.ClosedAt(childComplexity), true
-	case "SubsidyRoll.division":
-		if e.ComplexityRoot.SubsidyRoll.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.Division(childComplexity), true
-	case "SubsidyRoll.id":
-		if e.ComplexityRoot.SubsidyRoll.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.ID(childComplexity), true
-	case "SubsidyRoll.lines":
-		if e.ComplexityRoot.SubsidyRoll.Lines == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.Lines(childComplexity), true
-	case "SubsidyRoll.month":
-		if e.ComplexityRoot.SubsidyRoll.Month == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.Month(childComplexity), true
-	case "SubsidyRoll.part":
-		if e.ComplexityRoot.SubsidyRoll.Part == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.Part(childComplexity), true
-	case "SubsidyRoll.pushedAt":
-		if e.ComplexityRoot.SubsidyRoll.PushedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.PushedAt(childComplexity), true
-	case "SubsidyRoll.state":
-		if e.ComplexityRoot.SubsidyRoll.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.State(childComplexity), true
-	case "SubsidyRoll.totalFen":
-		if e.ComplexityRoot.SubsidyRoll.TotalFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRoll.TotalFen(childComplexity), true
-
-	case "SubsidyRollConnection.nodes":
-		if e.ComplexityRoot.SubsidyRollConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRollConnection.Nodes(childComplexity), true
-	case "SubsidyRollConnection.pageInfo":
-		if e.ComplexityRoot.SubsidyRollConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyRollConnection.PageInfo(childComplexity), true
-
-	case "SubsidyStep.amountFen":
-		if e.ComplexityRoot.SubsidyStep.AmountFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.AmountFen(childComplexity), true
-	case "SubsidyStep.basis":
-		if e.ComplexityRoot.SubsidyStep.Basis == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.Basis(childComplexity), true
-	case "SubsidyStep.confidence":
-		if e.ComplexityRoot.SubsidyStep.Confidence == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.Confidence(childComplexity), true
-	case "SubsidyStep.en":
-		if e.ComplexityRoot.SubsidyStep.En == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.En(childComplexity), true
-	case "SubsidyStep.months":
-		if e.ComplexityRoot.SubsidyStep.Months == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.Months(childComplexity), true
-	case "SubsidyStep.step":
-		if e.ComplexityRoot.SubsidyStep.Step == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.Step(childComplexity), true
-	case "SubsidyStep.zh":
-		if e.ComplexityRoot.SubsidyStep.Zh == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SubsidyStep.Zh(childComplexity), true
-
-	case "SupplementItemPayload.item":
-		if e.ComplexityRoot.SupplementItemPayload.Item == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SupplementItemPayload.Item(childComplexity), true
-	case "SupplementItemPayload.problems":
-		if e.ComplexityRoot.SupplementItemPayload.Problems == nil {
-			break
-		}
-
-		return e.ComplexityRoot.SupplementItemPayload.Problems(childComplexity), true
-
-	case "Task.assignee":
-		if e.ComplexityRoot.Task.Assignee == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Assignee(childComplexity), true
-	case "Task.assigneeName":
-		if e.ComplexityRoot.Task.AssigneeName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.AssigneeName(childComplexity), true
-	case "Task.case":
-		if e.ComplexityRoot.Task.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Case(childComplexity), true
-	case "Task.department":
-		if e.ComplexityRoot.Task.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Department(childComplexity), true
-	case "Task.division":
-		if e.ComplexityRoot.Task.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Division(childComplexity), true
-	case "Task.doneAt":
-		if e.ComplexityRoot.Task.DoneAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.DoneAt(childComplexity), true
-	case "Task.dueOn":
-		if e.ComplexityRoot.Task.DueOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.DueOn(childComplexity), true
-	case "Task.id":
-		if e.ComplexityRoot.Task.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.ID(childComplexity), true
-	case "Task.kind":
-		if e.ComplexityRoot.Task.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Kind(childComplexity), true
-	case "Task.openedAt":
-		if e.ComplexityRoot.Task.OpenedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.OpenedAt(childComplexity), true
-	case "Task.outcome":
-		if e.ComplexityRoot.Task.Outcome == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Outcome(childComplexity), true
-	case "Task.state":
-		if e.ComplexityRoot.Task.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.State(childComplexity), true
-	case "Task.words":
-		if e.ComplexityRoot.Task.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Task.Words(childComplexity), true
-
-	case "TaskConnection.nodes":
-		if e.ComplexityRoot.TaskConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TaskConnection.Nodes(childComplexity), true
-	case "TaskConnection.pageInfo":
-		if e.ComplexityRoot.TaskConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TaskConnection.PageInfo(childComplexity), true
-
-	case "TaskPayload.task":
-		if e.ComplexityRoot.TaskPayload.Task == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TaskPayload.Task(childComplexity), true
-
-	case "Text.en":
-		if e.ComplexityRoot.Text.En == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Text.En(childComplexity), true
-	case "Text.zh":
-		if e.ComplexityRoot.Text.Zh == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Text.Zh(childComplexity), true
-
-	case "TimelineEntry.actor":
-		if e.ComplexityRoot.TimelineEntry.Actor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.Actor(childComplexity), true
-	case "TimelineEntry.actorKind":
-		if e.ComplexityRoot.TimelineEntry.ActorKind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.ActorKind(childComplexity), true
-	case "TimelineEntry.at":
-		if e.ComplexityRoot.TimelineEntry.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.At(childComplexity), true
-	case "TimelineEntry.from":
-		if e.ComplexityRoot.TimelineEntry.FromState == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.FromState(childComplexity), true
-	case "TimelineEntry.id":
-		if e.ComplexityRoot.TimelineEntry.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.ID(childComplexity), true
-	case "TimelineEntry.kind":
-		if e.ComplexityRoot.TimelineEntry.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.Kind(childComplexity), true
-	case "TimelineEntry.mandateId":
-		if e.ComplexityRoot.TimelineEntry.MandateID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.MandateID(childComplexity), true
-	case "TimelineEntry.matter":
-		if e.ComplexityRoot.TimelineEntry.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.Matter(childComplexity), true
-	case "TimelineEntry.principal":
-		if e.ComplexityRoot.TimelineEntry.Principal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.Principal(childComplexity), true
-	case "TimelineEntry.reason":
-		if e.ComplexityRoot.TimelineEntry.Reason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.Reason(childComplexity), true
-	case "TimelineEntry.to":
-		if e.ComplexityRoot.TimelineEntry.ToState == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TimelineEntry.ToState(childComplexity), true
-
-	case "Totals.after":
-		if e.ComplexityRoot.Totals.After == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Totals.After(childComplexity), true
-	case "Totals.before":
-		if e.ComplexityRoot.Totals.Before == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Totals.Before(childComplexity), true
-	case "Totals.matters":
-		if e.ComplexityRoot.Totals.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Totals.Matters(childComplexity), true
-
-	case "Training.beganOn":
-		if e.ComplexityRoot.Training.BeganOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.BeganOn(childComplexity), true
-	case "Training.endedOn":
-		if e.ComplexityRoot.Training.EndedOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.EndedOn(childComplexity), true
-	case "Training.hours":
-		if e.ComplexityRoot.Training.Hours == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.Hours(childComplexity), true
-	case "Training.institution":
-		if e.ComplexityRoot.Training.Institution == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.Institution(childComplexity), true
-	case "Training.provenance":
-		if e.ComplexityRoot.Training.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.Provenance(childComplexity), true
-	case "Training.state":
-		if e.ComplexityRoot.Training.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.State(childComplexity), true
-	case "Training.trade":
-		if e.ComplexityRoot.Training.Trade == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Training.Trade(childComplexity), true
-
-	case "TrainingSubsidy.amountFen":
-		if e.ComplexityRoot.TrainingSubsidy.AmountFen == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TrainingSubsidy.AmountFen(childComplexity), true
-	case "TrainingSubsidy.paidOn":
-		if e.ComplexityRoot.TrainingSubsidy.PaidOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TrainingSubsidy.PaidOn(childComplexity), true
-	case "TrainingSubsidy.provenance":
-		if e.ComplexityRoot.TrainingSubsidy.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TrainingSubsidy.Provenance(childComplexity), true
-	case "TrainingSubsidy.state":
-		if e.ComplexityRoot.TrainingSubsidy.State == nil {
-			break
-		}
-
-		return e.ComplexityRoot.TrainingSubsidy.State(childComplexity), true
-
-	case "Veteran.appointments":
-		if e.ComplexityRoot.Veteran.Appointments == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Appointments(childComplexity), true
-	case "Veteran.benefits":
-		if e.ComplexityRoot.Veteran.Benefits == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Benefits(childComplexity), true
-	case "Veteran.bornOn":
-		if e.ComplexityRoot.Veteran.BornOn == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.BornOn(childComplexity), true
-	case "Veteran.cases":
-		if e.ComplexityRoot.Veteran.Cases == nil {
-			break
-		}
-
-		args, err := ec.field_Veteran_cases_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Veteran.Cases(childComplexity, args["first"].(*int), args["after"].(*string)), true
-	case "Veteran.citizenNumber":
-		if e.ComplexityRoot.Veteran.CitizenNumber == nil {
-			break
-		}
-
-		args, err := ec.field_Veteran_citizenNumber_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Veteran.CitizenNumber(childComplexity, args["full"].(*bool)), true
-	case "Veteran.courseHours":
-		if e.ComplexityRoot.Veteran.CourseHours == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.CourseHours(childComplexity), true
-	case "Veteran.departments":
-		if e.ComplexityRoot.Veteran.Departments == nil {
-			break
-		}
-
-		args, err := ec.field_Veteran_departments_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Veteran.Departments(childComplexity, args["codes"].([]string)), true
-	case "Veteran.disputes":
-		if e.ComplexityRoot.Veteran.Disputes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Disputes(childComplexity), true
-	case "Veteran.division":
-		if e.ComplexityRoot.Veteran.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Division(childComplexity), true
-	case "Veteran.elements":
-		if e.ComplexityRoot.Veteran.Elements == nil {
-			break
-		}
-
-		args, err := ec.field_Veteran_elements_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Veteran.Elements(childComplexity, args["ids"].([]string), args["freshness"].(*model.Reading)), true
-	case "Veteran.employmentSupport":
-		if e.ComplexityRoot.Veteran.EmploymentSupport == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.EmploymentSupport(childComplexity), true
-	case "Veteran.id":
-		if e.ComplexityRoot.Veteran.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.ID(childComplexity), true
-	case "Veteran.identity":
-		if e.ComplexityRoot.Veteran.Identity == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Identity(childComplexity), true
-	case "Veteran.insurance":
-		if e.ComplexityRoot.Veteran.Insurance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Insurance(childComplexity), true
-	case "Veteran.mandates":
-		if e.ComplexityRoot.Veteran.Mandates == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Mandates(childComplexity), true
-	case "Veteran.name":
-		if e.ComplexityRoot.Veteran.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Name(childComplexity), true
-	case "Veteran.notifications":
-		if e.ComplexityRoot.Veteran.Notifications == nil {
-			break
-		}
-
-		args, err := ec.field_Veteran_notifications_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Veteran.Notifications(childComplexity, args["first"].(*int), args["unread"].(*bool)), true
-	case "Veteran.provenance":
-		if e.ComplexityRoot.Veteran.Provenance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Provenance(childComplexity), true
-	case "Veteran.serviceHistory":
-		if e.ComplexityRoot.Veteran.ServiceHistory == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.ServiceHistory(childComplexity), true
-	case "Veteran.sex":
-		if e.ComplexityRoot.Veteran.Sex == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Sex(childComplexity), true
-	case "Veteran.subsidies":
-		if e.ComplexityRoot.Veteran.Subsidies == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Subsidies(childComplexity), true
-	case "Veteran.synthetic":
-		if e.ComplexityRoot.Veteran.Synthetic == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.Synthetic(childComplexity), true
-	case "Veteran.trainingHours":
-		if e.ComplexityRoot.Veteran.TrainingHours == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Veteran.TrainingHours(childComplexity), true
-
-	case "VeteranConnection.edges":
-		if e.ComplexityRoot.VeteranConnection.Edges == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VeteranConnection.Edges(childComplexity), true
-	case "VeteranConnection.nodes":
-		if e.ComplexityRoot.VeteranConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VeteranConnection.Nodes(childComplexity), true
-	case "VeteranConnection.pageInfo":
-		if e.ComplexityRoot.VeteranConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VeteranConnection.PageInfo(childComplexity), true
-
-	case "VeteranEdge.cursor":
-		if e.ComplexityRoot.VeteranEdge.Cursor == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VeteranEdge.Cursor(childComplexity), true
-	case "VeteranEdge.node":
-		if e.ComplexityRoot.VeteranEdge.Node == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VeteranEdge.Node(childComplexity), true
-
-	case "Viewer.assurance":
-		if e.ComplexityRoot.Viewer.Assurance == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.Assurance(childComplexity), true
-	case "Viewer.department":
-		if e.ComplexityRoot.Viewer.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.Department(childComplexity), true
-	case "Viewer.division":
-		if e.ComplexityRoot.Viewer.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.Division(childComplexity), true
-	case "Viewer.id":
-		if e.ComplexityRoot.Viewer.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.ID(childComplexity), true
-	case "Viewer.identityChecks":
-		if e.ComplexityRoot.Viewer.IdentityChecks == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.IdentityChecks(childComplexity), true
-	case "Viewer.kind":
-		if e.ComplexityRoot.Viewer.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.Kind(childComplexity), true
-	case "Viewer.veteran":
-		if e.ComplexityRoot.Viewer.Veteran == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Viewer.Veteran(childComplexity), true
-
-	case "Violation.at":
-		if e.ComplexityRoot.Violation.At == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.At(childComplexity), true
-	case "Violation.case":
-		if e.ComplexityRoot.Violation.Case == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Case(childComplexity), true
-	case "Violation.department":
-		if e.ComplexityRoot.Violation.Department == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Department(childComplexity), true
-	case "Violation.field":
-		if e.ComplexityRoot.Violation.Field == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Field(childComplexity), true
-	case "Violation.id":
-		if e.ComplexityRoot.Violation.ID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.ID(childComplexity), true
-	case "Violation.kind":
-		if e.ComplexityRoot.Violation.Kind == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Kind(childComplexity), true
-	case "Violation.law":
-		if e.ComplexityRoot.Violation.Law == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Law(childComplexity), true
-	case "Violation.material":
-		if e.ComplexityRoot.Violation.Material == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Material(childComplexity), true
-	case "Violation.matter":
-		if e.ComplexityRoot.Violation.Matter == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Matter(childComplexity), true
-	case "Violation.owner":
-		if e.ComplexityRoot.Violation.Owner == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Owner(childComplexity), true
-	case "Violation.words":
-		if e.ComplexityRoot.Violation.Words == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Words(childComplexity), true
-
-	case "ViolationConnection.nodes":
-		if e.ComplexityRoot.ViolationConnection.Nodes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ViolationConnection.Nodes(childComplexity), true
-	case "ViolationConnection.pageInfo":
-		if e.ComplexityRoot.ViolationConnection.PageInfo == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ViolationConnection.PageInfo(childComplexity), true
-
-	case "VisitOption.bring":
-		if e.ComplexityRoot.VisitOption.Bring == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Bring(childComplexity), true
-	case "VisitOption.division":
-		if e.ComplexityRoot.VisitOption.Division == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Division(childComplexity), true
-	case "VisitOption.matters":
-		if e.ComplexityRoot.VisitOption.Matters == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Matters(childComplexity), true
-	case "VisitOption.name":
-		if e.ComplexityRoot.VisitOption.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Name(childComplexity), true
-	case "VisitOption.notBefore":
-		if e.ComplexityRoot.VisitOption.NotBefore == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.NotBefore(childComplexity), true
-	case "VisitOption.slots":
-		if e.ComplexityRoot.VisitOption.Slots == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Slots(childComplexity), true
-	case "VisitOption.window":
-		if e.ComplexityRoot.VisitOption.Window == nil {
-			break
-		}
-
-		return e.ComplexityRoot.VisitOption.Window(childComplexity), true
-
-	case "_Service.sdl":
-		if e.ComplexityRoot._Service.SDL == nil {
-			break
-		}
-
-		return e.ComplexityRoot._Service.SDL(childComplexity), true
-
-	}
 	return 0, false
 }
 
@@ -7274,106 +259,106 @@ func newExecutionContext(
 var sources = []*ast.Source{
 	{Name: "../schema/appointment.graphqls", Input: `extend type Query {
   "一键预约的建议：一次跑动办完全部须本人到场的事，带哪些原件，有哪些空位。 The proposal for one visit that serves every in-person step, with the originals to bring and the free places."
-  appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions!
+  appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions! @tag(name: "personal")
 }
 
 extend type Mutation {
   "预约。 Book a place."
-  bookAppointment(input: BookAppointmentInput!): AppointmentPayload!
+  bookAppointment(input: BookAppointmentInput!): AppointmentPayload! @tag(name: "personal")
   "改期：新的占到了旧的才放。 Move: the old place is given up only when the new one is held."
-  moveAppointment(input: MoveAppointmentInput!): AppointmentPayload!
+  moveAppointment(input: MoveAppointmentInput!): AppointmentPayload! @tag(name: "personal")
   "取消预约。 Cancel."
-  cancelAppointment(input: CancelAppointmentInput!): AppointmentPayload!
+  cancelAppointment(input: CancelAppointmentInput!): AppointmentPayload! @tag(name: "personal")
 }
 
 extend type Case {
   "预约。 Appointments, oldest first."
-  appointments: [Appointment!]!
+  appointments: [Appointment!]! @tag(name: "personal")
 }
 
 extend type Veteran {
   "预约，新的在前。 Appointments, newest first."
-  appointments: [Appointment!]!
+  appointments: [Appointment!]! @tag(name: "personal")
 }
 
 "查哪个办件的空位。 Which case, which days."
 input AppointmentOptionsInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "personal")
   "从哪天起；不填为最早可去的那天。 From this day; the first that makes sense if left out."
-  from: Date
+  from: Date @tag(name: "personal")
   "看几个工作日。 How many working days to show."
-  workdays: Int = 5
+  workdays: Int = 5 @tag(name: "personal")
 }
 
 "预约建议。 What to book."
 type AppointmentOptions {
   "要跑的窗口；为空则不用跑。 Visits that are left; none if nobody has to come."
-  visits: [VisitOption!]!
+  visits: [VisitOption!]! @tag(name: "personal")
 }
 
 "一次跑动。 One visit."
 type VisitOption {
   "窗口编号。 ID of the window."
-  window: ID!
+  window: ID! @tag(name: "personal")
   "窗口。 The window."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "在哪里办。 Where."
-  division: Division!
+  division: Division! @tag(name: "personal")
   "一次办哪些。 Matters it serves."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "带哪些原件。 Originals to bring."
-  bring: [Material!]!
+  bring: [Material!]! @tag(name: "personal")
   "最早哪天去有意义。 The first day on which it makes sense."
-  notBefore: Date!
+  notBefore: Date! @tag(name: "personal")
   "空位。 Free places."
-  slots: [Slot!]!
+  slots: [Slot!]! @listSize(assumedSize: 440, requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "一个时段。 A time at a window."
 type Slot {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "日期，工作日。 The day, a working day."
-  day: Date!
+  day: Date! @tag(name: "personal")
   "开始，HH:MM。 Begins."
-  starts: String!
+  starts: String! @tag(name: "personal")
   "结束，HH:MM。 Ends."
-  ends: String!
+  ends: String! @tag(name: "personal")
   "容量。 Places in all."
-  capacity: Int!
+  capacity: Int! @tag(name: "personal")
   "剩余。 Places left."
-  left: Int!
+  left: Int! @tag(name: "personal")
 }
 
 "预约。 A place at a window."
 type Appointment {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "办件。 The case."
-  case: Case!
+  case: Case! @tag(name: "personal")
   "窗口编号。 ID of the window."
-  window: ID!
+  window: ID! @tag(name: "personal")
   "窗口。 The window."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "在哪里办。 Where."
-  division: Division!
+  division: Division! @tag(name: "personal")
   "日期。 The day."
-  day: Date!
+  day: Date! @tag(name: "personal")
   "开始，HH:MM。 Begins."
-  starts: String!
+  starts: String! @tag(name: "personal")
   "结束，HH:MM。 Ends."
-  ends: String!
+  ends: String! @tag(name: "personal")
   "一次办哪些。 Matters it serves."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "带哪些原件。 Originals to bring."
-  bring: [Material!]!
+  bring: [Material!]! @tag(name: "personal")
   "状态。 State."
-  state: AppointmentState!
+  state: AppointmentState! @tag(name: "personal")
 }
 
 "预约状态。 State of an appointment."
-enum AppointmentState {
+enum AppointmentState @tag(name: "public") {
   "已约。 Booked."
   BOOKED
   "已取消。 Cancelled."
@@ -7387,92 +372,92 @@ enum AppointmentState {
 "预约。 What to book."
 input BookAppointmentInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "personal")
   "时段。 The slot."
-  slotId: ID!
+  slotId: ID! @tag(name: "personal")
   "幂等键，8 至 120 个可见字符。 Idempotency key."
-  idempotencyKey: String!
+  idempotencyKey: String! @tag(name: "personal")
 }
 
 "改期。 Where to move it."
 input MoveAppointmentInput {
   "预约。 The appointment."
-  appointmentId: ID!
+  appointmentId: ID! @tag(name: "personal")
   "新的时段。 The new slot."
-  slotId: ID!
+  slotId: ID! @tag(name: "personal")
 }
 
 "取消。 What to cancel."
 input CancelAppointmentInput {
   "预约。 The appointment."
-  appointmentId: ID!
+  appointmentId: ID! @tag(name: "personal")
 }
 
 "预约，已写入。 The appointment as it now stands."
 type AppointmentPayload {
   "预约。 The appointment."
-  appointment: Appointment!
+  appointment: Appointment! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/assurance.graphqls", Input: `extend type Query {
   "哪些事要多高的核验级别。 Which acts of a veteran need which level."
-  assuranceNeeds: [AssuranceNeed!]!
+  assuranceNeeds: [AssuranceNeed!]! @tag(name: "public")
 }
 
 extend type Mutation {
   "发起人脸核验：答复公安自己的核验页面，我们不经手也不保存任何人脸信息。 Begin a check by face at the police's own page; no picture comes to us."
-  startIdentityCheck: StartIdentityCheckPayload!
+  startIdentityCheck: StartIdentityCheckPayload! @tag(name: "sensitive")
   "询问核验结果：通过后，本次会话的级别提高一段时间。 Ask how a check came out; once passed it raises this session for a while."
-  finishIdentityCheck(input: FinishIdentityCheckInput!): FinishIdentityCheckPayload!
+  finishIdentityCheck(input: FinishIdentityCheckInput!): FinishIdentityCheckPayload! @tag(name: "sensitive")
 }
 
 extend type Viewer {
   "本次会话的核验级别，仅退役军人有。 How surely this session has shown who sits there; for a veteran."
-  assurance: AssuranceLevel
+  assurance: AssuranceLevel @tag(name: "personal")
   "本人最近的身份核验，新的在前。 The viewer's own identity checks, newest first, the last twenty."
-  identityChecks: [IdentityCheck!]!
+  identityChecks: [IdentityCheck!]! @tag(name: "sensitive")
 }
 
 "核验级别。 How surely a session has shown who sits there."
 type AssuranceLevel {
   "代码。 Code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
 }
 
 "办一件事要的核验级别。 An act and the level that it needs."
 type AssuranceNeed {
   "代码。 Code of the act."
-  act: ID!
+  act: ID! @tag(name: "public")
   "是什么事。 The act in words."
-  name: Text!
+  name: Text! @tag(name: "public")
   "要的级别。 The level."
-  level: AssuranceLevel!
+  level: AssuranceLevel! @tag(name: "public")
 }
 
 "一次身份核验：只存流水号、结果和时间。 One identity check: a number, an outcome and times, nothing else."
 type IdentityCheck {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "sensitive")
   "公安的核验流水号。 The police's number of it."
-  reference: String!
+  reference: String! @tag(name: "sensitive")
   "PENDING 待完成;PASSED 通过;FAILED 未通过。 How it stands."
-  state: IdentityCheckState!
+  state: IdentityCheckState! @tag(name: "sensitive")
   "通过后会话的级别。 The level to which it raises the session."
-  level: AssuranceLevel
+  level: AssuranceLevel @tag(name: "sensitive")
   "发起时间。 Begun at."
-  askedAt: Time!
+  askedAt: Time! @tag(name: "sensitive")
   "最迟何时到页面完成。 Until when it can be made."
-  ticketUntil: Time!
+  ticketUntil: Time! @tag(name: "sensitive")
   "得到结果的时间。 Answered at."
-  answeredAt: Time
+  answeredAt: Time @tag(name: "sensitive")
   "效力截止时间。 Until when it counts."
-  validUntil: Time
+  validUntil: Time @tag(name: "sensitive")
 }
 
 "身份核验的状态。 How an identity check stands."
-enum IdentityCheckState {
+enum IdentityCheckState @tag(name: "public") {
   "待完成。 Pending."
   PENDING
   "通过。 Passed."
@@ -7484,154 +469,154 @@ enum IdentityCheckState {
 "要问结果的核验。 Which check."
 input FinishIdentityCheckInput {
   "核验。 The check."
-  checkId: ID!
+  checkId: ID! @tag(name: "sensitive")
 }
 
 "发起的核验。 A check that has begun."
 type StartIdentityCheckPayload {
   "核验。 The check."
-  check: IdentityCheck!
+  check: IdentityCheck! @tag(name: "sensitive")
   "公安的核验页面，请在浏览器中打开；只给这一次。 The police's page, to be opened in a browser; told this once."
-  page: String!
+  page: String! @tag(name: "sensitive")
 }
 
 "核验，现在的样子。 The check as it now stands."
 type FinishIdentityCheckPayload {
   "核验。 The check."
-  check: IdentityCheck!
+  check: IdentityCheck! @tag(name: "sensitive")
 }
 `, BuiltIn: false},
 	{Name: "../schema/case.graphqls", Input: `extend type Query {
   "一个办件。 One case the viewer may see."
-  case(id: ID!): Case!
+  case(id: ID!): Case! @tag(name: "personal")
   "办件列表，新的在前。 Cases the viewer may see, newest first."
-  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection!
+  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 type Mutation {
   "一窗提交：受理即持久；同一幂等键可安全重发。 Submit a case: durable once accepted, safe to repeat with the same key."
-  submitCase(input: SubmitCaseInput!): SubmitCasePayload!
+  submitCase(input: SubmitCaseInput!): SubmitCasePayload! @tag(name: "personal")
   "补正：只改被退回的内容。 Answer a return: only what was named in it."
-  supplementItem(input: SupplementItemInput!): SupplementItemPayload!
+  supplementItem(input: SupplementItemInput!): SupplementItemPayload! @tag(name: "personal")
   "撤回一个事项：部门未办结前可撤回。 Take one item back, before its department has decided."
-  withdrawItem(input: WithdrawItemInput!): ItemPayload!
+  withdrawItem(input: WithdrawItemInput!): ItemPayload! @tag(name: "personal")
   "撤回办件：已办成的事项保留。 Take the case back; what is granted stays."
-  withdrawCase(input: WithdrawCaseInput!): CasePayload!
+  withdrawCase(input: WithdrawCaseInput!): CasePayload! @tag(name: "personal")
 }
 
 type Subscription {
   "办件进度，实时。 A case as it goes on; begins with how it stands."
-  caseProgress(id: ID!): CaseProgress!
+  caseProgress(id: ID!): CaseProgress! @tag(name: "personal")
 }
 
 "办件筛选。 What narrows a list of cases."
 input CaseFilter {
   "行政区划及其下级。 A division and all below it."
-  division: ID
+  division: ID @tag(name: "operational")
   "状态。 States."
-  states: [CaseState!]
+  states: [CaseState!] @tag(name: "operational")
   "事项编号。 A matter in it."
-  matter: ID
+  matter: ID @tag(name: "operational")
   "部门代码。 A department in it."
-  department: ID
+  department: ID @tag(name: "operational")
   "承诺日早于。 Promised before this day."
-  dueBefore: Date
+  dueBefore: Date @tag(name: "operational")
   "承诺日不早于。 Promised on this day or later."
-  dueFrom: Date
+  dueFrom: Date @tag(name: "operational")
   "预警。 Warnings."
-  warnings: [WarningLevel!]
+  warnings: [WarningLevel!] @tag(name: "operational")
   "渠道。 Channels."
-  channels: [Channel!]
+  channels: [Channel!] @tag(name: "operational")
   "受理日不早于。 Accepted on this day or later."
-  acceptedFrom: Date
+  acceptedFrom: Date @tag(name: "operational")
   "受理日早于。 Accepted before this day."
-  acceptedBefore: Date
+  acceptedBefore: Date @tag(name: "operational")
 }
 
 "提交内容。 What is submitted."
 input SubmitCaseInput {
   "幂等键，8 至 120 个可见字符。 Idempotency key, 8 to 120 visible characters."
-  idempotencyKey: String!
+  idempotencyKey: String! @tag(name: "personal")
   "退役军人。 The veteran."
-  veteranId: ID!
+  veteranId: ID! @tag(name: "personal")
   "事项编号；不填为全部可办和应办。 Matters by code or slug; all that may or must be filed if left out."
-  matters: [ID!]
+  matters: [ID!] @tag(name: "personal")
   "本人填写的内容。 What the person typed."
-  answers: [AnswerInput!]!
+  answers: [AnswerInput!]! @tag(name: "personal")
   "渠道。 Channel."
-  channel: Channel = WEB
+  channel: Channel = WEB @tag(name: "personal")
   "由哪份草稿提交。 The draft it comes from."
-  draftId: ID
+  draftId: ID @tag(name: "personal")
   "容缺受理：承诺补交的次要材料。 Minor papers promised for later (acceptance with gaps)."
-  gaps: [GapInput!]
+  gaps: [GapInput!] @tag(name: "personal")
   "告知承诺：以书面承诺代替的材料。 Papers replaced by a signed commitment."
-  commitments: [ID!]
+  commitments: [ID!] @tag(name: "personal")
 }
 
 "一份承诺补交的材料。 A paper promised for later."
 input GapInput {
   "材料编号。 Material code."
-  material: ID!
+  material: ID! @tag(name: "personal")
   "承诺补交日，不晚于承诺办结日。 The day promised, not after the case's promised day."
-  by: Date!
+  by: Date! @tag(name: "personal")
 }
 
 "补正内容。 An answer to a return."
 input SupplementItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "personal")
   "改正后的填写内容，仅限被退回的。 Corrected answers, of reopened fields only."
-  answers: [AnswerInput!] = []
+  answers: [AnswerInput!] = [] @tag(name: "personal")
   "重新提交的材料编号。 Papers handed in again."
-  materials: [ID!] = []
+  materials: [ID!] = [] @tag(name: "personal")
 }
 
 "补正结果。 What became of a supplement."
 type SupplementItemPayload {
   "事项办件。 The item."
-  item: Item!
+  item: Item! @tag(name: "personal")
   "全部问题，一次说清；有问题时什么都没有改变。 All problems at once; with any, nothing has changed."
-  problems: [FormProblem!]!
+  problems: [FormProblem!]! @tag(name: "personal")
 }
 
 "撤回事项。 Which item to take back."
 input WithdrawItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "personal")
   "原因。 Why."
-  reason: String
+  reason: String @tag(name: "personal")
 }
 
 "撤回办件。 Which case to take back."
 input WithdrawCaseInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "personal")
   "原因。 Why."
-  reason: String
+  reason: String @tag(name: "personal")
 }
 
 "办件，已写入。 The case as it now stands."
 type CasePayload {
   "办件。 The case."
-  case: Case!
+  case: Case! @tag(name: "personal")
 }
 
 "事项办件，已写入。 The item as it now stands."
 type ItemPayload {
   "事项办件。 The item."
-  item: Item!
+  item: Item! @tag(name: "personal")
 }
 
 "一项填写。 One answer."
 input AnswerInput {
   "数据元编号。 Element ID."
-  field: ID!
+  field: ID! @tag(name: "personal")
   "值。 The value."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
 }
 
 "渠道。 Where a case comes from."
-enum Channel {
+enum Channel @tag(name: "public") {
   "网页。 Web."
   WEB
   "手机应用。 App."
@@ -7645,109 +630,109 @@ enum Channel {
 "提交结果：办件，或表单的全部问题。 A case, or everything wrong with the form."
 type SubmitCasePayload {
   "办件；有问题时为空。 The case; null if there are problems."
-  case: Case
+  case: Case @tag(name: "personal")
   "同一幂等键以前已受理。 The case was there already under this key."
-  replayed: Boolean!
+  replayed: Boolean! @tag(name: "personal")
   "受理回执。 The receipt."
-  receipt: Receipt
+  receipt: Receipt @tag(name: "personal")
   "全部问题，一次说清。 All problems at once."
-  problems: [FormProblem!]!
+  problems: [FormProblem!]! @tag(name: "personal")
 }
 
 "受理回执。 The receipt of an accepted case."
 type Receipt {
   "办件编号。 Case number."
-  number: String!
+  number: String! @tag(name: "personal")
   "提交时间。 Submitted at."
-  submittedAt: Time!
+  submittedAt: Time! @tag(name: "personal")
   "受理日。 Day of acceptance."
-  acceptedOn: Date!
+  acceptedOn: Date! @tag(name: "personal")
   "承诺办结日。 Promised day."
-  promisedOn: Date!
+  promisedOn: Date! @tag(name: "personal")
 }
 
 "表单问题。 One thing wrong with the form."
 type FormProblem {
   "数据元编号。 Element ID."
-  field: String!
+  field: String! @tag(name: "personal")
   "哪些事项要它。 Matters that ask."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "原因代码，稳定。 Stable reason code."
-  reason: String!
+  reason: String! @tag(name: "personal")
   "说明。 In words."
-  message: Text!
+  message: Text! @tag(name: "personal")
 }
 
 "办件列表的一页。 A page of cases."
 type CaseConnection {
   "本页各条。 Edges."
-  edges: [CaseEdge!]!
+  edges: [CaseEdge!]! @tag(name: "personal")
   "本页办件。 The cases themselves."
-  nodes: [Case!]!
+  nodes: [Case!]! @tag(name: "personal")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "personal")
 }
 
 "办件列表的一条。 One case in a page."
 type CaseEdge {
   "位置。 Cursor."
-  cursor: String!
+  cursor: String! @tag(name: "personal")
   "办件。 The case."
-  node: Case!
+  node: Case! @tag(name: "personal")
 }
 
 "办件：一次联办。 A case: several matters handled as one."
 type Case @key(fields: "id") @key(fields: "number") {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "办件编号，印在纸上。 Case number, for paper."
-  number: ID!
+  number: ID! @tag(name: "personal")
   "状态。 State."
-  state: CaseState!
+  state: CaseState! @tag(name: "personal")
   "渠道。 Channel."
-  channel: Channel!
+  channel: Channel! @tag(name: "personal")
   "申请人；无权查看时为空。 The applicant; null for those who may not see persons."
-  veteran: Veteran
+  veteran: Veteran @tag(name: "personal")
   "办理区划。 Division that handles it."
-  division: Division!
+  division: Division! @tag(name: "personal")
   "所用事项目录版本。 The catalogue it is pinned to."
-  catalogVersion: String!
+  catalogVersion: String! @tag(name: "personal")
   "受理时的方案。 The plan it was accepted with."
-  plan: Plan
+  plan: Plan @tag(name: "personal")
   "各事项。 Items in plan order."
-  items: [Item!]!
+  items: [Item!]! @listSize(assumedSize: 13, requireOneSlicingArgument: false) @tag(name: "personal")
   "要交的材料。 Papers to bring."
-  materials: [CaseMaterial!]!
+  materials: [CaseMaterial!]! @tag(name: "personal")
   "受理日。 Day of acceptance."
-  acceptedOn: Date
+  acceptedOn: Date @tag(name: "personal")
   "承诺工作日。 Working days promised."
-  workdays: Int!
+  workdays: Int! @tag(name: "personal")
   "承诺办结日。 Promised day."
-  dueOn: Date
+  dueOn: Date @tag(name: "personal")
   "承诺日暂定。 The promised day is provisional."
-  dueProvisional: Boolean!
+  dueProvisional: Boolean! @tag(name: "personal")
   "提交时间。 Submitted at."
-  submittedAt: Time
+  submittedAt: Time @tag(name: "personal")
   "办结时间。 Closed at."
-  closedAt: Time
+  closedAt: Time @tag(name: "personal")
   "预警，各事项中最重的。 Warning: the worst of its items."
-  warning: WarningLevel!
+  warning: WarningLevel! @tag(name: "personal")
   "承诺日怎么来的。 The clock of the promised day, and why."
-  clock: Clock
+  clock: Clock @tag(name: "personal")
   "不予受理、终止的原因。 Why it was not accepted or ended before its time."
-  reason: String
+  reason: String @tag(name: "personal")
   "救济途径，未受理时。 Where to turn, if it was not accepted."
-  remedy: Text
+  remedy: Text @tag(name: "personal")
   "谁欠一句话，到什么时候。 Who owes a word, and by when."
-  obligations: [Obligation!]!
+  obligations: [Obligation!]! @tag(name: "personal")
   "经过。 The journal, oldest first."
-  timeline: [TimelineEntry!]!
+  timeline: [TimelineEntry!]! @listSize(assumedSize: 20, requireOneSlicingArgument: false) @tag(name: "personal")
   "一单反馈。 The feedback sheet; complete once the last item has ended."
-  feedbackSheet: FeedbackSheet!
+  feedbackSheet: FeedbackSheet! @tag(name: "personal")
 }
 
 "办件状态。 Where a case stands."
-enum CaseState {
+enum CaseState @tag(name: "public") {
   "草稿。 Draft."
   DRAFT
   "预审中。 Pre-review."
@@ -7777,105 +762,105 @@ enum CaseState {
 "事项办件。 One matter of a case."
 type Item {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "所属办件。 The case."
-  case: Case!
+  case: Case! @tag(name: "personal")
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "部门。 The department that decides."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "状态。 State."
-  state: ItemState!
+  state: ItemState! @tag(name: "personal")
   "先办完哪些。 Matters of this case that end first."
-  after: [Matter!]!
+  after: [Matter!]! @tag(name: "personal")
   "承诺在第几个工作日办结。 Promised end, in working days after acceptance."
-  finishDay: Int!
+  finishDay: Int! @tag(name: "personal")
   "承诺日。 Promised day."
-  dueOn: Date!
+  dueOn: Date! @tag(name: "personal")
   "送达部门时间。 Sent at."
-  dispatchedAt: Time
+  dispatchedAt: Time @tag(name: "personal")
   "部门受理编号。 The department's receipt."
-  receiptNo: String
+  receiptNo: String @tag(name: "personal")
   "部门收到时间。 Received at."
-  receivedAt: Time
+  receivedAt: Time @tag(name: "personal")
   "办结时间。 Decided at."
-  decidedAt: Time
+  decidedAt: Time @tag(name: "personal")
   "结果文号或证号。 Number of the result."
-  resultNo: String
+  resultNo: String @tag(name: "personal")
   "部门的话。 The department's words."
-  words: String
+  words: String @tag(name: "personal")
   "预警。 Warning."
-  warning: WarningLevel!
+  warning: WarningLevel! @tag(name: "personal")
   "计时。 The clock, and why."
-  clock: Clock!
+  clock: Clock! @tag(name: "personal")
   "第几轮，补正一次加一。 Round: one more after each supplement."
-  round: Int!
+  round: Int! @tag(name: "personal")
   "已申请撤回，待部门答复。 The applicant wants it back; the department has not said yet."
-  withdrawing: Boolean!
+  withdrawing: Boolean! @tag(name: "personal")
   "补正记录。 Returns for correction, oldest first."
-  corrections: [Correction!]!
+  corrections: [Correction!]! @tag(name: "personal")
   "送办前向部门核验的结果；没有核验或无权查看时为空。 What its department answered right before it was sent; null if nothing was asked, or for who may not know."
-  dispatchCheck: DispatchCheck
+  dispatchCheck: DispatchCheck @tag(name: "personal")
   "本事项要的填写内容；仅经办部门和本人可见。 What this matter asks, with the values it was sent; for the department and the person."
-  answers: [ItemAnswer!]!
+  answers: [ItemAnswer!]! @tag(name: "personal")
 }
 
 "送办前的核验。 What was asked before an item was sent."
 type DispatchCheck {
   "部门的答复，事项目录所列的值。 The department's answer, a value of the catalogue."
-  answer: String!
+  answer: String! @tag(name: "personal")
   "暂缓送办：须本人先办一件事。 Held: there is something for the person to do first."
-  held: Boolean!
+  held: Boolean! @tag(name: "personal")
   "按什么送办。 What it was sent as."
-  sentAs: String
+  sentAs: String @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
   "核验时间。 Asked at."
-  askedAt: Time!
+  askedAt: Time! @tag(name: "personal")
 }
 
 "一项填写内容。 One answer that an item carries."
 type ItemAnswer {
   "数据元。 The data element."
-  field: FormField!
+  field: FormField! @tag(name: "personal")
   "值；号码遮盖。 The value, numbers masked."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
   "待补正。 Reopened for correction."
-  reopened: Boolean!
+  reopened: Boolean! @tag(name: "personal")
 }
 
 "一次补正：一次性告知全部问题。 One return for correction, naming everything at once."
 type Correction {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "第几次退回，从 0 起。 Which return of the item, from 0."
-  round: Int!
+  round: Int! @tag(name: "personal")
   "全部问题。 All that is wrong."
-  defects: [Defect!]!
+  defects: [Defect!]! @tag(name: "personal")
   "部门的话。 The department's words."
-  words: String
+  words: String @tag(name: "personal")
   "谁退回的。 Who returned it."
-  returnedBy: String!
+  returnedBy: String! @tag(name: "personal")
   "退回时间。 Returned at."
-  returnedAt: Time!
+  returnedAt: Time! @tag(name: "personal")
   "请在这天以前补正。 Last day to answer."
-  dueOn: Date!
+  dueOn: Date! @tag(name: "personal")
   "补正时间。 Answered at."
-  answeredAt: Time
+  answeredAt: Time @tag(name: "personal")
 }
 
 "一处问题：一个填写项或一份材料。 One defect: a field or a paper."
 type Defect {
   "填写项。 The field, if it is one."
-  field: FormField
+  field: FormField @tag(name: "personal")
   "材料。 The paper, if it is one."
-  material: Material
+  material: Material @tag(name: "personal")
   "说明。 In words."
-  words: String!
+  words: String! @tag(name: "personal")
 }
 
 "事项办件状态。 Where an item stands."
-enum ItemState {
+enum ItemState @tag(name: "public") {
   "等前置事项。 Waiting for another matter."
   WAITING
   "待送出。 Queued for its department."
@@ -7905,113 +890,113 @@ enum ItemState {
 "办件材料。 A paper of a case."
 type CaseMaterial {
   "材料。 The material."
-  material: Material!
+  material: Material! @tag(name: "personal")
   "哪些事项要。 Needed by."
-  neededBy: [Matter!]!
+  neededBy: [Matter!]! @tag(name: "personal")
   "状态。 State."
-  state: CaseMaterialState!
+  state: CaseMaterialState! @tag(name: "personal")
   "承诺补交日。 The day it was promised for."
-  dueOn: Date
+  dueOn: Date @tag(name: "personal")
   "哪里不对。 What is wrong with it."
-  words: String
+  words: String @tag(name: "personal")
 }
 
 "经过的一步。 One entry of the journal."
 type TimelineEntry {
   "序号。 ID, rising."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "时间。 At."
-  at: Time!
+  at: Time! @tag(name: "personal")
   "种类。 Kind, e.g. CASE_ACCEPTED, ITEM_APPROVED."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "事项。 The matter, if about one."
-  matter: Matter
+  matter: Matter @tag(name: "personal")
   "谁。 Actor kind and account."
-  actorKind: String!
+  actorKind: String! @tag(name: "personal")
   "账号。 Actor."
-  actor: String!
+  actor: String! @tag(name: "personal")
   "为谁办，仅代办时有。 For whom, where somebody files for another."
-  principal: ID
+  principal: ID @tag(name: "personal")
   "凭哪份委托。 The mandate it rests on."
-  mandateId: ID
+  mandateId: ID @tag(name: "personal")
   "之前。 State before."
-  from: String
+  from: String @tag(name: "personal")
   "之后。 State after."
-  to: String
+  to: String @tag(name: "personal")
   "原因。 Reason."
-  reason: String
+  reason: String @tag(name: "personal")
 }
 
 "进度。 A case as it goes on."
 type CaseProgress {
   "办件。 The case now."
-  case: Case!
+  case: Case! @tag(name: "personal")
   "自上次以来的经过。 What has happened since the last message."
-  entries: [TimelineEntry!]!
+  entries: [TimelineEntry!]! @tag(name: "personal")
   "已结束的事项数。 Items ended."
-  ended: Int!
+  ended: Int! @tag(name: "personal")
   "事项总数。 Items in all."
-  total: Int!
+  total: Int! @tag(name: "personal")
   "全部结束。 All over; the stream ends."
-  over: Boolean!
+  over: Boolean! @tag(name: "personal")
 }
 
 "一单反馈。 The feedback sheet."
 type FeedbackSheet {
   "办件编号。 Case number."
-  number: String!
+  number: String! @tag(name: "personal")
   "是否完整。 Whether the last item has ended."
-  complete: Boolean!
+  complete: Boolean! @tag(name: "personal")
   "办件状态。 State of the case."
-  state: CaseState!
+  state: CaseState! @tag(name: "personal")
   "每个事项一行。 One line for each item."
-  lines: [SheetLine!]!
+  lines: [SheetLine!]! @tag(name: "personal")
   "用了几个工作日。 Working days from acceptance to the end."
-  workdaysUsed: Int
+  workdaysUsed: Int @tag(name: "personal")
   "承诺几个工作日。 Working days promised."
-  workdaysPromised: Int!
+  workdaysPromised: Int! @tag(name: "personal")
   "是否按期。 Whether the promise was kept."
-  onTime: Boolean
+  onTime: Boolean @tag(name: "personal")
   "电子签章，办结后才有。 The e-seal; only on a complete sheet."
-  seal: SheetSeal
+  seal: SheetSeal @tag(name: "personal")
 }
 
 "反馈单的电子签章，可离线核验：vetgraph verify。 The e-seal of a sheet; vetgraph verify checks it offline."
 type SheetSeal {
   "算法：ED25519 或 SM2。 Suite."
-  suite: String!
+  suite: String! @tag(name: "personal")
   "公钥编号。 Key ID."
-  keyId: String!
+  keyId: String! @tag(name: "personal")
   "签章内容，即二维码的文本。 What the QR code says."
-  text: String!
+  text: String! @tag(name: "personal")
   "二维码，SVG。 The QR code as SVG."
-  qr: String!
+  qr: String! @tag(name: "personal")
 }
 
 "反馈单的一行。 One line of the sheet."
 type SheetLine {
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "部门。 The department."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "状态。 State."
-  state: ItemState!
+  state: ItemState! @tag(name: "personal")
   "办理结果。 What the matter ends in."
-  result: Text!
+  result: Text! @tag(name: "personal")
   "文号或证号。 Number."
-  number: String
+  number: String @tag(name: "personal")
   "办结日期。 Decided on."
-  decidedOn: Date
+  decidedOn: Date @tag(name: "personal")
   "部门的话。 The department's words."
-  words: String
+  words: String @tag(name: "personal")
   "下一步。 What to do next, if granted."
-  nextStep: Text
+  nextStep: Text @tag(name: "personal")
   "救济途径。 Where to turn, if not granted."
-  remedy: Text
+  remedy: Text @tag(name: "personal")
 }
 
 "办件材料的状态。 State of a paper of a case."
-enum CaseMaterialState {
+enum CaseMaterialState @tag(name: "public") {
   "待交。 To be brought."
   EXPECTED
   "已有。 Held."
@@ -8026,210 +1011,210 @@ enum CaseMaterialState {
 `, BuiltIn: false},
 	{Name: "../schema/catalog.graphqls", Input: `extend type Query {
   "事项目录。 The matters of the catalogue in force."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "public")
   "目录说明。 What the catalogue is."
-  catalog: Catalog!
+  catalog: Catalog! @tag(name: "public")
   "代码表。 A code list by ID."
-  codeList(id: ID!): CodeList
+  codeList(id: ID!): CodeList @tag(name: "public")
   "行政区划。 One division."
-  division(code: ID!): Division
+  division(code: ID!): Division @tag(name: "public")
   "按名称找行政区划。 Divisions by name, or the children of one."
-  divisions(parent: ID, text: String, first: Int = 50): [Division!]!
+  divisions(parent: ID, text: String, first: Int = 50): [Division!]! @listSize(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "public")
   "部门端口。 The departments' ports."
-  ports(department: ID): [Port!]!
+  ports(department: ID): [Port!]! @listSize(assumedSize: 105, requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 "事项目录。 The catalogue in force."
 type Catalog {
   "版本。 Version: label and content hash."
-  version: String!
+  version: String! @tag(name: "public")
   "名称。 Title."
-  title: Text!
+  title: Text! @tag(name: "public")
   "重建稿声明。 What is reconstructed, to be shown wherever the figures are."
-  disclaimer: Text!
+  disclaimer: Text! @tag(name: "public")
   "截至日期。 As of."
-  asOf: String!
+  asOf: String! @tag(name: "public")
   "代码表。 All code lists."
-  codeLists: [CodeList!]!
+  codeLists: [CodeList!]! @tag(name: "public")
 }
 
 "代码表。 A closed list of values."
 type CodeList {
   "编号。 ID."
-  id: ID!
+  id: ID! @tag(name: "public")
   "标准。 The standard it follows."
-  standard: String!
+  standard: String! @tag(name: "public")
   "把握程度。 Confidence mark."
-  confidence: String!
+  confidence: String! @tag(name: "public")
   "取值。 Values."
-  items: [CodeItem!]!
+  items: [CodeItem!]! @tag(name: "public")
 }
 
 "代码。 One value of a list."
 type CodeItem {
   "代码。 Code."
-  code: String!
+  code: String! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
 }
 
 "事项。 One thing a department does for a veteran."
 type Matter @key(fields: "code") @key(fields: "slug") {
   "编号。 Code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "英文短名。 Slug."
-  slug: ID!
+  slug: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
   "名称的把握程度。 Confidence mark of the name."
-  confidence: String!
+  confidence: String! @tag(name: "public")
   "牵头部门。 Lead department."
-  department: Department!
+  department: Department! @tag(name: "public")
   "单独办理的承诺工作日。 Working days promised, done alone."
-  days: Int!
+  days: Int! @tag(name: "public")
   "并联办理时计入时限的工作日。 Working days on the clock when handled as one."
-  jointDays: Int!
+  jointDays: Int! @tag(name: "public")
   "单独办理跑动次数。 Visits, done alone."
-  visits: Int!
+  visits: Int! @tag(name: "public")
   "前置事项。 Matters that must end first."
-  after: [Matter!]!
+  after: [Matter!]! @tag(name: "public")
   "办理结果。 Result."
-  result: Text!
+  result: Text! @tag(name: "public")
   "不予办理时的救济途径。 Where a refused applicant may turn."
-  remedy: Text!
+  remedy: Text! @tag(name: "public")
   "法律依据。 Law."
-  law: [Law!]!
+  law: [Law!]! @tag(name: "public")
   "常见问题，退回和预审时按代码选用。 What officers find most often, to be chosen by code."
-  defects: [CodedDefect!]!
+  defects: [CodedDefect!]! @tag(name: "public")
 }
 
 "目录中的一处常见问题。 A defect that officers find again and again."
 type CodedDefect {
   "代码。 Code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "填写项。 The field."
-  field: FormField
+  field: FormField @tag(name: "public")
   "材料。 The paper."
-  material: Material
+  material: Material @tag(name: "public")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "public")
 }
 
 "法律条文。 An act and its articles."
 type Law {
   "法律法规。 Act."
-  act: String!
+  act: String! @tag(name: "public")
   "条。 Articles."
-  articles: [String!]!
+  articles: [String!]! @tag(name: "public")
 }
 
 "部门。 A department or party."
 type Department @key(fields: "code") {
   "代码。 Code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
   "角色。 lead, handler, coordinator or external."
-  role: String!
+  role: String! @tag(name: "public")
 }
 
 "行政区划。 An administrative division on one of five levels."
 type Division @key(fields: "code") {
   "12 位统计代码。 12-digit code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "名称。 Name."
-  name: String!
+  name: String! @tag(name: "public")
   "全称。 Name with all above it."
-  fullName: String!
+  fullName: String! @tag(name: "public")
   "级别。 province, city, county, township or village."
-  level: String!
+  level: String! @tag(name: "public")
   "上级。 Parent."
-  parent: Division
+  parent: Division @tag(name: "public")
 }
 
 "材料。 A paper."
 type Material {
   "编号。 Code."
-  code: ID!
+  code: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
 }
 
 "数据元。 A data element: asked at most once on the joint form."
 type FormField {
   "编号。 ID."
-  id: ID!
+  id: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "public")
   "表单分区。 Section of the form."
-  group: String!
+  group: String! @tag(name: "public")
   "类型。 string code date decimal int money bool list file ref biometric."
-  type: String!
+  type: String! @tag(name: "public")
   "格式说明。 Format, for people."
-  format: String!
+  format: String! @tag(name: "public")
   "代码表编号。 Code list, if it has one."
-  codes: ID
+  codes: ID @tag(name: "public")
   "数源部门，或 APPLICANT、DERIVED。 Source of record."
-  source: String!
+  source: String! @tag(name: "public")
   "敏感等级。 PERSONAL, SENSITIVE or MILITARY_RESTRICTED."
-  sensitivity: String!
+  sensitivity: String! @tag(name: "public")
 }
 
 "部门端口。 One connection point of a department's system."
 type Port {
   "编号。 ID."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "部门。 Department."
-  department: Department!
+  department: Department! @tag(name: "operational")
   "操作。 SUBMIT RECEIPT CORRECTION STATUS RESULT WITHDRAW LOOKUP."
-  operation: String!
+  operation: String! @tag(name: "operational")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "operational")
   "事项。 Matter, for lifecycle operations."
-  matter: Matter
+  matter: Matter @tag(name: "operational")
   "种类。 Kind: the only thing that is code."
-  kind: String!
+  kind: String! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/clock.graphqls", Input: `extend type Mutation {
   "载入一年的节假日安排；先试算，看哪些日期会变。 Load a year of holidays; a dry run first tells which dates move."
-  loadCalendar(input: LoadCalendarInput!): LoadCalendarPayload!
+  loadCalendar(input: LoadCalendarInput!): LoadCalendarPayload! @tag(name: "operational")
 }
 
 "计时：哪天到期、为什么、还剩多少。 A clock: when it runs out, why, and how much is left."
 type Clock {
   "到期日及推算。 The day, and why that day."
-  due: Due!
+  due: Due! @tag(name: "personal")
   "承诺的工作日。 Working days promised."
-  workdays: Int!
+  workdays: Int! @tag(name: "personal")
   "还剩几个工作日，负数为已逾期。 Working days left; negative once overdue."
-  left: Int!
+  left: Int! @tag(name: "personal")
   "预警。 Warning."
-  warning: WarningLevel!
+  warning: WarningLevel! @tag(name: "personal")
   "计时停止中。 The clock stands."
-  stopped: Boolean!
+  stopped: Boolean! @tag(name: "personal")
   "停止计时的各段。 Pauses, oldest first."
-  pauses: [ClockPause!]!
+  pauses: [ClockPause!]! @tag(name: "personal")
 }
 
 "一段停止计时。 A time during which the clock stands."
 type ClockPause {
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "种类。 CORRECTION or SUSPENSION."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "自这天之后。 From the day after this one."
-  after: Date!
+  after: Date! @tag(name: "personal")
   "至这天（含）；为空则仍在停。 Up to and including this day; null while it stands."
-  until: Date
+  until: Date @tag(name: "personal")
   "原因。 Why."
-  reason: String!
+  reason: String! @tag(name: "personal")
   "依据。 The law."
-  law: String!
+  law: String! @tag(name: "personal")
 }
 
 "预警。 How near the promised day."
-enum WarningLevel {
+enum WarningLevel @tag(name: "public") {
   "正常。 None."
   NONE
   "黄牌：临近期限。 Yellow: near."
@@ -8241,43 +1226,43 @@ enum WarningLevel {
 "一年的安排。 A year's working days."
 input LoadCalendarInput {
   "JSON 文本：{\"2027\": {\"off\": [日期], \"work\": [日期]}}。 The schedule as JSON."
-  schedule: String!
+  schedule: String! @tag(name: "operational")
   "只试算，不写入。 Only tell what would move."
-  dryRun: Boolean! = true
+  dryRun: Boolean! = true @tag(name: "operational")
 }
 
 "载入结果。 What loading a calendar moves."
 type LoadCalendarPayload {
   "现在知道哪些年份。 Years known in full afterwards."
-  years: [Int!]!
+  years: [Int!]! @tag(name: "operational")
   "与原安排不同的日子数。 Days that differ from before."
-  daysChanged: Int!
+  daysChanged: Int! @tag(name: "operational")
   "查看过的未到日期数。 Open dates looked at."
-  looked: Int!
+  looked: Int! @tag(name: "operational")
   "移动的日期。 Dates that move, up to 1,000 of them."
-  moved: [DueMove!]!
+  moved: [DueMove!]! @tag(name: "operational")
   "移动的总数。 How many in all."
-  movedTotal: Int!
+  movedTotal: Int! @tag(name: "operational")
   "是否已写入。 Whether it was written."
-  loaded: Boolean!
+  loaded: Boolean! @tag(name: "operational")
 }
 
 "一个移动的承诺日。 A promised day that moves."
 type DueMove {
   "是什么的日期。 What it is the day of."
-  kind: DueMoveKind!
+  kind: DueMoveKind! @tag(name: "operational")
   "办件编号；与办件无关的为空。 Case number; null if it is about none."
-  number: String
+  number: String @tag(name: "operational")
   "事项；不是某一事项的为空。 The matter; null if it is not that of one."
-  matter: Matter
+  matter: Matter @tag(name: "operational")
   "原来。 Before."
-  from: Date!
+  from: Date! @tag(name: "operational")
   "现在。 After."
-  to: Date!
+  to: Date! @tag(name: "operational")
 }
 
 "承诺日的种类。 What a promised day is the day of."
-enum DueMoveKind {
+enum DueMoveKind @tag(name: "public") {
   "整个办件的办结。 The end of a case."
   CASE
   "一个事项的办结。 The end of an item."
@@ -8293,269 +1278,269 @@ enum DueMoveKind {
 }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphqls", Input: `"公历日期,YYYY-MM-DD。 A civil date."
-scalar Date
+scalar Date @tag(name: "public")
 
 "时刻,RFC 3339。 A moment in time."
-scalar Time
+scalar Time @tag(name: "public")
 
 "填写项的值：文本、数字、布尔值或文本列表。 The value of a data element: text, number, boolean or a list of texts."
-scalar Value
+scalar Value @tag(name: "public")
 
 "中英文本。 What people read, in both languages."
 type Text @shareable {
   "中文。 Chinese."
-  zh: String!
+  zh: String! @tag(name: "public")
   "英文。 English."
-  en: String!
+  en: String! @tag(name: "public")
 }
 
 "分页信息。 Where a page stands in its list."
 type PageInfo @shareable {
   "后面还有没有。 Whether more follow."
-  hasNextPage: Boolean!
+  hasNextPage: Boolean! @tag(name: "public")
   "下一页从这里开始。 Cursor to continue after."
-  endCursor: String
+  endCursor: String @tag(name: "public")
 }
 
 "数据从哪来、截至何时、凭什么。 Who vouches for a fact, as of when, until when and on which ground."
 type Provenance {
   "来源部门。 The department or party that vouches."
-  source: Department!
+  source: Department! @tag(name: "personal")
   "截至时间，以来源部门为准。 The source's own time of the fact."
-  asOf: Time!
+  asOf: Time! @tag(name: "personal")
   "有效期止。 Last day on which it holds, if it ends."
-  validUntil: Date
+  validUntil: Date @tag(name: "personal")
   "依据。 Law article, circular or roll."
-  basis: String!
+  basis: String! @tag(name: "personal")
 }
 
 "期限及其推算过程。 A deadline in working days and how it was reckoned."
 type Due {
   "到期日。 The day."
-  day: Date!
+  day: Date! @tag(name: "personal")
   "节假日安排尚未公布，日期为暂定。 The year's holidays are not published yet; the date will be reckoned again."
-  provisional: Boolean!
+  provisional: Boolean! @tag(name: "personal")
   "计时停止中，停止期间日期继续顺延。 The clock stands, and the day moves on while it does."
-  open: Boolean!
+  open: Boolean! @tag(name: "personal")
   "为什么是这一天。 Why this date, step by step."
-  steps: [DueStep!]!
+  steps: [DueStep!]! @tag(name: "personal")
 }
 
 "推算的一步。 One step of the reckoning."
 type DueStep {
   "起。 First day."
-  day: Date!
+  day: Date! @tag(name: "personal")
   "止。 Last day."
-  until: Date!
+  until: Date! @tag(name: "personal")
   "种类。 Kind: START COUNTED MAKE_UP WEEKEND HOLIDAY PAUSED CALENDAR_DAYS ROLLED PROVISIONAL END."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "天数。 Days."
-  days: Int!
+  days: Int! @tag(name: "personal")
   "说明。 In words, with the law."
-  note: Text!
+  note: Text! @tag(name: "personal")
   "属于哪个事项的计时。 The matter whose clock it is, where a chain of matters decides."
-  matter: Matter
+  matter: Matter @tag(name: "personal")
 }
 
 "角色。 The one who asks."
 type Viewer {
   "账号。 Account."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "类别。 VETERAN CLERK OFFICER SUPERVISOR ANALYST PARTNER OPERATOR AUDITOR."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "本人档案，仅退役军人有。 The viewer's own profile, for a veteran."
-  veteran: Veteran
+  veteran: Veteran @tag(name: "personal")
   "所属部门。 Department of an officer."
-  department: Department
+  department: Department @tag(name: "personal")
   "管辖区划。 Division the viewer serves."
-  division: Division
+  division: Division @tag(name: "personal")
 }
 
 type Query {
   "我是谁。 Who is asking."
-  me: Viewer!
+  me: Viewer! @tag(name: "personal")
 }
 
 
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `extend type Query {
   "待办：我的部门的事项，快到期的在前。 The queue: items of the viewer's department, nearest promise first."
-  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection!
+  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 extend type Mutation {
   "受理：对待认定的办件。 Accept a case that waits for an officer."
-  acceptCase(input: AcceptCaseInput!): CasePayload!
+  acceptCase(input: AcceptCaseInput!): CasePayload! @tag(name: "operational")
   "不予受理：说明理由和救济途径。 Refuse acceptance, with reasons and remedies."
-  refuseCase(input: RefuseCaseInput!): CasePayload!
+  refuseCase(input: RefuseCaseInput!): CasePayload! @tag(name: "operational")
   "办结一个事项。 Decide an item."
-  decideItem(input: DecideItemInput!): ItemPayload!
+  decideItem(input: DecideItemInput!): ItemPayload! @tag(name: "operational")
   "退回补正：一次告知全部问题。 Return an item, naming everything wrong at once."
-  returnItem(input: ReturnItemInput!): ItemPayload!
+  returnItem(input: ReturnItemInput!): ItemPayload! @tag(name: "operational")
   "中止：计时停止。 Suspend an item; its clock stands."
-  suspendItem(input: SuspendItemInput!): ItemPayload!
+  suspendItem(input: SuspendItemInput!): ItemPayload! @tag(name: "operational")
   "恢复办理。 Resume an item."
-  resumeItem(input: ResumeItemInput!): ItemPayload!
+  resumeItem(input: ResumeItemInput!): ItemPayload! @tag(name: "operational")
   "送达结果。 Hand over the result."
-  deliverItem(input: DeliverItemInput!): ItemPayload!
+  deliverItem(input: DeliverItemInput!): ItemPayload! @tag(name: "operational")
   "窗口收到材料。 Papers taken in at the window."
-  takePapers(input: TakePapersInput!): CasePayload!
+  takePapers(input: TakePapersInput!): CasePayload! @tag(name: "operational")
 }
 
 "待办筛选。 What narrows the queue."
 input ItemFilter {
   "行政区划及其下级。 A division and all below it."
-  division: ID
+  division: ID @tag(name: "operational")
   "状态；不填为未办结的。 States; those that are open if left out."
-  states: [ItemState!]
+  states: [ItemState!] @tag(name: "operational")
   "事项编号。 A matter."
-  matter: ID
+  matter: ID @tag(name: "operational")
   "预警。 Warnings."
-  warnings: [WarningLevel!]
+  warnings: [WarningLevel!] @tag(name: "operational")
 }
 
 "待办的一页。 A page of the queue."
 type ItemConnection {
   "本页事项办件。 The items."
-  nodes: [Item!]!
+  nodes: [Item!]! @tag(name: "operational")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "operational")
 }
 
 "受理。 Which case to accept."
 input AcceptCaseInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "operational")
   "说明。 Words."
-  words: String
+  words: String @tag(name: "operational")
 }
 
 "不予受理。 Which case to refuse, and why."
 input RefuseCaseInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "operational")
   "理由，必填。 Reasons."
-  reasons: String!
+  reasons: String! @tag(name: "operational")
 }
 
 "办理决定。 A decision."
 input DecideItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "operational")
   "准予。 Granted."
-  granted: Boolean!
+  granted: Boolean! @tag(name: "operational")
   "文号或证号，准予时。 Number of the result, if granted."
-  resultNo: String
+  resultNo: String @tag(name: "operational")
   "理由；不予办理时必填。 Reasons; needed for a refusal."
-  words: String
+  words: String @tag(name: "operational")
 }
 
 "退回补正。 A return."
 input ReturnItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "operational")
   "全部问题，一次说清。 Everything that is wrong, at once."
-  defects: [DefectInput!]!
+  defects: [DefectInput!]! @tag(name: "operational")
   "说明。 Words."
-  words: String
+  words: String @tag(name: "operational")
 }
 
 "一处问题：填写项或材料，二者之一；或者目录中的问题代码。 One defect: a field or a paper, exactly one; or a coded one of the catalogue."
 input DefectInput {
   "事项目录中的问题代码，中英文说明随之而来。 Code of a defect of the matter, which brings its words in both languages."
-  code: ID
+  code: ID @tag(name: "operational")
   "数据元编号。 Element ID."
-  field: ID
+  field: ID @tag(name: "operational")
   "材料编号。 Material code."
-  material: ID
+  material: ID @tag(name: "operational")
   "说明；没有代码时必填。 In words; needed without a code."
-  words: String
+  words: String @tag(name: "operational")
 }
 
 "中止。 A suspension."
 input SuspendItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "operational")
   "原因，必填。 Why."
-  reason: String!
+  reason: String! @tag(name: "operational")
   "依据，必填。 The law."
-  law: String!
+  law: String! @tag(name: "operational")
 }
 
 "恢复。 A resumption."
 input ResumeItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "operational")
   "说明。 Words."
-  words: String
+  words: String @tag(name: "operational")
 }
 
 "送达。 A delivery."
 input DeliverItemInput {
   "事项办件。 The item."
-  itemId: ID!
+  itemId: ID! @tag(name: "operational")
   "方式。 How, e.g. in person, by post, electronically."
-  words: String!
+  words: String! @tag(name: "operational")
 }
 
 "收到的材料。 Papers that came in."
 input TakePapersInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "operational")
   "材料编号。 Material codes."
-  materials: [ID!]!
+  materials: [ID!]! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/dispute.graphqls", Input: `extend type Query {
   "我的部门要答复的异议，先到期的在前。 Disputes before the viewer's department, nearest first."
-  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection!
+  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 extend type Mutation {
   "对档案中的一项提出异议，送数源部门。 Object to a value of the profile, before the department that vouches for it."
-  disputeValue(input: DisputeValueInput!): DisputePayload!
+  disputeValue(input: DisputeValueInput!): DisputePayload! @tag(name: "personal")
   "部门对异议的处理。 The department's decision on a dispute."
-  decideDispute(input: DecideDisputeInput!): DisputePayload!
+  decideDispute(input: DecideDisputeInput!): DisputePayload! @tag(name: "operational")
 }
 
 extend type Veteran {
   "异议，新的在前。 Disputes, newest first."
-  disputes: [Dispute!]!
+  disputes: [Dispute!]! @listSize(assumedSize: 5, requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 extend type Element {
   "未了的异议。 The open dispute about it, if any."
-  dispute: Dispute
+  dispute: Dispute @tag(name: "personal")
 }
 
 "异议。 An objection to a value."
 type Dispute {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "提出的人；本人和该部门可见。 Who objects; for the person and the department."
-  veteran: Veteran
+  veteran: Veteran @tag(name: "personal")
   "数据元。 The data element."
-  field: FormField!
+  field: FormField! @tag(name: "personal")
   "数源部门。 The department that vouches."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "本人主张的值；仅本人和该部门可见。 What the person says is right; for the person and the department."
-  claim: Value
+  claim: Value @tag(name: "sensitive") @tag(name: "military")
   "理由；仅本人和该部门可见。 Why; for the person and the department."
-  reason: String
+  reason: String @tag(name: "personal")
   "提出时间。 Opened at."
-  openedAt: Time!
+  openedAt: Time! @tag(name: "personal")
   "部门应在这天以前答复（工作日）。 The day by which the department answers, in working days."
-  dueOn: Date!
+  dueOn: Date! @tag(name: "personal")
   "状态。 State."
-  state: DisputeState!
+  state: DisputeState! @tag(name: "personal")
   "答复时间。 Ended at."
-  endedAt: Time
+  endedAt: Time @tag(name: "personal")
   "部门的话。 The department's words."
-  words: String
+  words: String @tag(name: "personal")
 }
 
 "异议状态。 State of a dispute."
-enum DisputeState {
+enum DisputeState @tag(name: "public") {
   "待答复。 Open."
   OPEN
   "成立，已更正。 Upheld; the department corrects."
@@ -8569,149 +1554,149 @@ enum DisputeState {
 "异议的一页。 A page of disputes."
 type DisputeConnection {
   "本页异议。 The disputes."
-  nodes: [Dispute!]!
+  nodes: [Dispute!]! @tag(name: "operational")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "operational")
 }
 
 "提出异议。 What to object to."
 input DisputeValueInput {
   "退役军人。 The veteran."
-  veteranId: ID!
+  veteranId: ID! @tag(name: "personal")
   "数据元编号。 Element ID."
-  field: ID!
+  field: ID! @tag(name: "personal")
   "主张的值。 What is right."
-  claim: Value
+  claim: Value @tag(name: "sensitive") @tag(name: "military")
   "理由，必填，500 字以内。 Why, up to 500 characters."
-  reason: String!
+  reason: String! @tag(name: "personal")
 }
 
 "处理异议。 A decision."
 input DecideDisputeInput {
   "异议。 The dispute."
-  disputeId: ID!
+  disputeId: ID! @tag(name: "operational")
   "成立。 Upheld."
-  upheld: Boolean!
+  upheld: Boolean! @tag(name: "operational")
   "理由，必填。 Reasons."
-  words: String!
+  words: String! @tag(name: "operational")
 }
 
 "异议，已写入。 The dispute as it now stands."
 type DisputePayload {
   "异议。 The dispute."
-  dispute: Dispute!
+  dispute: Dispute! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/draft.graphqls", Input: `extend type Mutation {
   "保存草稿：填到哪存到哪。 Save a draft as far as it is filled in."
-  saveDraft(input: SaveDraftInput!): SaveDraftPayload!
+  saveDraft(input: SaveDraftInput!): SaveDraftPayload! @tag(name: "personal")
   "预审前置：先由机器核对，目录要求时再由部门审。 Ask for pre-review: the machine first, then an officer where the catalogue says so."
-  requestPreReview(input: RequestPreReviewInput!): RequestPreReviewPayload!
+  requestPreReview(input: RequestPreReviewInput!): RequestPreReviewPayload! @tag(name: "personal")
   "预审结论，由部门给出。 An officer's conclusion of a pre-review."
-  decidePreReview(input: DecidePreReviewInput!): CasePayload!
+  decidePreReview(input: DecidePreReviewInput!): CasePayload! @tag(name: "operational")
 }
 
 extend type Case {
   "草稿内容；仅草稿、预审和退回状态有。 The draft; only before submission."
-  draft: Draft
+  draft: Draft @tag(name: "personal")
   "预审，旧的在前。 Pre-reviews, oldest first."
-  preReviews: [PreReview!]!
+  preReviews: [PreReview!]! @tag(name: "personal")
 }
 
 "草稿。 What was typed so far."
 type Draft {
   "填写内容，原样。 Answers as typed."
-  answers: [DraftAnswer!]!
+  answers: [DraftAnswer!]! @tag(name: "personal")
   "现在提交会有的问题。 What would be wrong if it were submitted now."
-  problems: [FormProblem!]!
+  problems: [FormProblem!]! @tag(name: "personal")
   "保存草稿以后事项目录的变化。 What has changed in the catalogue since it was saved."
-  changes: [DraftChange!]!
+  changes: [DraftChange!]! @tag(name: "personal")
   "选了哪些事项。 Matters chosen."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "最后保存时间。 Last saved."
-  savedAt: Time!
+  savedAt: Time! @tag(name: "personal")
 }
 
 "草稿里的一项。 One answer of a draft."
 type DraftAnswer {
   "数据元编号。 Element ID."
-  field: ID!
+  field: ID! @tag(name: "personal")
   "值。 The value as typed."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
 }
 
 "目录的一处变化。 One change of the catalogue that touches a draft."
 type DraftChange {
   "种类：MATTER_GONE MATTER_CHANGED FIELD_GONE FIELD_NEW FIELD_CHANGED CODE_GONE。 Kind."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "数据元编号。 Element ID."
-  field: ID
+  field: ID @tag(name: "personal")
   "事项编号。 Matter code."
-  matter: ID
+  matter: ID @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
 }
 
 "草稿内容。 A draft to be saved."
 input SaveDraftInput {
   "已有草稿；不填为新建。 The draft; a new one if left out."
-  caseId: ID
+  caseId: ID @tag(name: "personal")
   "退役军人。 The veteran."
-  veteranId: ID!
+  veteranId: ID! @tag(name: "personal")
   "事项编号；不填为全部可办和应办。 Matters; all that may or must be filed if left out."
-  matters: [ID!]
+  matters: [ID!] @tag(name: "personal")
   "填写内容；与已保存的合并，值为空则清除。 Answers; merged into those saved, a null value clears one."
-  answers: [AnswerInput!]!
+  answers: [AnswerInput!]! @tag(name: "personal")
   "渠道。 Channel."
-  channel: Channel = WEB
+  channel: Channel = WEB @tag(name: "personal")
 }
 
 "保存结果。 What became of a draft."
 type SaveDraftPayload {
   "草稿。 The draft."
-  case: Case!
+  case: Case! @tag(name: "personal")
 }
 
 "预审申请。 What to look at."
 input RequestPreReviewInput {
   "草稿。 The draft."
-  caseId: ID!
+  caseId: ID! @tag(name: "personal")
 }
 
 "预审申请结果。 What the machine found."
 type RequestPreReviewPayload {
   "草稿。 The draft."
-  case: Case!
+  case: Case! @tag(name: "personal")
   "机器和部门的预审。 The reviews, the machine's first."
-  preReviews: [PreReview!]!
+  preReviews: [PreReview!]! @tag(name: "personal")
 }
 
 "一次预审。 One pre-review."
 type PreReview {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "事项；机器核对的是整件，为空。 The matter; null for the machine's, of the whole case."
-  matter: Matter
+  matter: Matter @tag(name: "personal")
   "部门。 The department."
-  department: Department
+  department: Department @tag(name: "personal")
   "状态。 State."
-  state: PreReviewState!
+  state: PreReviewState! @tag(name: "personal")
   "逐项结果。 What was looked at."
-  findings: [Finding!]!
+  findings: [Finding!]! @tag(name: "personal")
   "说明。 Words."
-  words: String
+  words: String @tag(name: "personal")
   "申请时间。 Asked at."
-  askedAt: Time!
+  askedAt: Time! @tag(name: "personal")
   "部门应在这天以前答复；不计入办理时限。 The day by which the department answers; not on the clock."
-  dueOn: Date!
+  dueOn: Date! @tag(name: "personal")
   "结束时间。 Ended at."
-  endedAt: Time
+  endedAt: Time @tag(name: "personal")
   "结果有效期止。 Last day on which the result holds."
-  validUntil: Date
+  validUntil: Date @tag(name: "personal")
 }
 
 "预审状态。 State of a pre-review."
-enum PreReviewState {
+enum PreReviewState @tag(name: "public") {
   "审查中。 Pending."
   PENDING
   "通过。 Passed."
@@ -8723,80 +1708,94 @@ enum PreReviewState {
 "一处核对。 One thing that was looked at."
 type Finding {
   "种类：FORMAT CROSS_CHECK ENROLMENT PAPER OFFICER。 Kind of check."
-  check: String!
+  check: String! @tag(name: "personal")
   "填写项。 The field."
-  field: FormField
+  field: FormField @tag(name: "personal")
   "材料。 The paper."
-  material: Material
+  material: Material @tag(name: "personal")
   "目录中的问题代码，部门选用时。 Code of the defect, if the officer chose one."
-  code: ID
+  code: ID @tag(name: "personal")
   "结果：PASSED FAILED UNKNOWN。 How it came out."
-  verdict: String!
+  verdict: String! @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
 }
 
 "预审结论。 A conclusion."
 input DecidePreReviewInput {
   "预审。 The pre-review."
-  preReviewId: ID!
+  preReviewId: ID! @tag(name: "operational")
   "通过。 Passed."
-  passed: Boolean!
+  passed: Boolean! @tag(name: "operational")
   "全部问题；不通过时必填。 Everything that is wrong; needed if not passed."
-  defects: [DefectInput!] = []
+  defects: [DefectInput!] = [] @tag(name: "operational")
   "说明。 Words."
-  words: String
+  words: String @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/federation.graphqls", Input: `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires"])
+  @link(
+    url: "https://specs.apollo.dev/federation/v2.9"
+    import: ["@key", "@shareable", "@external", "@requires", "@tag", "@cost", "@listSize"]
+  )
+
+"一个字段值多少,无此标记的算 1。 What one field costs; 1 without it."
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"一个列表有多少条:由参数说,否则按 assumedSize。 How many rows a list has: as its argument says, else assumedSize."
+directive @listSize(
+  assumedSize: Int
+  slicingArguments: [String!]
+  sizedFields: [String!]
+  requireOneSlicingArgument: Boolean = true
+) on FIELD_DEFINITION
 `, BuiltIn: false},
 	{Name: "../schema/mandate.graphqls", Input: `extend type Mutation {
   "工作人员申请代办：向退役军人发确认码。 A clerk asks to act for a veteran, who gets a code."
-  requestMandate(input: RequestMandateInput!): MandatePayload!
+  requestMandate(input: RequestMandateInput!): MandatePayload! @tag(name: "personal")
   "工作人员凭退役军人报出的确认码生效。 A clerk enters the code that the veteran tells."
-  confirmMandate(input: ConfirmMandateInput!): MandatePayload!
+  confirmMandate(input: ConfirmMandateInput!): MandatePayload! @tag(name: "personal")
   "退役军人同意代办。 The veteran grants it."
-  grantMandate(input: GrantMandateInput!): MandatePayload!
+  grantMandate(input: GrantMandateInput!): MandatePayload! @tag(name: "personal")
   "撤销委托，立即生效。 The veteran revokes it, at once."
-  revokeMandate(input: RevokeMandateInput!): MandatePayload!
+  revokeMandate(input: RevokeMandateInput!): MandatePayload! @tag(name: "personal")
 }
 
 extend type Veteran {
   "委托，新的在前。 Mandates, newest first."
-  mandates: [Mandate!]!
+  mandates: [Mandate!]! @listSize(assumedSize: 10, requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "帮办代办的委托：只限这些事项、这些填写项，到这天为止。 The right to act for a veteran: for these matters, these fields, until this day."
 type Mandate {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "代办人账号。 Account that acts."
-  agent: String!
+  agent: String! @tag(name: "personal")
   "代办人。 Who acts."
-  agentName: String
+  agentName: String @tag(name: "personal")
   "事项。 Matters."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "填写项，由方案算出。 Fields, computed from the plan."
-  fields: [FormField!]!
+  fields: [FormField!]! @tag(name: "personal")
   "到哪天为止（含）。 Last day."
-  until: Date!
+  until: Date! @tag(name: "personal")
   "状态。 State."
-  state: MandateState!
+  state: MandateState! @tag(name: "personal")
   "申请时间。 Requested at."
-  requestedAt: Time!
+  requestedAt: Time! @tag(name: "personal")
   "确认时间。 Confirmed at."
-  confirmedAt: Time
+  confirmedAt: Time @tag(name: "personal")
   "怎么确认的：CODE QR PORTAL。 How it was confirmed."
-  confirmedHow: String
+  confirmedHow: String @tag(name: "personal")
   "结束时间。 Ended at."
-  endedAt: Time
+  endedAt: Time @tag(name: "personal")
   "确认二维码的内容，仅本人可见。 What the confirming QR code says; for the veteran only."
-  qr: String
+  qr: String @tag(name: "personal")
 }
 
 "委托状态。 State of a mandate."
-enum MandateState {
+enum MandateState @tag(name: "public") {
   "待确认。 Requested."
   REQUESTED
   "有效。 Active."
@@ -8812,83 +1811,83 @@ enum MandateState {
 "代办申请。 What a clerk asks for."
 input RequestMandateInput {
   "退役军人。 The veteran."
-  veteranId: ID!
+  veteranId: ID! @tag(name: "personal")
   "事项编号；不填为全部可办和应办。 Matters; all that may or must be filed if left out."
-  matters: [ID!]
+  matters: [ID!] @tag(name: "personal")
   "到哪天为止。 Last day."
-  until: Date!
+  until: Date! @tag(name: "personal")
 }
 
 "确认。 The code."
 input ConfirmMandateInput {
   "委托。 The mandate."
-  mandateId: ID!
+  mandateId: ID! @tag(name: "personal")
   "退役军人报出的确认码，或二维码内容。 The veteran's code, or what the QR code says."
-  code: String!
+  code: String! @tag(name: "sensitive")
 }
 
 "同意代办。 What a veteran grants."
 input GrantMandateInput {
   "已有的申请；不填则新建。 The request; a new mandate if left out."
-  mandateId: ID
+  mandateId: ID @tag(name: "personal")
   "代办人账号，新建时填。 Account that acts, for a new one."
-  agent: String
+  agent: String @tag(name: "personal")
   "事项编号，新建时填。 Matters, for a new one."
-  matters: [ID!]
+  matters: [ID!] @tag(name: "personal")
   "到哪天为止，新建时填。 Last day, for a new one."
-  until: Date
+  until: Date @tag(name: "personal")
 }
 
 "撤销。 Which mandate."
 input RevokeMandateInput {
   "委托。 The mandate."
-  mandateId: ID!
+  mandateId: ID! @tag(name: "personal")
 }
 
 "委托，已写入。 The mandate as it now stands."
 type MandatePayload {
   "委托。 The mandate."
-  mandate: Mandate!
+  mandate: Mandate! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `extend type Mutation {
   "通知已读。 Mark notifications as read."
-  readNotifications(input: ReadNotificationsInput!): ReadNotificationsPayload!
+  readNotifications(input: ReadNotificationsInput!): ReadNotificationsPayload! @tag(name: "personal")
 }
 
 extend type Veteran {
   "通知，新的在前；仅本人可见。 Notifications, newest first; for the person only."
-  notifications(first: Int = 20, unread: Boolean = false): [Notification!]!
+  notifications(first: Int = 20, unread: Boolean = false): [Notification!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "通知：只来自已写入的事实。 Something the veteran is told, from committed events only."
 type Notification {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "种类，同经过。 Kind, as in the timeline."
-  kind: String!
+  kind: String! @tag(name: "personal")
   "标题。 Title."
-  title: Text!
+  title: Text! @tag(name: "personal")
   "正文。 Body."
-  body: Text!
+  body: Text! @tag(name: "personal")
   "办件。 The case."
-  case: Case
+  case: Case @tag(name: "personal")
   "事项。 The matter."
-  matter: Matter
+  matter: Matter @tag(name: "personal")
   "现在走哪个渠道。 The channel it is on."
-  channel: NotificationChannel!
+  channel: NotificationChannel! @tag(name: "personal")
   "状态。 State."
-  state: NotificationState!
+  state: NotificationState! @tag(name: "personal")
   "产生时间。 Created at."
-  createdAt: Time!
+  createdAt: Time! @tag(name: "personal")
   "发出时间。 Sent at."
-  sentAt: Time
+  sentAt: Time @tag(name: "personal")
   "已读时间。 Read at."
-  readAt: Time
+  readAt: Time @tag(name: "personal")
 }
 
 "通知渠道，依次尝试。 Channels, tried in turn."
-enum NotificationChannel {
+enum NotificationChannel @tag(name: "public") {
   "短信。 Text message."
   SMS
   "站内。 In the portal."
@@ -8898,7 +1897,7 @@ enum NotificationChannel {
 }
 
 "通知状态。 State of a notification."
-enum NotificationState {
+enum NotificationState @tag(name: "public") {
   "待发。 Queued."
   QUEUED
   "已发。 Sent."
@@ -8914,13 +1913,13 @@ enum NotificationState {
 "已读的通知。 Which notifications."
 input ReadNotificationsInput {
   "编号。 IDs."
-  ids: [ID!]!
+  ids: [ID!]! @tag(name: "personal")
 }
 
 "已读结果。 The notifications as they now stand."
 type ReadNotificationsPayload {
   "通知。 The notifications."
-  notifications: [Notification!]!
+  notifications: [Notification!]! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/partner.graphqls", Input: `# What needs a partner's field. A partner's part of this is told to routers only where that
@@ -8930,91 +1929,91 @@ type ReadNotificationsPayload {
 extend type Veteran {
   "培训学校已为其开课的学时合计，由学校的子图提供。 Hours of lessons that a training school has held for the person, from its own subgraph."
   courseHours: Int! @external
-  "培训学时合计：在册且已结业的，加上培训学校报来的。 Hours of training in all: courses on record that were completed, and what the school reports."
-  trainingHours: Int! @requires(fields: "courseHours")
+  "培训学时合计：在册且已结业的，加上培训学校报来的；学校没有回应的为空。 Hours of training in all: courses on record that were completed, and what the school reports; null while the school is silent."
+  trainingHours: Int @requires(fields: "courseHours") @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `extend type Query {
   "把事项编成一件事：一次告知、一表、材料、顺序、时限，样样说明原因。 How a veteran's matters are handled as one, with a reason for everything."
-  plan(input: PlanInput!): Plan!
+  plan(input: PlanInput!): Plan! @tag(name: "personal")
 }
 
 "编排请求。 What to plan."
 input PlanInput {
   "退役军人。 The veteran."
-  veteranId: ID!
+  veteranId: ID! @tag(name: "personal")
   "事项编号；不填为全部可办和应办。 Matters by code or slug; all that the person may or must file if left out."
-  matters: [ID!]
+  matters: [ID!] @tag(name: "personal")
   "受理日期；不填为现在提交。 Day of acceptance; as if submitted now if left out."
-  acceptedOn: Date
+  acceptedOn: Date @tag(name: "personal")
 }
 
 "办理方案。 How the chosen matters are handled as one."
 type Plan {
   "事项目录。 The catalogue it was made with."
-  catalogVersion: String!
+  catalogVersion: String! @tag(name: "personal")
   "受理日。 Day of acceptance, not counted."
-  acceptedOn: Date!
+  acceptedOn: Date! @tag(name: "personal")
   "各事项：能不能办、该不该办、为什么、何时办完。 Every matter of the catalogue: may, must, why, by when."
-  matters(selected: Boolean): [PlannedMatter!]!
+  matters(selected: Boolean): [PlannedMatter!]! @tag(name: "personal")
   "一张表。 The one form."
-  form: Form!
+  form: Form! @tag(name: "personal")
   "要带的和免交的材料。 Papers kept and dropped."
-  materials: PlanMaterials!
+  materials: PlanMaterials! @tag(name: "personal")
   "要跑的窗口。 Visits left."
-  visits: [PlanVisit!]!
+  visits: [PlanVisit!]! @tag(name: "personal")
   "一次性告知书。 The one-time notice."
-  notice: Notice!
+  notice: Notice! @tag(name: "personal")
   "决定总时限的事项链。 The chain that decides the promised day."
-  criticalPath: [Matter!]!
+  criticalPath: [Matter!]! @tag(name: "personal")
   "关键路径说明。 The chain in words."
-  pathWords: Text!
+  pathWords: Text! @tag(name: "personal")
   "总时限怎么来的。 Why it takes so many working days."
-  ledger: [PlanLine!]!
+  ledger: [PlanLine!]! @tag(name: "personal")
   "承诺办结日及推算。 The promised date, and why that date."
-  promisedOn: Due!
+  promisedOn: Due! @tag(name: "personal")
   "逐项办与一件事办的对比。 Done one by one, and as one."
-  totals: Totals!
+  totals: Totals! @tag(name: "personal")
 }
 
 "方案中的事项。 One matter in a plan."
 type PlannedMatter {
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "ELIGIBLE 可办;UNCERTAIN 待部门认定;INELIGIBLE 不可办。 Verdict."
-  verdict: Verdict!
+  verdict: Verdict! @tag(name: "personal")
   "MUST 应办;MAY 可办。 Duty."
-  duty: String!
+  duty: String! @tag(name: "personal")
   "应办或可办的依据。 Basis of the duty."
-  dutyBasis: String!
+  dutyBasis: String! @tag(name: "personal")
   "是否选入本件。 In this case."
-  selected: Boolean!
+  selected: Boolean! @tag(name: "personal")
   "以前已办结。 Finished before."
-  done: Boolean!
+  done: Boolean! @tag(name: "personal")
   "逐条理由。 Each condition and how it came out."
-  reasons: [Reason!]!
+  reasons: [Reason!]! @tag(name: "personal")
   "改变哪一项事实就可以办。 The single facts that would change the verdict."
-  whatWouldChange: [Change!]!
+  whatWouldChange: [Change!]! @tag(name: "personal")
   "本人应在多少自然日内提出。 The applicant's own deadline, in calendar days."
-  limit: OwnLimit
+  limit: OwnLimit @tag(name: "personal")
   "顺序。 Place in the order, from 1."
-  order: Int!
+  order: Int! @tag(name: "personal")
   "先办完哪些。 Matters of this case that end first."
-  after: [Matter!]!
+  after: [Matter!]! @tag(name: "personal")
   "在第几个工作日之后开始。 Starts when this working day has ended."
-  startsAfter: Int!
+  startsAfter: Int! @tag(name: "personal")
   "计入时限的工作日。 Working days on the clock."
-  workdays: Int!
+  workdays: Int! @tag(name: "personal")
   "最早在第几个工作日办结。 Earliest finish, in working days after acceptance."
-  finishDay: Int!
+  finishDay: Int! @tag(name: "personal")
   "可延后而不影响总时限的工作日。 Working days it may be late."
-  slack: Int!
+  slack: Int! @tag(name: "personal")
   "承诺日。 The day promised for it."
-  promised: Due
+  promised: Due @tag(name: "personal")
 }
 
 "能不能办。 Whether a matter may be filed."
-enum Verdict {
+enum Verdict @tag(name: "public") {
   "可办。 Every condition holds."
   ELIGIBLE
   "待部门认定。 None fails, some depend on facts not told yet."
@@ -9026,257 +2025,257 @@ enum Verdict {
 "一条理由。 One condition."
 type Reason {
   "条件。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
   "结论。 MET NOT_MET UNKNOWN: how it came out."
-  verdict: String!
+  verdict: String! @tag(name: "personal")
   "用到的事实。 Facts it read."
-  facts: [FactUse!]!
+  facts: [FactUse!]! @tag(name: "personal")
 }
 
 "用到的事实。 A fact that a condition read."
 type FactUse {
   "数据元编号。 Element ID."
-  field: ID!
+  field: ID! @tag(name: "personal")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "是否已知。 KNOWN ABSENT UNKNOWN: whether it is known."
-  state: String!
+  state: String! @tag(name: "personal")
   "值。 The value, if known."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
   "谁说的，或谁知道。 Who told, or who could."
-  source: String
+  source: String @tag(name: "personal")
   "截至。 As of."
-  asOf: Time
+  asOf: Time @tag(name: "personal")
 }
 
 "能改变结论的一项事实。 A single fact that alone would make the matter eligible."
 type Change {
   "数据元编号。 Element ID."
-  field: ID!
+  field: ID! @tag(name: "personal")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "取这些值即可。 Values that do."
-  values: [String!]!
+  values: [String!]! @tag(name: "sensitive") @tag(name: "military")
 }
 
 "本人期限。 The applicant's own deadline."
 type OwnLimit {
   "自然日数。 Calendar days."
-  days: Int!
+  days: Int! @tag(name: "personal")
   "从何时起。 Counted from."
-  fromName: Text!
+  fromName: Text! @tag(name: "personal")
   "适用于谁。 Whom it binds."
-  appliesTo: Text!
+  appliesTo: Text! @tag(name: "personal")
   "到期日。 Due, once the date is known."
-  due: Due
+  due: Due @tag(name: "personal")
   "受理日已逾期。 Overdue on the day of acceptance."
-  overdue: Boolean!
+  overdue: Boolean! @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
 }
 
 "时限的一段。 One stretch of the promise."
 type PlanLine {
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "从第几个工作日。 First working day."
-  from: Int!
+  from: Int! @tag(name: "personal")
   "到第几个工作日。 Last one."
-  to: Int!
+  to: Int! @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
 }
 
 "材料清单。 Papers kept and dropped."
 type PlanMaterials {
   "逐项办要交多少份。 What the matters would ask for one by one."
-  asked: Int!
+  asked: Int! @tag(name: "personal")
   "要交的，最少的一组。 The smallest set, with the joint form."
-  kept: [Paper!]!
+  kept: [Paper!]! @tag(name: "personal")
   "免交的及原因。 Dropped, each with its reason."
-  dropped: [DroppedPaper!]!
+  dropped: [DroppedPaper!]! @tag(name: "personal")
 }
 
 "要交的材料。 A paper to bring."
 type Paper {
   "材料编号。 Code."
-  material: ID!
+  material: ID! @tag(name: "personal")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "哪些事项要。 Needed by."
-  neededBy: [Matter!]!
+  neededBy: [Matter!]! @tag(name: "personal")
   "须看原件。 The original is looked at."
-  original: Boolean!
+  original: Boolean! @tag(name: "personal")
   "就是这张联办登记表。 It is the joint form itself."
-  form: Boolean!
+  form: Boolean! @tag(name: "personal")
   "可替代的材料。 What would serve as well."
-  instead: [ID!]!
+  instead: [ID!]! @tag(name: "personal")
   "说明。 Why."
-  why: Text!
+  why: Text! @tag(name: "personal")
 }
 
 "免交的材料。 A paper that is not brought."
 type DroppedPaper {
   "材料编号。 Code."
-  material: ID!
+  material: ID! @tag(name: "personal")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "原本哪些事项要。 Asked by."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "免交原因。 Reason: SHARED PRODUCED_INSIDE MERGED_INTO_FORM NOT_NEEDED ALTERNATIVE ALREADY_DONE."
-  reason: String!
+  reason: String! @tag(name: "personal")
   "省下几份。 How many it saves."
-  saved: Int!
+  saved: Int! @tag(name: "personal")
   "说明。 In words."
-  words: Text!
+  words: Text! @tag(name: "personal")
 }
 
 "一次跑动。 One visit."
 type PlanVisit {
   "窗口。 The window."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "一次办哪些。 Matters it serves."
-  matters: [Matter!]!
+  matters: [Matter!]! @tag(name: "personal")
   "带哪些原件。 Originals to bring."
-  bring: [ID!]!
+  bring: [ID!]! @tag(name: "personal")
   "最早哪天去。 Makes sense from."
-  notBefore: Date!
+  notBefore: Date! @tag(name: "personal")
 }
 
 "一次性告知书。 The one-time notice."
 type Notice {
   "标题。 Title."
-  title: Text!
+  title: Text! @tag(name: "personal")
   "各部分。 Sections."
-  sections: [NoticeSection!]!
+  sections: [NoticeSection!]! @tag(name: "personal")
 }
 
 "告知书的一部分。 A section of the notice."
 type NoticeSection {
   "编号。 HANDLED BRING HELD FILL VISIT PROMISE LIMITS RIGHTS."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "小标题。 Heading."
-  heading: Text!
+  heading: Text! @tag(name: "personal")
   "正文。 Lines."
-  lines: [Text!]!
+  lines: [Text!]! @tag(name: "personal")
 }
 
 "对比。 Before and after."
 type Totals {
   "事项数。 Matters."
-  matters: Int!
+  matters: Int! @tag(name: "personal")
   "逐项办。 Done one by one."
-  before: Figures!
+  before: Figures! @tag(name: "personal")
   "一件事办。 Handled as one."
-  after: Figures!
+  after: Figures! @tag(name: "personal")
 }
 
 "负担。 The burden on the person."
 type Figures {
   "工作日。 Working days."
-  days: Int!
+  days: Int! @tag(name: "personal")
   "材料份数。 Papers."
-  materials: Int!
+  materials: Int! @tag(name: "personal")
   "环节。 Steps."
-  steps: Int!
+  steps: Int! @tag(name: "personal")
   "跑动次数。 Visits."
-  visits: Int!
+  visits: Int! @tag(name: "personal")
 }
 
 "联办登记表。 The joint form."
 type Form {
   "分区。 Sections."
-  sections: [FormSection!]!
+  sections: [FormSection!]! @tag(name: "personal")
   "计数。 Counts."
-  counts: FormCounts!
+  counts: FormCounts! @tag(name: "personal")
 }
 
 "表单分区。 A section of the form."
 type FormSection {
   "编号。 Group."
-  group: ID!
+  group: ID! @tag(name: "personal")
   "名称。 Name."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "填写项。 Fields."
-  fields: [FormEntry!]!
+  fields: [FormEntry!]! @tag(name: "personal")
 }
 
 "填写项。 One question, asked once however many matters need it."
 type FormEntry {
   "数据元编号。 Element ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "名称。 Label."
-  name: Text!
+  name: Text! @tag(name: "personal")
   "类型。 Type."
-  type: String!
+  type: String! @tag(name: "personal")
   "格式说明。 Format, for people."
-  format: String!
+  format: String! @tag(name: "personal")
   "正则,RE2。 Pattern, for machines."
-  pattern: String
+  pattern: String @tag(name: "personal")
   "最短字数。 Least characters."
-  minLength: Int
+  minLength: Int @tag(name: "personal")
   "最长字数。 Most characters."
-  maxLength: Int
+  maxLength: Int @tag(name: "personal")
   "代码表编号。 Code list."
-  codes: ID
+  codes: ID @tag(name: "personal")
   "敏感等级。 Sensitivity."
-  sensitivity: String!
+  sensitivity: String! @tag(name: "personal")
   "哪些事项要。 Matters that ask."
-  askedBy: [Matter!]!
+  askedBy: [Matter!]! @tag(name: "personal")
   "必填。 Must be typed."
-  required: Boolean!
+  required: Boolean! @tag(name: "personal")
   "填写条件。 The condition under which it is asked."
-  when: String
+  when: String @tag(name: "personal")
   "值从哪来。 How it comes by its value: KNOWN DEPARTMENT PRODUCED DERIVED ON_SITE ASK NOT_ASKED."
-  fill: String!
+  fill: String! @tag(name: "personal")
   "说明。 Why."
-  why: Text!
+  why: Text! @tag(name: "personal")
   "预填的值；号码遮盖。 The prefilled value, numbers masked."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
   "来源确认没有。 Known not to exist."
-  absent: Boolean!
+  absent: Boolean! @tag(name: "personal")
   "来源。 Who told, or who will."
-  source: String
+  source: String @tag(name: "personal")
   "截至。 As of."
-  asOf: Time
+  asOf: Time @tag(name: "personal")
   "依据。 Basis."
-  basis: String
+  basis: String @tag(name: "personal")
   "以数源部门为准，不可改填，可提异议。 Told by its source of record."
-  readOnly: Boolean!
+  readOnly: Boolean! @tag(name: "personal")
 }
 
 "表单计数。 What the form saves."
 type FormCounts {
   "各事项表格空格总数。 Blanks on all forms, one by one."
-  blanks: Int!
+  blanks: Int! @tag(name: "personal")
   "合并后填写项。 Distinct fields."
-  distinct: Int!
+  distinct: Int! @tag(name: "personal")
   "最多要本人填的。 Typed by the person at most."
-  typed: Int!
+  typed: Int! @tag(name: "personal")
   "已知的。 Known."
-  known: Int!
+  known: Int! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/played.graphqls", Input: `extend type Query {
   "正在模拟的故障；正式运行没有。 Faults that are being played; there are none in production."
-  playedFaults: [PlayedFault!]!
+  playedFaults: [PlayedFault!]! @tag(name: "operational")
 }
 
 extend type Mutation {
   "让模拟的部门或端口出故障，或恢复正常；仅限演示。 Let a simulated department or port misbehave, or behave again; in the demonstration only."
-  playFault(input: PlayFaultInput!): PlayFaultPayload!
+  playFault(input: PlayFaultInput!): PlayFaultPayload! @tag(name: "operational")
 }
 
 "正在模拟的故障。 A fault that is being played."
 type PlayedFault {
   "部门代码或端口编号。 Code of a department or ID of a port."
-  target: ID!
+  target: ID! @tag(name: "operational")
   "故障；为空则没有名称。 The fault; null if it is one without a name."
-  fault: PlayedFaultKind
+  fault: PlayedFaultKind @tag(name: "operational")
 }
 
 "各部门系统常见的故障。 The faults that every system meets sooner or later."
-enum PlayedFaultKind {
+enum PlayedFaultKind @tag(name: "public") {
   "不应答。 Takes calls and never answers."
   TIME_OUT
   "断开连接。 Breaks the connection."
@@ -9310,88 +2309,88 @@ enum PlayedFaultKind {
 "模拟故障。 Who misbehaves, and how."
 input PlayFaultInput {
   "部门代码或端口编号。 Code of a department or ID of a port."
-  target: ID!
+  target: ID! @tag(name: "operational")
   "故障；为空则恢复正常。 The fault; null: behave again."
-  fault: PlayedFaultKind
+  fault: PlayedFaultKind @tag(name: "operational")
 }
 
 "正在模拟的故障。 The faults that are being played now."
 type PlayFaultPayload {
   "正在模拟的故障。 All of them."
-  faults: [PlayedFault!]!
+  faults: [PlayedFault!]! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/ports.graphqls", Input: `extend type Query {
   "对端口下过的指令，新的在前。 What operators ordered about a port, or all, newest first."
-  portOrders(port: ID, first: Int = 20): [PortOrder!]!
+  portOrders(port: ID, first: Int = 20): [PortOrder!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 extend type Mutation {
   "暂停端口：要递交的排队等候，查询成为缺口。 Pause a port: deliveries wait, look-ups are gaps."
-  pausePort(input: PausePortInput!): PortPayload!
+  pausePort(input: PausePortInput!): PortPayload! @tag(name: "operational")
   "排空端口：不再递交新件，已递交的和查询照常。 Drain a port: nothing new is delivered, all else goes on."
-  drainPort(input: DrainPortInput!): PortPayload!
+  drainPort(input: DrainPortInput!): PortPayload! @tag(name: "operational")
   "恢复端口：等候的立即递交。 Resume a port: what waits goes at once."
-  resumePort(input: ResumePortInput!): PortPayload!
+  resumePort(input: ResumePortInput!): PortPayload! @tag(name: "operational")
   "重放：自某时起递交而没有回执的再递交，有回执而没有结果的再询问；部门丢失了的按原编号再递交；可以重复。 Replay: deliver again what has no receipt, or was lost after it, ask after what has no result; harmless when repeated."
-  replayPort(input: ReplayPortInput!): ReplayPortPayload!
+  replayPort(input: ReplayPortInput!): ReplayPortPayload! @tag(name: "operational")
 }
 
 extend type Port {
   "每秒最多调用次数；为空则不限。 Calls a second that it can bear; null: no limit."
-  rate: Int
+  rate: Int @tag(name: "operational")
   "最多同时调用数；为空则照常。 Calls under way at once; null: the usual."
-  abreast: Int
+  abreast: Int @tag(name: "operational")
   "所答内容的副本最久可用多少秒。 Seconds for which a copy of what it says will do."
-  freshSeconds: Int!
+  freshSeconds: Int! @tag(name: "operational")
   "运行情况；只给运维和审计。 How it fares; for operators and auditors, null for others."
-  running: PortRunning
+  running: PortRunning @tag(name: "operational")
 }
 
 "端口的运行情况；次数和用时自本机启动起计。 How a port fares; counts and times are this hub's since its start."
 type PortRunning {
   "状态。 State."
-  state: PortState!
+  state: PortState! @tag(name: "operational")
   "自何时起。 Since when, as this hub knows."
-  since: Time
+  since: Time @tag(name: "operational")
   "已接入真实系统，不是模拟的。 A real system stands there, not a played one."
-  live: Boolean!
+  live: Boolean! @tag(name: "operational")
   "调用次数。 Calls made."
-  calls: Int!
+  calls: Int! @tag(name: "operational")
   "其中失败的。 Of these, failed."
-  failures: Int!
+  failures: Int! @tag(name: "operational")
   "没有放行的。 Calls not let through: no place, too fast, at rest."
-  turnedAway: Int!
+  turnedAway: Int! @tag(name: "operational")
   "重试的。 Calls repeated."
-  retried: Int!
+  retried: Int! @tag(name: "operational")
   "近期失败率，0 到 1；尚未调用为空。 Share of the last calls that failed; null before the first."
-  errorRate: Float
+  errorRate: Float @tag(name: "operational")
   "近期用时的中位数，毫秒。 Median time of the last calls in ms."
-  p50Ms: Float
+  p50Ms: Float @tag(name: "operational")
   "近期 99% 的调用不超过的用时，毫秒。 99th percentile of the last calls in ms."
-  p99Ms: Float
+  p99Ms: Float @tag(name: "operational")
   "上次成功。 Last success."
-  lastSuccess: Time
+  lastSuccess: Time @tag(name: "operational")
   "上次失败。 Last failure."
-  lastFailure: Time
+  lastFailure: Time @tag(name: "operational")
   "上次失败的原因代码。 Reason code of the last failure."
-  lastReason: String
+  lastReason: String @tag(name: "operational")
   "等候递交或等候回执的事项数。 Items that wait to be delivered or for a receipt."
-  waiting: Int!
+  waiting: Int! @tag(name: "operational")
   "其中最早提交的自何时起等候。 Since when the one submitted first has been waiting."
-  oldestWaiting: Time
+  oldestWaiting: Time @tag(name: "operational")
   "正在进行或下一次维护的开始。 Begin of the maintenance that is on or comes next."
-  maintenanceFrom: Time
+  maintenanceFrom: Time @tag(name: "operational")
   "正在进行或下一次维护的结束。 End of it."
-  maintenanceUntil: Time
+  maintenanceUntil: Time @tag(name: "operational")
   "证书到期；没有证书为空。 When its certificate ends; null if it has none."
-  certificateUntil: Time
+  certificateUntil: Time @tag(name: "operational")
   "正在执行的指令。 The order that is on."
-  hold: PortOrder
+  hold: PortOrder @tag(name: "operational")
 }
 
 "端口状态。 State of a port."
-enum PortState {
+enum PortState @tag(name: "public") {
   "正常。 Open."
   OPEN
   "多次失败，暂缓访问。 Left in peace after failures."
@@ -9411,33 +2410,33 @@ enum PortState {
 "运维指令。 What an operator ordered about a port, who and why."
 type PortOrder {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "端口。 ID of the port."
-  port: ID!
+  port: ID! @tag(name: "operational")
   "种类。 Kind."
-  kind: PortOrderKind!
+  kind: PortOrderKind! @tag(name: "operational")
   "理由。 Reason."
-  reason: String
+  reason: String @tag(name: "operational")
   "下令人账号。 Account of who ordered it."
-  orderedBy: String!
+  orderedBy: String! @tag(name: "operational")
   "下令时间。 Ordered at."
-  orderedAt: Time!
+  orderedAt: Time! @tag(name: "operational")
   "结束时间；为空则仍在执行。 Ended at; null while it is on."
-  endedAt: Time
+  endedAt: Time @tag(name: "operational")
   "结束人账号。 Account of who ended it."
-  endedBy: String
+  endedBy: String @tag(name: "operational")
   "结束的理由。 Why it was ended."
-  endedReason: String
+  endedReason: String @tag(name: "operational")
   "重放自何时起。 From when a replay begins."
-  replayFrom: Time
+  replayFrom: Time @tag(name: "operational")
   "重放时再递交的事项数。 Items that a replay delivered again."
-  delivered: Int!
+  delivered: Int! @tag(name: "operational")
   "重放时再询问的事项数。 Items that a replay asked after."
-  asked: Int!
+  asked: Int! @tag(name: "operational")
 }
 
 "指令种类。 Kind of order."
-enum PortOrderKind {
+enum PortOrderKind @tag(name: "public") {
   "暂停。 Pause."
   PAUSE
   "排空。 Drain."
@@ -9449,95 +2448,95 @@ enum PortOrderKind {
 "暂停端口。 Which port, and why."
 input PausePortInput {
   "端口。 The port."
-  port: ID!
+  port: ID! @tag(name: "operational")
   "理由，必填；勿写个人信息。 Why; nothing of a person."
-  reason: String!
+  reason: String! @tag(name: "operational")
 }
 
 "排空端口。 Which port, and why."
 input DrainPortInput {
   "端口。 The port."
-  port: ID!
+  port: ID! @tag(name: "operational")
   "理由，必填；勿写个人信息。 Why; nothing of a person."
-  reason: String!
+  reason: String! @tag(name: "operational")
 }
 
 "恢复端口。 Which port, and why."
 input ResumePortInput {
   "端口。 The port."
-  port: ID!
+  port: ID! @tag(name: "operational")
   "理由；勿写个人信息。 Why; nothing of a person."
-  reason: String
+  reason: String @tag(name: "operational")
 }
 
 "重放。 Which port, and from when."
 input ReplayPortInput {
   "端口。 The port."
-  port: ID!
+  port: ID! @tag(name: "operational")
   "自何时起递交的；部门丢失的，自何时起受理的。 Delivered since; of what was lost, received since."
-  since: Time!
+  since: Time! @tag(name: "operational")
   "部门丢失了受理之后的办件：有回执而未办结的按原编号再递交。 The department has lost what it gave a receipt for: deliver again what is not decided, under the same ID."
-  lost: Boolean! = false
+  lost: Boolean! = false @tag(name: "operational")
   "只限这些办件，最多 1000；为空则全部。 Of these items only, at most 1000; null: all."
-  items: [ID!]
+  items: [ID!] @tag(name: "operational")
   "理由，部门丢失时必填；勿写个人信息。 Why, needed with lost; nothing of a person."
-  reason: String
+  reason: String @tag(name: "operational")
 }
 
 "端口，已写入。 The port as it now stands."
 type PortPayload {
   "端口。 The port."
-  port: Port!
+  port: Port! @tag(name: "operational")
 }
 
 "重放了多少。 What a replay set going."
 type ReplayPortPayload {
   "端口。 The port."
-  port: Port!
+  port: Port! @tag(name: "operational")
   "没有回执、再递交的事项数。 Items without a receipt, delivered again."
-  delivered: Int!
+  delivered: Int! @tag(name: "operational")
   "部门丢失、按原编号再递交的事项数。 Items that the department has lost, delivered again."
-  lost: Int!
+  lost: Int! @tag(name: "operational")
   "有回执没有结果、再询问的事项数。 Items with one and without a result, asked after."
-  asked: Int!
+  asked: Int! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
   "好差评：一事一评，五级。 Rate one matter of a case, in the five official grades."
-  rateCase(input: RateCaseInput!): RateCasePayload!
+  rateCase(input: RateCaseInput!): RateCasePayload! @tag(name: "personal")
   "部门对差评的答复。 The department's reply to a bad rating."
-  replyRating(input: ReplyRatingInput!): RatingPayload!
+  replyRating(input: ReplyRatingInput!): RatingPayload! @tag(name: "operational")
 }
 
 extend type Case {
   "评价，旧的在前。 Ratings, oldest first."
-  rating: [Rating!]!
+  rating: [Rating!]! @tag(name: "personal")
 }
 
 "评价。 A rating."
 type Rating {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "事项。 The matter."
-  matter: Matter!
+  matter: Matter! @tag(name: "personal")
   "部门。 The department."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "第几次：差评整改后可再评一次。 1, or 2 after what was bad has been put right."
-  round: Int!
+  round: Int! @tag(name: "personal")
   "等级。 Grade."
-  grade: RatingGrade!
+  grade: RatingGrade! @tag(name: "personal")
   "意见；仅本人和部门可见。 Words; for the person and the department."
-  words: String
+  words: String @tag(name: "personal")
   "评价时间。 Rated at."
-  ratedAt: Time!
+  ratedAt: Time! @tag(name: "personal")
   "部门答复。 The department's reply."
-  reply: String
+  reply: String @tag(name: "personal")
   "答复时间。 Replied at."
-  repliedAt: Time
+  repliedAt: Time @tag(name: "personal")
 }
 
 "评价等级。 The five official grades."
-enum RatingGrade {
+enum RatingGrade @tag(name: "public") {
   "非常满意。 Very satisfied."
   VERY_SATISFIED
   "满意。 Satisfied."
@@ -9553,39 +2552,39 @@ enum RatingGrade {
 "评价内容。 What is rated."
 input RateCaseInput {
   "办件。 The case."
-  caseId: ID!
+  caseId: ID! @tag(name: "personal")
   "各事项的评价。 A grade for each matter rated."
-  ratings: [MatterRatingInput!]!
+  ratings: [MatterRatingInput!]! @tag(name: "personal")
 }
 
 "一个事项的评价。 The rating of one matter."
 input MatterRatingInput {
   "事项编号。 Matter."
-  matter: ID!
+  matter: ID! @tag(name: "personal")
   "等级。 Grade."
-  grade: RatingGrade!
+  grade: RatingGrade! @tag(name: "personal")
   "意见，500 字以内。 Words, up to 500 characters."
-  words: String
+  words: String @tag(name: "personal")
 }
 
 "评价结果。 The case as it now stands."
 type RateCasePayload {
   "办件。 The case."
-  case: Case!
+  case: Case! @tag(name: "personal")
 }
 
 "答复。 A reply."
 input ReplyRatingInput {
   "评价。 The rating."
-  ratingId: ID!
+  ratingId: ID! @tag(name: "operational")
   "答复，必填。 The reply."
-  words: String!
+  words: String! @tag(name: "operational")
 }
 
 "评价，已写入。 The rating as it now stands."
 type RatingPayload {
   "评价。 The rating."
-  rating: Rating!
+  rating: Rating! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/statistics.graphqls", Input: `extend type Query {
@@ -9599,13 +2598,13 @@ type RatingPayload {
     level: StatisticsLevel
     "截至时点，默认为现在。 As of when; now if left out."
     asOf: Time
-  ): CaseStatistics!
+  ): CaseStatistics! @listSize(assumedSize: 100, sizedFields: ["rows"], requireOneSlicingArgument: false) @tag(name: "operational")
   "办件总数；不能快速算准时为空。 How many cases a list would hold, exactly; null where counting would take long."
-  caseCount(filter: CaseFilter): Int
+  caseCount(filter: CaseFilter): Int @tag(name: "operational")
 }
 
 "分组的方面。 What figures can be told apart by."
-enum StatisticsDimension {
+enum StatisticsDimension @tag(name: "public") {
   "行政区划。 Division, of the level asked for."
   DIVISION
   "事项；只统计事项办件。 Matter; of items, since a case has many."
@@ -9625,7 +2624,7 @@ enum StatisticsDimension {
 }
 
 "区划级别。 Level of a division."
-enum StatisticsLevel {
+enum StatisticsLevel @tag(name: "public") {
   "省。 Province."
   PROVINCE
   "市。 City."
@@ -9639,7 +2638,7 @@ enum StatisticsLevel {
 }
 
 "时点的精度。 How finely an instant is kept."
-enum StatisticsPrecision {
+enum StatisticsPrecision @tag(name: "public") {
   "精确到时点。 To the instant."
   INSTANT
   "三十五天以前的，精确到日终。 Longer ago than 35 days: as of the end of a day."
@@ -9649,160 +2648,160 @@ enum StatisticsPrecision {
 "办件统计。 Where cases stand, summed."
 type CaseStatistics {
   "截至时点，由数据库时钟；用它再问，结果相同。 As of this instant, by the database's clock; ask with it again and nothing differs."
-  asOf: Time!
+  asOf: Time! @tag(name: "operational")
   "精度。 How finely that instant is kept."
-  precision: StatisticsPrecision!
+  precision: StatisticsPrecision! @tag(name: "operational")
   "各组，顺序固定。 The groups, in a fixed order; those without anything are left out."
-  rows: [StatisticsRow!]!
+  rows: [StatisticsRow!]! @tag(name: "operational")
   "合计，另行计算，不是各组之和。 All together, counted by itself and not as the sum of the groups."
-  total: StatisticsRow!
+  total: StatisticsRow! @tag(name: "operational")
 }
 
 "一组。 One group."
 type StatisticsRow {
   "组名，与分组同序。 What the group is, in the order of groupBy."
-  keys: [StatisticsKey!]!
+  keys: [StatisticsKey!]! @tag(name: "operational")
   "数量。 Counts."
-  counts: StatisticsCounts!
+  counts: StatisticsCounts! @tag(name: "operational")
   "办件的数字；按事项、部门、事项状态统计时为空。 Figures of cases; null by matter, department or item state, which a whole case has not."
-  cases: StatisticsFigures
+  cases: StatisticsFigures @tag(name: "operational")
   "事项办件的数字。 Figures of items."
-  items: StatisticsFigures!
+  items: StatisticsFigures! @tag(name: "operational")
   "评价；按预警、事项状态统计时为空。 Ratings; null by warning or item state."
-  ratings: StatisticsRatings
+  ratings: StatisticsRatings @tag(name: "operational")
   "节省；与办件的数字同。 What was saved; null where figures of cases are."
-  saved: StatisticsSaved
+  saved: StatisticsSaved @tag(name: "operational")
 }
 
 "组的一个方面。 One side of what a group is."
 type StatisticsKey {
   "方面。 Which."
-  dimension: StatisticsDimension!
+  dimension: StatisticsDimension! @tag(name: "operational")
   "代码。 Code: a division's, a matter's, 2026-11, a state."
-  code: String!
+  code: String! @tag(name: "operational")
   "名称。 In words."
-  name: Text!
+  name: Text! @tag(name: "operational")
 }
 
 "数量。 Counts."
 type StatisticsCounts {
   "办件数；按事项或部门时，为含有它的办件数；不能由汇总得出时为空。 Cases; by matter or department, those that have it; null where sums cannot tell."
-  cases: Int
+  cases: Int @tag(name: "operational")
   "事项办件数。 Items."
-  items: Int!
+  items: Int! @tag(name: "operational")
   "未结事项办件数。 Items still open."
-  open: Int!
+  open: Int! @tag(name: "operational")
   "已结事项办件数。 Items ended, in whatever way."
-  ended: Int!
+  ended: Int! @tag(name: "operational")
 }
 
 "一组数字。 Figures of cases or of items."
 type StatisticsFigures {
   "总数。 How many."
-  count: Int!
+  count: Int! @tag(name: "operational")
   "未结。 Still open."
-  open: Int!
+  open: Int! @tag(name: "operational")
   "已结，含撤回。 Ended, withdrawn ones too."
-  ended: Int!
+  ended: Int! @tag(name: "operational")
   "已作出决定：办成或不予办理；办件为走完全程的。 Decided: granted or refused; of cases, those that ran their course."
-  decided: Int!
+  decided: Int! @tag(name: "operational")
   "其中按期，即不晚于承诺日。 Of these, by the promised day."
-  onTime: Int!
+  onTime: Int! @tag(name: "operational")
   "按期率：按期除以已决定；没有已决定的为空。 onTime divided by decided; null without any."
-  onTimeRate: Float
+  onTimeRate: Float @tag(name: "operational")
   "用时，工作日，自受理起算，含依法暂停的日子。 How long the decided ones took, in working days after acceptance, lawful pauses included."
-  workdays: StatisticsWorkdays!
+  workdays: StatisticsWorkdays! @tag(name: "operational")
   "退回补正次数。 Returns for correction, counted each time."
-  returns: Int!
+  returns: Int! @tag(name: "operational")
   "预警数。 Warnings now standing, or in force when it ended."
-  warnings: StatisticsWarnings!
+  warnings: StatisticsWarnings! @tag(name: "operational")
 }
 
 "用时，工作日。 Working days; exact, by the nearest rank: the smallest number of days within which that share was decided."
 type StatisticsWorkdays {
   "中位数。 Within this half were decided."
-  median: Int
+  median: Int @tag(name: "operational")
   "九成。 Within this nine in ten were decided."
-  p90: Int
+  p90: Int @tag(name: "operational")
 }
 
 "预警数。 How many carry a warning."
 type StatisticsWarnings {
   "黄牌。 Yellow: near the promised day."
-  yellow: Int!
+  yellow: Int! @tag(name: "operational")
   "红牌。 Red: past it."
-  red: Int!
+  red: Int! @tag(name: "operational")
 }
 
 "评价：每个事项只计最后一次。 Ratings, the last of each item."
 type StatisticsRatings {
   "评价数。 How many items were rated."
-  count: Int!
+  count: Int! @tag(name: "operational")
   "非常满意。 Very satisfied, grade 5."
-  verySatisfied: Int!
+  verySatisfied: Int! @tag(name: "operational")
   "满意。 Satisfied, grade 4."
-  satisfied: Int!
+  satisfied: Int! @tag(name: "operational")
   "基本满意。 Fairly satisfied, grade 3."
-  fairlySatisfied: Int!
+  fairlySatisfied: Int! @tag(name: "operational")
   "不满意。 Dissatisfied, grade 2."
-  dissatisfied: Int!
+  dissatisfied: Int! @tag(name: "operational")
   "非常不满意。 Very dissatisfied, grade 1."
-  veryDissatisfied: Int!
+  veryDissatisfied: Int! @tag(name: "operational")
   "平均等级，一至五；没有评价为空。 The mean grade, 1 to 5; null without any."
-  average: Float
+  average: Float @tag(name: "operational")
 }
 
 "节省：与逐项办理相比，按受理时的方案。 What was saved against matters done one by one, by the plan at acceptance."
 type StatisticsSaved {
   "材料份数。 Papers."
-  papers: Int!
+  papers: Int! @tag(name: "operational")
   "跑动次数。 Visits."
-  visits: Int!
+  visits: Int! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/subsidy.graphqls", Input: `extend type Query {
   "我的部门的补助金花名册，新的在前。 Payment rolls before the viewer's department, newest first."
-  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection!
+  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 extend type Mutation {
   "补助金被退回后更换账户，并重新列入花名册。 Name another account for a subsidy that came back; it goes onto the next roll."
-  correctAccount(input: CorrectAccountInput!): CorrectAccountPayload!
+  correctAccount(input: CorrectAccountInput!): CorrectAccountPayload! @tag(name: "sensitive")
 }
 
 extend type Veteran {
   "一次性经济补助金，新的在前；审批与到账是两件事。 One-off subsidies, newest first; approved and paid are two events."
-  subsidies: [Subsidy!]!
+  subsidies: [Subsidy!]! @tag(name: "personal")
 }
 
 "一笔一次性经济补助金。 One grant of the one-off economic subsidy."
 type Subsidy {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "状态。 Where it stands."
-  state: SubsidyState!
+  state: SubsidyState! @tag(name: "personal")
   "应发金额，分。 Amount in fen."
-  amountFen: Int!
+  amountFen: Int! @tag(name: "personal")
   "计发年限。 Years of service that count."
-  years: Float!
+  years: Float! @tag(name: "personal")
   "怎么算出来的，逐步说明。 How the amount came about, step by step."
-  reckoning: [SubsidyStep!]!
+  reckoning: [SubsidyStep!]! @tag(name: "personal")
   "收款账号末四位；本人和该部门可见。 Last four digits of the account, for the person and the department."
-  accountTail: String
+  accountTail: String @tag(name: "sensitive")
   "第几次付款；更换账户后加一。 Which attempt to pay it is; one more after another account was named."
-  attempt: Int!
+  attempt: Int! @tag(name: "personal")
   "退回原因。 Why it came back."
-  returned: Text
+  returned: Text @tag(name: "personal")
   "审批时间。 Approved at."
-  approvedAt: Time!
+  approvedAt: Time! @tag(name: "personal")
   "推送时间。 Pushed at."
-  pushedAt: Time
+  pushedAt: Time @tag(name: "personal")
   "到账日期。 Paid on."
-  paidOn: Date
+  paidOn: Date @tag(name: "personal")
 }
 
 "补助金状态。 State of a subsidy."
-enum SubsidyState {
+enum SubsidyState @tag(name: "public") {
   "已核定。 Approved."
   APPROVED
   "已推送财政和银行。 On its way to who pays."
@@ -9816,167 +2815,167 @@ enum SubsidyState {
 "计算的一步。 One step of a reckoning."
 type SubsidyStep {
   "哪一步：SERVICE REMAINDER YEARS BASE SHARE AWARD ROUNDING TOTAL。 Which step."
-  step: String!
+  step: String! @tag(name: "personal")
   "中文说明。 In Chinese words."
-  zh: String!
+  zh: String! @tag(name: "personal")
   "英文说明。 In English words."
-  en: String!
+  en: String! @tag(name: "personal")
   "到这一步的计发月数。 Months of service after this step."
-  months: Int
+  months: Int @tag(name: "personal")
   "到这一步的金额，分。 Amount after this step, in fen."
-  amountFen: Int
+  amountFen: Int @tag(name: "personal")
   "依据。 Legal basis."
-  basis: String!
+  basis: String! @tag(name: "personal")
   "参数的可信程度。 How sure the parameter is, as in the catalogue."
-  confidence: String!
+  confidence: String! @tag(name: "personal")
 }
 
 "花名册：一个区划一个月的付款。 A roll of payments of one division and month."
 type SubsidyRoll {
   "编号，也是推送的幂等键。 ID, and the key under which it is pushed."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "区划。 Division code."
-  division: ID!
+  division: ID! @tag(name: "operational")
   "月份，YYYY-MM。 Month, YYYY-MM."
-  month: String!
+  month: String! @tag(name: "operational")
   "当月第几册。 Which roll of the month."
-  part: Int!
+  part: Int! @tag(name: "operational")
   "状态：OPEN CLOSED PUSHED。 Open, closed or pushed."
-  state: String!
+  state: String! @tag(name: "operational")
   "笔数，封册后才有。 Payments, once closed."
-  lines: Int!
+  lines: Int! @tag(name: "operational")
   "合计，分。 Total in fen, once closed."
-  totalFen: Int!
+  totalFen: Int! @tag(name: "operational")
   "封册时间。 Closed at."
-  closedAt: Time
+  closedAt: Time @tag(name: "operational")
   "推送时间。 Pushed at."
-  pushedAt: Time
+  pushedAt: Time @tag(name: "operational")
 }
 
 "花名册的一页。 A page of rolls."
 type SubsidyRollConnection {
   "本页花名册。 The rolls."
-  nodes: [SubsidyRoll!]!
+  nodes: [SubsidyRoll!]! @tag(name: "operational")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "operational")
 }
 
 "另一个账户。 Another account."
 input CorrectAccountInput {
   "补助金。 The subsidy."
-  subsidyId: ID!
+  subsidyId: ID! @tag(name: "personal")
   "开户银行代码。 Bank, a code of the catalogue."
-  bankName: String!
+  bankName: String! @tag(name: "personal")
   "账号。 Account number."
-  bankAccountNo: String!
+  bankAccountNo: String! @tag(name: "sensitive")
   "户名，须为本人。 Holder, who must be the person."
-  bankAccountName: String!
+  bankAccountName: String! @tag(name: "personal")
 }
 
 "补助金，已写入。 The subsidy as it now stands."
 type CorrectAccountPayload {
   "补助金。 The subsidy."
-  subsidy: Subsidy!
+  subsidy: Subsidy! @tag(name: "sensitive")
 }
 `, BuiltIn: false},
 	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
   "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
-  silences(first: Int = 20): SilenceReport!
+  silences(first: Int = 20): SilenceReport! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["silences"], requireOneSlicingArgument: false) @tag(name: "operational")
   "督办任务，先到期的在前。 Tasks of named persons, the nearest first."
-  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection!
+  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
   "违规记录，新的在前。 Violations, newest first."
-  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection!
+  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
 }
 
 extend type Mutation {
   "办结督办任务。 Close a task."
-  closeTask(input: CloseTaskInput!): TaskPayload!
+  closeTask(input: CloseTaskInput!): TaskPayload! @tag(name: "operational")
 }
 
 "沉默报告。 What is silent."
 type SilenceReport {
   "沉默的各条。 Silences."
-  silences: [Silence!]!
+  silences: [Silence!]! @tag(name: "operational")
   "总数。 How many in all."
-  total: Int!
+  total: Int! @tag(name: "operational")
   "已经等得最久的一句话，秒；有人负责的也算。 Seconds since the oldest open obligation was last heard of, owned or not."
-  oldestSeconds: Int!
+  oldestSeconds: Int! @tag(name: "operational")
   "查看时刻。 As of."
-  asOf: Time!
+  asOf: Time! @tag(name: "operational")
 }
 
 "一处沉默。 One silence."
 type Silence {
   "为什么算沉默：LATE_WITHOUT_OWNER ITEM_WITHOUT_OBLIGATION CASE_WITHOUT_OBLIGATION END_NOT_TOLD TASK_NOT_TOLD。 Why it is one."
-  reason: String!
+  reason: String! @tag(name: "operational")
   "办件。 The case."
-  case: Case
+  case: Case @tag(name: "operational")
   "事项。 The matter."
-  matter: Matter
+  matter: Matter @tag(name: "operational")
   "部门。 The department."
-  department: Department
+  department: Department @tag(name: "operational")
   "自何时。 Since."
-  since: Time!
+  since: Time! @tag(name: "operational")
 }
 
 "欠着的一句话。 A word that somebody owes."
 type Obligation {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "种类：ACCEPTANCE PRE_REVIEW RESULT CORRECTION WITHDRAWAL MAKE_UP COMMITMENT PAYMENT。 Kind."
-  kind: String!
+  kind: String! @tag(name: "operational")
   "事项。 The matter, if about one."
-  matter: Matter
+  matter: Matter @tag(name: "operational")
   "现在该谁说话：DEPARTMENT APPLICANT HUB。 Who must speak next."
-  owedBy: String!
+  owedBy: String! @tag(name: "operational")
   "负责部门。 The department that answers for it."
-  department: Department
+  department: Department @tag(name: "operational")
   "产生时间。 Opened at."
-  openedAt: Time!
+  openedAt: Time! @tag(name: "operational")
   "上次有消息。 Last heard."
-  heardAt: Time!
+  heardAt: Time! @tag(name: "operational")
   "最迟何时该有话。 By when the next word is due."
-  wordBy: Time!
+  wordBy: Time! @tag(name: "operational")
   "结束时间。 Ended at."
-  endedAt: Time
+  endedAt: Time @tag(name: "operational")
   "怎么结束的。 How it ended."
-  ending: String
+  ending: String @tag(name: "operational")
   "超时后由谁负责。 The named person's task, once late."
-  task: Task
+  task: Task @tag(name: "operational")
 }
 
 "督办任务。 A task of a named person."
 type Task {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "种类：SILENCE OVERDUE RATING UNDELIVERED CONTRADICTION DISPUTE COMMITMENT PRE_REVIEW ACCEPTANCE。 Kind."
-  kind: String!
+  kind: String! @tag(name: "operational")
   "办件。 The case, if about one."
-  case: Case
+  case: Case @tag(name: "operational")
   "部门。 The department."
-  department: Department
+  department: Department @tag(name: "operational")
   "区划。 The division."
-  division: Division!
+  division: Division! @tag(name: "operational")
   "责任人账号。 Account of the named person."
-  assignee: String!
+  assignee: String! @tag(name: "operational")
   "责任人。 The named person."
-  assigneeName: String!
+  assigneeName: String! @tag(name: "operational")
   "要做什么。 What is to be done."
-  words: String!
+  words: String! @tag(name: "operational")
   "产生时间。 Opened at."
-  openedAt: Time!
+  openedAt: Time! @tag(name: "operational")
   "限期，工作日计。 Due, reckoned in working days."
-  dueOn: Date!
+  dueOn: Date! @tag(name: "operational")
   "状态。 State."
-  state: TaskState!
+  state: TaskState! @tag(name: "operational")
   "办结时间。 Done at."
-  doneAt: Time
+  doneAt: Time @tag(name: "operational")
   "办结说明。 What was done."
-  outcome: String
+  outcome: String @tag(name: "operational")
 }
 
 "任务状态。 State of a task."
-enum TaskState {
+enum TaskState @tag(name: "public") {
   "未办。 Open."
   OPEN
   "已办。 Done."
@@ -9986,474 +2985,474 @@ enum TaskState {
 "任务筛选。 What narrows tasks."
 input TaskFilter {
   "只看我的。 Only the viewer's own."
-  mine: Boolean = false
+  mine: Boolean = false @tag(name: "operational")
   "状态。 States; open if left out."
-  states: [TaskState!]
+  states: [TaskState!] @tag(name: "operational")
   "种类。 A kind."
-  kind: String
+  kind: String @tag(name: "operational")
   "区划及其下级。 A division and all below it."
-  division: ID
+  division: ID @tag(name: "operational")
 }
 
 "任务的一页。 A page of tasks."
 type TaskConnection {
   "本页任务。 The tasks."
-  nodes: [Task!]!
+  nodes: [Task!]! @tag(name: "operational")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "operational")
 }
 
 "办结任务。 Which task, and what was done."
 input CloseTaskInput {
   "任务。 The task."
-  taskId: ID!
+  taskId: ID! @tag(name: "operational")
   "做了什么，必填。 What was done."
-  outcome: String!
+  outcome: String! @tag(name: "operational")
 }
 
 "任务，已写入。 The task as it now stands."
 type TaskPayload {
   "任务。 The task."
-  task: Task!
+  task: Task! @tag(name: "operational")
 }
 
 "违规。 A breach of the rules of handling."
 type Violation {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "operational")
   "种类：SECOND_RETURN 二次退回；OVERDUE 超期。 Kind."
-  kind: String!
+  kind: String! @tag(name: "operational")
   "办件。 The case."
-  case: Case
+  case: Case @tag(name: "operational")
   "事项。 The matter."
-  matter: Matter
+  matter: Matter @tag(name: "operational")
   "填写项。 The field."
-  field: FormField
+  field: FormField @tag(name: "operational")
   "材料。 The paper."
-  material: Material
+  material: Material @tag(name: "operational")
   "责任账号。 Account that answers for it."
-  owner: String!
+  owner: String! @tag(name: "operational")
   "部门。 The department."
-  department: Department
+  department: Department @tag(name: "operational")
   "依据。 The law."
-  law: String!
+  law: String! @tag(name: "operational")
   "说明。 In words."
-  words: String!
+  words: String! @tag(name: "operational")
   "时间。 At."
-  at: Time!
+  at: Time! @tag(name: "operational")
 }
 
 "违规筛选。 What narrows violations."
 input ViolationFilter {
   "种类。 A kind."
-  kind: String
+  kind: String @tag(name: "operational")
   "区划及其下级。 A division and all below it."
-  division: ID
+  division: ID @tag(name: "operational")
 }
 
 "违规的一页。 A page of violations."
 type ViolationConnection {
   "本页违规。 The violations."
-  nodes: [Violation!]!
+  nodes: [Violation!]! @tag(name: "operational")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "operational")
 }
 `, BuiltIn: false},
 	{Name: "../schema/veteran.graphqls", Input: `extend type Query {
   "一位退役军人。 One veteran the viewer may see."
-  veteran(id: ID!): Veteran!
+  veteran(id: ID!): Veteran! @tag(name: "personal")
   "退役军人名录，按编号翻页。 Veterans the viewer may see, in pages."
-  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection!
+  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "名录筛选。 What narrows a list of veterans."
 input VeteranFilter {
   "行政区划及其下级。 A division and all below it."
-  division: ID
+  division: ID @tag(name: "operational")
   "姓名开头。 Beginning of the name."
-  name: String
+  name: String @tag(name: "personal")
 }
 
 "名录的一页。 A page of veterans."
 type VeteranConnection {
   "本页各条。 Edges."
-  edges: [VeteranEdge!]!
+  edges: [VeteranEdge!]! @tag(name: "personal")
   "本页人员。 The veterans themselves."
-  nodes: [Veteran!]!
+  nodes: [Veteran!]! @tag(name: "personal")
   "分页信息。 Page information."
-  pageInfo: PageInfo!
+  pageInfo: PageInfo! @tag(name: "personal")
 }
 
 "名录的一条。 One veteran in a page."
 type VeteranEdge {
   "位置。 Cursor."
-  cursor: String!
+  cursor: String! @tag(name: "personal")
   "人员。 The veteran."
-  node: Veteran!
+  node: Veteran! @tag(name: "personal")
 }
 
 "退役军人统一档案。 The unified profile of one veteran."
 type Veteran @key(fields: "id") {
   "编号。 Opaque ID."
-  id: ID!
+  id: ID! @tag(name: "personal")
   "姓名。 Name."
-  name: String!
+  name: String! @tag(name: "personal")
   "公民身份号码，默认遮盖；本人和窗口可看全号。 Citizen number, masked unless the person or a clerk asks for it in full."
-  citizenNumber(full: Boolean = false): String!
+  citizenNumber(full: Boolean = false): String! @tag(name: "sensitive")
   "性别代码,GB/T 2261.1。 Sex code."
-  sex: String!
+  sex: String! @tag(name: "personal")
   "出生日期。 Date of birth."
-  bornOn: Date!
+  bornOn: Date! @tag(name: "personal")
   "安置地。 Place of settlement, whose desk is responsible."
-  division: Division!
+  division: Division! @tag(name: "personal")
   "是否示例数据，不是真人。 Not a real person."
-  synthetic: Boolean!
+  synthetic: Boolean! @tag(name: "personal")
   "来源。 Provenance of these facts."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
   "身份。 Identity."
-  identity: Identity!
+  identity: Identity! @tag(name: "personal")
   "服役经历。 Service history."
-  serviceHistory: ServiceHistory!
+  serviceHistory: ServiceHistory! @tag(name: "personal")
   "就业扶持。 Employment support."
-  employmentSupport: EmploymentSupport!
+  employmentSupport: EmploymentSupport! @tag(name: "personal")
   "社会保险。 Insurance."
-  insurance: Insurance!
+  insurance: Insurance! @tag(name: "personal")
   "优待抚恤。 Benefits."
-  benefits: Benefits!
+  benefits: Benefits! @tag(name: "personal")
   "数据元的值，不给出编号则全部；要多新由 freshness 说。 Values of data elements by ID, all of the catalogue without IDs, as fresh as asked for."
-  elements(ids: [ID!], freshness: Reading = MIRROR): [Element!]!
+  elements(ids: [ID!], freshness: Reading = MIRROR): [Element!]! @tag(name: "personal")
   "现在去问各部门。 What the departments' own systems say right now, one call each."
-  departments(codes: [ID!]): [DepartmentAnswer!]!
+  departments(codes: [ID!]): [DepartmentAnswer!]! @tag(name: "personal")
   "办件。 Cases, newest first."
-  cases(first: Int = 10, after: String): CaseConnection!
+  cases(first: Int = 10, after: String): CaseConnection! @listSize(assumedSize: 10, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "身份。 Identity facts."
 type Identity {
   "民族代码,GB/T 3304。 Ethnic group code."
-  ethnicity: String
+  ethnicity: String @tag(name: "personal")
   "婚姻状况代码,GB/T 2261.2。 Marital status code."
-  marital: String
+  marital: String @tag(name: "personal")
   "学历与政治面貌。 Schooling and party membership."
-  background: Background
+  background: Background @tag(name: "personal")
   "联系方式。 How the person is reached."
-  contact: Contact
+  contact: Contact @tag(name: "personal")
   "户口登记。 Household register entries."
-  householdEntries: [HouseholdEntry!]!
+  householdEntries: [HouseholdEntry!]! @tag(name: "personal")
   "居民身份证。 The identity card."
-  identityCard: IdentityCard
+  identityCard: IdentityCard @tag(name: "personal")
 }
 
 "学历与政治面貌。 Schooling and party membership."
 type Background {
   "学历代码,GB/T 4658。 Education code."
-  education: String
+  education: String @tag(name: "personal")
   "政治面貌代码,GB/T 4762。 Political status code."
-  political: String
+  political: String @tag(name: "sensitive")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "联系方式。 How the person is reached."
 type Contact {
   "手机号码，遮盖。 Mobile number, masked."
-  mobile: String
+  mobile: String @tag(name: "personal")
   "现住地区划。 Division of residence."
-  division: Division
+  division: Division @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "户口登记条目。 One entry in the household register."
 type HouseholdEntry {
   "PRIOR 入伍前;CURRENT 现在。 Before enlistment, or now."
-  kind: HouseholdKind!
+  kind: HouseholdKind! @tag(name: "personal")
   "CANCELLED 已注销;REGISTERED 在册。 Cancelled or registered."
-  state: HouseholdState!
+  state: HouseholdState! @tag(name: "personal")
   "区划。 Division."
-  division: Division
+  division: Division @tag(name: "personal")
   "注销日期。 Cancelled on."
-  cancelledOn: Date
+  cancelledOn: Date @tag(name: "personal")
   "登记日期。 Registered on."
-  registeredOn: Date
+  registeredOn: Date @tag(name: "personal")
   "派出所。 Police station."
-  policeStation: String
+  policeStation: String @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "居民身份证。 The resident identity card."
 type IdentityCard {
   "状态。 State: NONE VALID EXPIRED LOST."
-  state: IdentityCardState!
+  state: IdentityCardState! @tag(name: "personal")
   "有效期止。 Valid to."
-  validTo: Date
+  validTo: Date @tag(name: "personal")
   "长期有效。 Valid without end."
-  longTerm: Boolean!
+  longTerm: Boolean! @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "服役经历。 Service history."
 type ServiceHistory {
   "服役时段。 Spans of service."
-  periods: [ServicePeriod!]!
+  periods: [ServicePeriod!]! @tag(name: "personal")
   "军衔。 Ranks held."
-  ranks: [Rank!]!
+  ranks: [Rank!]! @tag(name: "military")
   "立功受奖。 Honours and merits."
-  awards: [Award!]!
+  awards: [Award!]! @tag(name: "personal")
   "退役。 Discharge."
-  discharge: Discharge
+  discharge: Discharge @tag(name: "personal")
   "安置。 Settlement."
-  settlement: Settlement
+  settlement: Settlement @tag(name: "personal")
   "残疾等级。 Disability."
-  disability: Disability
+  disability: Disability @tag(name: "sensitive")
 }
 
 "服役时段。 One span of active service."
 type ServicePeriod {
   "入伍日期。 Enlisted on."
-  enlistedOn: Date!
+  enlistedOn: Date! @tag(name: "personal")
   "离队日期。 Left on."
-  leftOn: Date
+  leftOn: Date @tag(name: "personal")
   "军兵种代码。 Branch code."
-  branch: String
+  branch: String @tag(name: "military")
   "部队代号。 Unit, code name only."
-  unit: String
+  unit: String @tag(name: "military")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "军衔。 One rank held."
 type Rank {
   "军衔代码。 Rank code."
-  rank: String!
+  rank: String! @tag(name: "military")
   "授予日期。 Held from."
-  heldFrom: Date
+  heldFrom: Date @tag(name: "military")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "military")
 }
 
 "立功受奖。 One honour or merit."
 type Award {
   "等级代码。 Level code."
-  level: String!
+  level: String! @tag(name: "personal")
   "日期。 Awarded on."
-  awardedOn: Date
+  awardedOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "退役。 How and when the person left the forces."
 type Discharge {
   "退役日期，即命令下达之日(兵役法第二十八条)。 The day the order was issued."
-  dischargedOn: Date!
+  dischargedOn: Date! @tag(name: "personal")
   "人员类别代码。 Personnel category."
-  category: String!
+  category: String! @tag(name: "military")
   "退役原因代码。 Reason."
-  reason: String
+  reason: String @tag(name: "military")
   "退役证件类型代码。 Certificate type."
-  certType: String
+  certType: String @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "安置。 Mode and place of settlement."
 type Settlement {
   "安置方式代码。 Mode."
-  mode: String!
+  mode: String! @tag(name: "personal")
   "安置地。 Place."
-  division: Division!
+  division: Division! @tag(name: "personal")
   "易地安置情形代码。 Ground for settlement elsewhere."
-  relocationReason: String
+  relocationReason: String @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "残疾等级。 A disability grade."
 type Disability {
   "等级，空为无。 Grade; null when the authority says there is none."
-  grade: String
+  grade: String @tag(name: "sensitive")
   "性质代码。 Nature."
-  nature: String
+  nature: String @tag(name: "sensitive")
   "评残机关。 Assessing authority."
-  authority: String
+  authority: String @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "sensitive")
 }
 
 "就业扶持。 Employment support."
 type EmploymentSupport {
   "就业登记。 Entries in the employment register."
-  records: [EmploymentRecord!]!
+  records: [EmploymentRecord!]! @tag(name: "personal")
   "技能培训。 Courses."
-  trainings: [Training!]!
+  trainings: [Training!]! @tag(name: "personal")
   "就业创业指导。 Guidance sessions."
-  guidance: [Guidance!]!
+  guidance: [Guidance!]! @tag(name: "personal")
   "培训补贴。 Training subsidies."
-  subsidies: [TrainingSubsidy!]!
+  subsidies: [TrainingSubsidy!]! @tag(name: "personal")
 }
 
 "就业登记。 An entry in the employment register."
 type EmploymentRecord {
   "状态代码,GB/T 2261.4。 Status."
-  status: String!
+  status: String! @tag(name: "personal")
   "自何日。 Since."
-  since: Date
+  since: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "技能培训。 One course."
 type Training {
   "工种。 Trade."
-  trade: String!
+  trade: String! @tag(name: "personal")
   "承训机构。 Institution."
-  institution: String
+  institution: String @tag(name: "personal")
   "状态。 State: SIGNED_UP ATTENDING COMPLETED LEFT."
-  state: TrainingState!
+  state: TrainingState! @tag(name: "personal")
   "开始。 Began on."
-  beganOn: Date
+  beganOn: Date @tag(name: "personal")
   "结束。 Ended on."
-  endedOn: Date
+  endedOn: Date @tag(name: "personal")
   "学时，机构未报的为空。 Hours of teaching; null where the institution has not said."
-  hours: Int
+  hours: Int @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "就业创业指导。 One session of guidance."
 type Guidance {
   "JOB 就业;STARTUP 创业。 Kind."
-  kind: GuidanceKind!
+  kind: GuidanceKind! @tag(name: "personal")
   "日期。 Held on."
-  heldOn: Date!
+  heldOn: Date! @tag(name: "personal")
   "结果。 Outcome."
-  outcome: String
+  outcome: String @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "培训补贴。 Money paid towards training."
 type TrainingSubsidy {
   "金额，分。 Amount in fen."
-  amountFen: Int!
+  amountFen: Int! @tag(name: "personal")
   "状态。 State: APPROVED PAID."
-  state: TrainingSubsidyState!
+  state: TrainingSubsidyState! @tag(name: "personal")
   "到账日期。 Paid on."
-  paidOn: Date
+  paidOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "社会保险。 Insurance."
 type Insurance {
   "参保登记。 Memberships: social insurance, pension, medical."
-  enrolments: [Enrolment!]!
+  enrolments: [Enrolment!]! @tag(name: "personal")
   "社会保障卡。 The social-security card."
-  card: SocialSecurityCard
+  card: SocialSecurityCard @tag(name: "personal")
   "军人保险待转移关系。 Relations that the army hands over."
-  armyRelations: [ArmyRelation!]!
+  armyRelations: [ArmyRelation!]! @tag(name: "personal")
 }
 
 "参保登记。 Membership of a scheme."
 type Enrolment {
   "险种。 Branch: SOCIAL PENSION MEDICAL."
-  branch: InsuranceBranch!
+  branch: InsuranceBranch! @tag(name: "personal")
   "险种类型代码。 Scheme."
-  scheme: String
+  scheme: String @tag(name: "personal")
   "参保地。 Place."
-  division: Division
+  division: Division @tag(name: "personal")
   "状态。 State: NONE ACTIVE SUSPENDED."
-  state: EnrolmentState!
+  state: EnrolmentState! @tag(name: "personal")
   "入伍前的关系。 From before service."
-  beforeService: Boolean!
+  beforeService: Boolean! @tag(name: "personal")
   "自何日。 Since."
-  since: Date
+  since: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "社会保障卡。 The social-security card."
 type SocialSecurityCard {
   "状态。 State: NONE MAKING ACTIVE."
-  state: SocialSecurityCardState!
+  state: SocialSecurityCardState! @tag(name: "personal")
   "合作银行代码。 Bank."
-  bank: String
+  bank: String @tag(name: "personal")
   "制发日期。 Issued on."
-  issuedOn: Date
+  issuedOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "军人保险待转移关系。 A relation the army hands over."
 type ArmyRelation {
   "种类。 Kind: PENSION MEDICAL ANNUITY."
-  kind: ArmyRelationKind!
+  kind: ArmyRelationKind! @tag(name: "personal")
   "月数。 Months."
-  months: Int
+  months: Int @tag(name: "sensitive")
   "金额，分。 Amount in fen."
-  amountFen: Int
+  amountFen: Int @tag(name: "sensitive")
   "是否已转移。 Transferred."
-  transferred: Boolean!
+  transferred: Boolean! @tag(name: "personal")
   "转移日期。 Transferred on."
-  transferredOn: Date
+  transferredOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "优待抚恤。 Benefits."
 type Benefits {
   "一次性经济补助。 The one-off local subsidy."
-  economicSubsidy: EconomicSubsidy
+  economicSubsidy: EconomicSubsidy @tag(name: "personal")
   "优待证。 The preferential card."
-  preferentialCard: PreferentialCard
+  preferentialCard: PreferentialCard @tag(name: "personal")
   "抚恤关系。 The disability pension relation."
-  pensionRelation: PensionRelation
+  pensionRelation: PensionRelation @tag(name: "sensitive")
 }
 
 "一次性经济补助。 The one-off local subsidy; approval and payment are two events."
 type EconomicSubsidy {
   "金额，分。 Amount in fen."
-  amountFen: Int
+  amountFen: Int @tag(name: "personal")
   "计发年限。 Years counted."
-  years: Float
+  years: Float @tag(name: "personal")
   "状态。 State: APPROVED PAID RETURNED."
-  state: EconomicSubsidyState!
+  state: EconomicSubsidyState! @tag(name: "personal")
   "审批日期。 Approved on."
-  approvedOn: Date
+  approvedOn: Date @tag(name: "personal")
   "到账日期。 Paid on."
-  paidOn: Date
+  paidOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "优待证。 The preferential card."
 type PreferentialCard {
   "状态。 State: MAKING ACTIVE CANCELLED."
-  state: PreferentialCardState!
+  state: PreferentialCardState! @tag(name: "personal")
   "合作银行代码。 Bank."
-  bank: String
+  bank: String @tag(name: "personal")
   "制发日期。 Issued on."
-  issuedOn: Date
+  issuedOn: Date @tag(name: "personal")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
 }
 
 "抚恤关系。 The disability pension relation."
 type PensionRelation {
   "WITH_ARMY 在部队;RECEIVED 已接收。 State."
-  state: PensionRelationState!
+  state: PensionRelationState! @tag(name: "sensitive")
   "等级。 Grade."
-  grade: String
+  grade: String @tag(name: "sensitive")
   "接收日期。 Received on."
-  receivedOn: Date
+  receivedOn: Date @tag(name: "sensitive")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "sensitive")
 }
 
 "要读多新的数据。 How fresh somebody wants to read."
-enum Reading {
+enum Reading @tag(name: "public") {
   "档案里已有的，不去问部门。 What the record holds; nobody is asked."
   MIRROR
   "超过部门更新时限的，现在去问。 Departments are asked now for what is older than their facts may be."
@@ -10465,23 +3464,23 @@ enum Reading {
 "数据元的值。 The value of one data element."
 type Element {
   "数据元。 The element."
-  field: FormField!
+  field: FormField! @tag(name: "personal")
   "KNOWN 有值;ABSENT 确认没有;UNKNOWN 还不知道;CONFLICT 来源不一致;GAP 部门没有回应。 Whether it is known, absent, unknown, in conflict, or missing because a department is silent."
-  state: ElementState!
+  state: ElementState! @tag(name: "personal")
   "值；号码遮盖；来源不一致时为空。 The value; numbers are masked; null in a conflict."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
   "来源，来源不一致时见 conflict。 Provenance, if known; in a conflict each value has its own."
-  provenance: Provenance
+  provenance: Provenance @tag(name: "personal")
   "与部门更新时限相比是否够新，没有值时为空；来源不一致时按最旧的算。 Compared with how old its department's facts may be; null without a value, that of the oldest in a conflict."
-  freshness: ElementFreshness
+  freshness: ElementFreshness @tag(name: "personal")
   "来源之间的不一致，不会替谁作主。 What sources disagree about; nobody chooses for them."
-  conflict: ElementConflict
+  conflict: ElementConflict @tag(name: "personal")
   "问了而没有回应的部门；value 若有，是档案里原有的。 A department that was asked and did not answer; the value, if any, is what the record had."
-  gap: ElementGap
+  gap: ElementGap @tag(name: "personal")
 }
 
 "数据元是否已知。 What is known of an element."
-enum ElementState {
+enum ElementState @tag(name: "public") {
   "有值。 There is a value."
   KNOWN
   "来源确认没有。 The source says there is none."
@@ -10495,7 +3494,7 @@ enum ElementState {
 }
 
 "是否够新。 How a value compares with how old its department's facts may be, in calendar time."
-enum ElementFreshness {
+enum ElementFreshness @tag(name: "public") {
   "够新。 Fresh enough."
   FRESH
   "超过部门更新时限。 Older than that."
@@ -10507,53 +3506,53 @@ enum ElementFreshness {
 "来源之间的不一致。 A disagreement of sources."
 type ElementConflict {
   "各来源的说法，数源部门在前。 What each source says, the source of record first."
-  values: [ElementWord!]!
+  values: [ElementWord!]! @tag(name: "personal")
   "数源部门，由它核定；本人可以提出异议。 The source of record, which must settle it; the person may object."
-  owner: Department!
+  owner: Department! @tag(name: "personal")
   "不一致开始的时间，以来源部门为准。 Since when they disagree, by the sources' own time."
-  since: Time!
+  since: Time! @tag(name: "personal")
 }
 
 "一个来源的说法。 What one source says."
 type ElementWord {
   "值；号码遮盖。空为确认没有。 The value, masked if a number; null when there is none."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
   "来源。 Provenance."
-  provenance: Provenance!
+  provenance: Provenance! @tag(name: "personal")
   "是否够新。 How fresh it is."
-  freshness: ElementFreshness!
+  freshness: ElementFreshness! @tag(name: "personal")
 }
 
 "没有回应的部门。 A department that did not answer."
 type ElementGap {
   "部门。 The department."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "从何时起没有回应。 Since when it has been silent."
-  since: Time!
+  since: Time! @tag(name: "personal")
   "何时可再问。 When to ask again."
-  retryAt: Time!
+  retryAt: Time! @tag(name: "personal")
   "原因代码。 Reason code."
-  reason: String!
+  reason: String! @tag(name: "personal")
 }
 
 "一个部门此刻的答复。 One department's answer, now."
 type DepartmentAnswer {
   "部门。 The department."
-  department: Department!
+  department: Department! @tag(name: "personal")
   "ANSWERED 已答复;NO_RECORD 查无此人;SILENT 没有回应。 Whether it answered."
-  state: DepartmentAnswerState!
+  state: DepartmentAnswerState! @tag(name: "personal")
   "截至时间。 Age of what it holds."
-  asOf: Time
+  asOf: Time @tag(name: "personal")
   "没有回应时，何时可再问。 When to ask again, of a silent department."
-  retryAt: Time
+  retryAt: Time @tag(name: "personal")
   "没有回应的原因代码。 Reason code of a silence."
-  reason: String
+  reason: String @tag(name: "personal")
   "所知各项。 What it holds."
-  facts: [DepartmentFact!]!
+  facts: [DepartmentFact!]! @tag(name: "personal")
 }
 
 "部门答复的状态。 How a department answered."
-enum DepartmentAnswerState {
+enum DepartmentAnswerState @tag(name: "public") {
   "已答复。 It answered."
   ANSWERED
   "查无此人。 It has nothing under this number."
@@ -10565,13 +3564,13 @@ enum DepartmentAnswerState {
 "部门所知的一项。 One thing a department holds."
 type DepartmentFact {
   "数据元。 The element."
-  field: FormField!
+  field: FormField! @tag(name: "personal")
   "值；号码遮盖。空为确认没有。 The value, masked if a number; null when there is none."
-  value: Value
+  value: Value @tag(name: "sensitive") @tag(name: "military")
 }
 
 "户口登记条目的种类。 Which entry of the household register."
-enum HouseholdKind {
+enum HouseholdKind @tag(name: "public") {
   "入伍前。 Before enlistment."
   PRIOR
   "现在。 Now."
@@ -10579,7 +3578,7 @@ enum HouseholdKind {
 }
 
 "户口登记状态。 Whether an entry stands."
-enum HouseholdState {
+enum HouseholdState @tag(name: "public") {
   "已注销。 Cancelled."
   CANCELLED
   "在册。 Registered."
@@ -10587,7 +3586,7 @@ enum HouseholdState {
 }
 
 "身份证状态。 State of the identity card."
-enum IdentityCardState {
+enum IdentityCardState @tag(name: "public") {
   "没有。 There is none."
   NONE
   "有效。 Valid."
@@ -10599,7 +3598,7 @@ enum IdentityCardState {
 }
 
 "培训状态。 State of a course."
-enum TrainingState {
+enum TrainingState @tag(name: "public") {
   "已报名。 Signed up."
   SIGNED_UP
   "在训。 Attending."
@@ -10611,7 +3610,7 @@ enum TrainingState {
 }
 
 "指导种类。 Kind of guidance."
-enum GuidanceKind {
+enum GuidanceKind @tag(name: "public") {
   "就业。 Job."
   JOB
   "创业。 Start-up."
@@ -10619,7 +3618,7 @@ enum GuidanceKind {
 }
 
 "培训补贴状态。 State of a training subsidy."
-enum TrainingSubsidyState {
+enum TrainingSubsidyState @tag(name: "public") {
   "已批准。 Approved."
   APPROVED
   "已到账。 Paid."
@@ -10627,7 +3626,7 @@ enum TrainingSubsidyState {
 }
 
 "险种。 Branch of insurance."
-enum InsuranceBranch {
+enum InsuranceBranch @tag(name: "public") {
   "社会保险登记。 Social-insurance registration."
   SOCIAL
   "基本养老保险。 Pension."
@@ -10637,7 +3636,7 @@ enum InsuranceBranch {
 }
 
 "参保状态。 State of a membership."
-enum EnrolmentState {
+enum EnrolmentState @tag(name: "public") {
   "未参保。 None."
   NONE
   "参保中。 Active."
@@ -10647,7 +3646,7 @@ enum EnrolmentState {
 }
 
 "社保卡状态。 State of the social-security card."
-enum SocialSecurityCardState {
+enum SocialSecurityCardState @tag(name: "public") {
   "没有。 None."
   NONE
   "制卡中。 Being made."
@@ -10657,7 +3656,7 @@ enum SocialSecurityCardState {
 }
 
 "军人保险关系种类。 Kind of relation the army hands over."
-enum ArmyRelationKind {
+enum ArmyRelationKind @tag(name: "public") {
   "养老。 Pension."
   PENSION
   "医疗。 Medical."
@@ -10667,7 +3666,7 @@ enum ArmyRelationKind {
 }
 
 "经济补助状态。 State of the local subsidy."
-enum EconomicSubsidyState {
+enum EconomicSubsidyState @tag(name: "public") {
   "已审批。 Approved."
   APPROVED
   "已到账。 Paid."
@@ -10677,7 +3676,7 @@ enum EconomicSubsidyState {
 }
 
 "优待证状态。 State of the preferential card."
-enum PreferentialCardState {
+enum PreferentialCardState @tag(name: "public") {
   "制证中。 Being made."
   MAKING
   "已启用。 Active."
@@ -10687,7 +3686,7 @@ enum PreferentialCardState {
 }
 
 "抚恤关系状态。 Where the pension relation lies."
-enum PensionRelationState {
+enum PensionRelationState @tag(name: "public") {
   "在部队。 With the army."
   WITH_ARMY
   "已接收。 Received."

@@ -100,7 +100,7 @@ type VeteranResolver interface {
 	Mandates(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Mandate, error)
 	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
 	CourseHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
-	TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
+	TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]*int, error)
 	Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error)
 }
 
@@ -5241,11 +5241,11 @@ func (ec *executionContext) _Veteran_trainingHours(ctx context.Context, field gr
 			return ec.resolveBatch_Veteran_trainingHours(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Veteran_trainingHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5257,7 +5257,7 @@ func (ec *executionContext) resolveBatch_Veteran_trainingHours(ctx context.Conte
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.TrainingHours(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[int](
+		return graphql.ResolveBatchGroupResult[*int](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -5267,7 +5267,7 @@ func (ec *executionContext) resolveBatch_Veteran_trainingHours(ctx context.Conte
 		)
 	}
 	results, err := resolver.TrainingHours(ctx, []*gen.Veteran{obj})
-	return graphql.ResolveBatchSingleResult[int](
+	return graphql.ResolveBatchSingleResult[*int](
 		ctx,
 		results,
 		err,
@@ -7260,7 +7260,7 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				})
 		case "trainingHours":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_trainingHours(ctx, field, obj)
 				})
