@@ -23,7 +23,7 @@ const (
 	maxBody   = 1 << 20 // bytes
 	maxTokens = 15_000  // of a document
 	maxDepth  = 15      // of selections
-	maxCost   = 25_000  // fields that an answer may have, roughly; see limits.go
+	maxCost   = 25_000  // fields that an answer may have, roughly; see cost.go
 	cached    = 2_000   // documents kept parsed and validated
 )
 
@@ -50,6 +50,7 @@ func (h *Hub) graph() http.Handler {
 // but POST and events.
 func (h *Hub) subgraph() http.Handler {
 	s := h.forRouters()
+	s.Use(newRouterTrace())
 	s.Use(introspection{demo: h.Config.Demo})
 	h.count(s)
 	return h.gate(s)
