@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/tools/txtar"
+
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/server"
 )
@@ -336,6 +338,24 @@ func TestMessagesOfOneGraphAreJoined(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// Every conversation goes with a supergraph as it goes without, to the last letter.
+func TestConversationsOfOneGraph(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := open(t, storetest.SQLite(t), moment(t, a), func(c *server.Config) { c.Supergraph = released })
+			converse(t, k, a, file, false)
+		})
+	}
 }
 
 // A document of the manifests may ask partners too.

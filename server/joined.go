@@ -63,7 +63,7 @@ func (j *joined) Exec(ctx context.Context) graphql.ResponseHandler {
 				return nil
 			}
 			done = true
-			return heard(j.gateway.Ask(ctx, r))
+			return heard(j.gateway.Ask(ctx, r), op.Operation)
 		}
 	}
 	messages := j.gateway.Subscribe(ctx, r)
@@ -72,17 +72,18 @@ func (j *joined) Exec(ctx context.Context) graphql.ResponseHandler {
 		if !more {
 			return nil
 		}
-		return heard(a)
+		return heard(a, op.Operation)
 	}
 }
 
 // heard is an answer of the gateway as our transports write it.
-func heard(a gateway.Answer) *graphql.Response {
+func heard(a gateway.Answer, op *ast.OperationDefinition) *graphql.Response {
 	out := &graphql.Response{Data: a.Data}
 	if a.Errors != nil {
 		if err := json.Unmarshal(a.Errors, &out.Errors); err != nil { // errors that are none of GraphQL's
 			out.Errors = gqlerror.List{gqlerror.Errorf("INTERNAL")}
 		}
+		locate(out.Errors, op)
 	}
 	return out
 }

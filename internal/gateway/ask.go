@@ -25,7 +25,7 @@ type Request struct {
 // Answer is what GraphQL answers, as JSON.
 type Answer struct {
 	Data   json.RawMessage // nil: nothing was run
-	Errors json.RawMessage // a list; nil: there are none
+	Errors json.RawMessage // a list; nil: there are none. Places that stand with a path are those of a question to a subgraph
 }
 
 // Ask answers a query or a mutation. What goes wrong is told in the answer.

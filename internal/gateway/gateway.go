@@ -112,7 +112,7 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 	ctx, g.end = context.WithCancel(ctx)
 	g.resolver = resolve.New(ctx, resolve.ResolverOptions{
 		AsyncErrorWriter: asyncErrors{g},
-		MaxConcurrency:   1024, PropagateSubgraphErrors: true, RewriteSubgraphErrorPaths: true, OmitSubgraphErrorLocations: true,
+		MaxConcurrency:   1024, PropagateSubgraphErrors: true, RewriteSubgraphErrorPaths: true,
 		SubgraphErrorPropagationMode: resolve.SubgraphErrorPropagationModePassThrough, AllowAllErrorExtensionFields: true,
 	})
 	return g, nil
