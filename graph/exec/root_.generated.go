@@ -3122,7 +3122,7 @@ type Veteran @key(fields: "id") {
   "数据元的值，不给出编号则全部；要多新由 freshness 说。 Values of data elements by ID, all of the catalogue without IDs, as fresh as asked for."
   elements(ids: [ID!], freshness: Reading = MIRROR): [Element!]! @tag(name: "personal")
   "现在去问各部门。 What the departments' own systems say right now, one call each."
-  departments(codes: [ID!]): [DepartmentAnswer!]! @tag(name: "personal")
+  departments(codes: [ID!]): [DepartmentAnswer!]! @cost(weight: 20) @tag(name: "personal")
   "办件。 Cases, newest first."
   cases(first: Int = 10, after: String): CaseConnection! @listSize(assumedSize: 10, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
