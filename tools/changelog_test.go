@@ -81,6 +81,7 @@ func TestBreakingChangesAreFound(t *testing.T) {
 		"a hub alone has lost what the whole graph still has": {"graph/hub.graphql", "\n  benefits: Benefits!", "\n  advantages: Benefits!", []string{"BREAKING FIELD_REMOVED Veteran.benefits", "单独的枢纽 hub alone; subgraph 子图 hub"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each starts Node.js and waits for it
 			root, edit := graphCopy(t)
 			for _, file := range strings.Fields(c.files) {
 				edit(file, c.from, c.to)
