@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -63,6 +64,53 @@ func TestVariables(t *testing.T) {
 		a := g.Ask(t.Context(), gateway.Request{Query: `query($if: Boolean!) { say(s: "a") @include(if: $if) other: say(s: "b") @skip(if: $if) }`, Variables: json.RawMessage(fmt.Sprintf(`{"if":%v}`, on))})
 		if strings.Contains(string(a.Data), `"say"`) != on || strings.Contains(string(a.Data), `"other"`) == on {
 			t.Errorf("%v: %s", on, a.Data)
+		}
+	}
+}
+
+// Whatever stands where in a document: what one caller's variables were is in nobody
+// else's questions to subgraphs.
+func TestNothingOfACallerIsKept(t *testing.T) {
+	var asked []string
+	a := answering(func(_ *http.Request, body string) string {
+		asked = append(asked, body)
+		return `{"data":{"say":"x","other":"y"}}`
+	})
+	g := open(t, gateway.Options{Subgraphs: map[string]gateway.Subgraph{"a": {Handler: a}}, Supergraph: head("0.5") + ` scalar Day @join__type(graph: A)
+		input Span @join__type(graph: A) { from: Day list: [String] in: Span }
+		type Query @join__type(graph: A) { say(s: String, d: Day, of: Span, list: [String], spans: [Span], on: Boolean): String }`})
+	for _, query := range []string{
+		`query($v: String) { say(s: $v) other: say(s: "lit") }`,
+		`query($v: Day) { say(d: $v, of: {from: $v}) }`,
+		`query($v: Day) { say(of: {in: {in: {from: $v, list: ["lit"]}}}) }`,
+		`query($v: String) { say(of: {in: {list: ["lit", $v]}}) }`,
+		`query($v: String) { say(list: [$v, "lit"]) }`,
+		`query($v: Day) { say(spans: [{from: "lit"}, {in: {from: $v}}]) }`,
+		`query($v: Day) { say(d: [{deep: [$v]}]) }`,
+		`query($v: Day) { ...f } fragment f on Query { say(of: {from: $v}) }`,
+		`query($v: Span) { say(of: $v) }`,
+		`query($v: [String]) { say(list: $v) }`,
+		`query($v: String = "usual") { say(s: $v) }`,
+		`query($v: String, $if: Boolean = true) { say(s: $v) @include(if: $if) other: say(s: $v) @skip(if: $if) }`,
+	} {
+		for i := range 4 {
+			who, asked0 := fmt.Sprintf("caller-%d", i), len(asked)
+			value := `"` + who + `"`
+			switch {
+			case strings.Contains(query, "$v: Span"):
+				value = `{"from":` + value + `,"list":[` + value + `]}`
+			case strings.Contains(query, "$v: ["):
+				value = `[` + value + `]`
+			}
+			g.Ask(t.Context(), gateway.Request{Query: query, Variables: json.RawMessage(`{"v":` + value + `}`)})
+			if len(asked) == asked0 {
+				t.Errorf("%s: nothing was asked", query)
+			}
+			for _, body := range asked[asked0:] {
+				if !strings.Contains(body, who) || strings.Count(body, "caller-") != strings.Count(body, who) {
+					t.Errorf("%s as %s: %s", query, who, body)
+				}
+			}
 		}
 	}
 }
