@@ -23,7 +23,22 @@ func node(t *testing.T, script string, args ...string) {
 // nodeIn runs a script of a folder that has its own packages.
 func nodeIn(t *testing.T, folder, script string, args ...string) {
 	t.Helper()
-	dir := filepath.Join("..", filepath.FromSlash(folder))
+	program, dir := needNode(t, folder)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, program, append([]string{script}, args...)...)
+	c.Dir = dir
+	out, err := c.CombinedOutput()
+	t.Logf("%s\n%s", script, out)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// needNode is the program and a folder with what npm has installed.
+func needNode(t *testing.T, folder string) (program, dir string) {
+	t.Helper()
+	dir = filepath.Join("..", filepath.FromSlash(folder))
 	program, err := exec.LookPath("node")
 	if err == nil {
 		_, err = os.Stat(filepath.Join(dir, "node_modules"))
@@ -34,15 +49,7 @@ func nodeIn(t *testing.T, folder, script string, args ...string) {
 		}
 		t.Skipf("no Node.js, or no npm ci in %s: %v", folder, err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, program, append([]string{script}, args...)...)
-	c.Dir = dir
-	out, err := c.CombinedOutput()
-	t.Logf("%s\n%s", script, out)
-	if err != nil {
-		t.Error(err)
-	}
+	return program, dir
 }
 
 // Every audit of npm graphql-http, what is only recommended too.

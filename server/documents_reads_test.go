@@ -55,6 +55,9 @@ func documents(t *testing.T) []document {
 			t.Fatal(err)
 		}
 		for _, name := range names {
+			if strings.HasSuffix(name, "partners.md") {
+				continue // it asks a graph that a reader has just made; its own test runs it
+			}
 			body, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 )
 
@@ -76,7 +78,12 @@ func (w *world) handle(ctx context.Context, person int, dice *rand.Rand) error {
 	if err := w.handIn(ctx, f, token, input, dice); err != nil || f.caseID == "" {
 		return err
 	}
-	return w.follow(ctx, f, token)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return w.follow(ctx, f, token) })
+	if at := w.fronts[person%len(w.fronts)]; len(w.hubs) > 1 && at.streams {
+		g.Go(func() error { return w.listen(ctx, f, token, at) })
+	}
+	return g.Wait()
 }
 
 const handingIn = `mutation($input: SubmitCaseInput!) { submitCase(input: $input) {
@@ -197,22 +204,26 @@ func (w *world) follow(ctx context.Context, f *file, token string) error {
 }
 
 // refusal is an answer that tells what is wrong.
-type refusal struct{ code, reason string }
+type refusal struct{ front, code, reason string }
 
-func (r *refusal) Error() string { return "refused: " + r.code + " " + r.reason }
+func (r *refusal) Error() string { return r.front + " refused: " + r.code + " " + r.reason }
 
 func isRefusal(err error, code string) bool {
 	r, ok := errors.AsType[*refusal](err)
 	return ok && r.code == code
 }
 
-// ask sends one GraphQL operation. Errors: errGone, or a *refusal.
+// ask sends one GraphQL operation to one front after the other. Errors: errGone, or a *refusal.
 func (w *world) ask(ctx context.Context, token, query string, variables map[string]any, into any) error {
+	return w.askAt(ctx, w.fronts[int(w.turn.Add(1))%len(w.fronts)], token, query, variables, into)
+}
+
+func (w *world) askAt(ctx context.Context, at front, token, query string, variables map[string]any, into any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.hub.address+"/graphql", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at.url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -227,6 +238,9 @@ func (w *world) ask(ctx context.Context, token, query string, variables map[stri
 	if err != nil {
 		return errGone
 	}
+	if res.StatusCode == http.StatusBadGateway { // of the balancer
+		return errGone
+	}
 	var answer struct {
 		Data   json.RawMessage
 		Errors []struct{ Extensions struct{ Code, Reason string } }
@@ -235,10 +249,12 @@ func (w *world) ask(ctx context.Context, token, query string, variables map[stri
 		return fmt.Errorf("status %d: %w", res.StatusCode, err)
 	}
 	if len(answer.Errors) > 0 {
-		if answer.Errors[0].Extensions.Code == "UNAVAILABLE" { // says itself: come again
+		// Our own say: come again. Other gateways have words of their own when a hub
+		// dies under them, without a reason of ours.
+		if e := answer.Errors[0].Extensions; e.Code == "UNAVAILABLE" || e.Reason == "" && len(w.hubs) > 1 {
 			return errGone
 		}
-		return &refusal{answer.Errors[0].Extensions.Code, answer.Errors[0].Extensions.Reason}
+		return &refusal{at.name, answer.Errors[0].Extensions.Code, answer.Errors[0].Extensions.Reason}
 	}
 	return json.Unmarshal(answer.Data, into)
 }

@@ -38,6 +38,7 @@ type Config struct {
 	Applicants int           // who submit and follow cases side by side; default 8
 	Patience   time.Duration // longest wait for a moment, after which the hub is killed anyway; default 2 s
 	Settle     time.Duration // longest wait for the end of every case after the last kill; default 3 min
+	Gateways   *Gateways     // two hubs behind these, of which one is killed at a time; nil: one hub
 	Log        func(format string, args ...any)
 }
 
@@ -92,7 +93,11 @@ func Run(ctx context.Context, c Config) (r *Report, err error) {
 func (w *world) live(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer func() { _ = w.hub.kill() }() // if it still runs
+	defer func() { // if one still runs
+		for _, h := range w.hubs {
+			_ = h.kill()
+		}
+	}()
 	g, ctx := errgroup.WithContext(ctx)
 	next, enough := make(chan int), make(chan struct{})
 	g.Go(func() error {
@@ -137,6 +142,11 @@ func (w *world) live(ctx context.Context) error {
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+	if len(w.fronts) > 1 {
+		if err := w.same(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+	}
 	return w.quiet(context.WithoutCancel(ctx))
 }
 
@@ -161,7 +171,11 @@ func (w *world) quiet(ctx context.Context) error {
 		}
 	}
 	w.settled = time.Since(w.lastKill)
-	return w.hub.stop()
+	var errs []error
+	for _, h := range w.hubs {
+		errs = append(errs, h.stop())
+	}
+	return errors.Join(errs...)
 }
 
 // LogFile is where the hub's log is, in the folder of an experiment.

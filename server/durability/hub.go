@@ -32,6 +32,9 @@ type hub struct {
 func (h *hub) start() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.cmd != nil { // it lives
+		return nil
+	}
 	out, err := os.OpenFile(h.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("log of the hub: %w", err)

@@ -63,6 +63,9 @@ func (w *world) reap(ctx context.Context) error {
 	for n := range w.config.Kills {
 		what := chances[dice.IntN(len(chances))]
 		begun := time.Now()
+		if err := w.others(ctx, n); err != nil {
+			return fmt.Errorf("life %d: %w", n+1, err)
+		}
 		if err := w.hub.start(); err != nil {
 			return err
 		}
@@ -91,11 +94,31 @@ func (w *world) reap(ctx context.Context) error {
 		}
 	}
 	w.lastKill = time.Now()
+	if err := w.others(ctx, w.config.Kills); err != nil {
+		return fmt.Errorf("the last life: %w", err)
+	}
 	if err := w.hub.start(); err != nil {
 		return err
 	}
 	if err := w.hub.ready(ctx); err != nil {
 		return fmt.Errorf("the last life: %w", err)
+	}
+	return nil
+}
+
+// others sees to it that every hub but the one that dies next is there.
+func (w *world) others(ctx context.Context, n int) error {
+	w.hub = w.hubs[n%len(w.hubs)]
+	for _, h := range w.hubs {
+		if h == w.hub {
+			continue
+		}
+		if err := h.start(); err != nil {
+			return err
+		}
+		if err := h.ready(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

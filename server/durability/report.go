@@ -29,12 +29,15 @@ type Report struct {
 	Absorbed   int // of those, of items that the department had before
 	Outcomes   map[string]int
 
+	Compared int // answers of gateways, held against one another
+	Resumed  int // lines of subscriptions that broke and were taken up again
+
 	Broken []string // promises that were not kept
 }
 
 // report sums up what was seen from outside.
 func (w *world) report() *Report {
-	r := &Report{Seed: w.config.Seed, Kills: w.config.Kills, Moments: map[string]int{}, Settled: w.settled, Outcomes: map[string]int{}}
+	r := &Report{Seed: w.config.Seed, Kills: w.config.Kills, Moments: map[string]int{}, Settled: w.settled, Compared: w.compared, Resumed: w.resumed, Outcomes: map[string]int{}}
 	for m, n := range w.killed {
 		r.Moments[string(m)] = n
 	}
@@ -81,6 +84,9 @@ func (r *Report) String() string {
 		r.Submitted, r.Attempts, r.Unanswered, r.Acknowledged, r.Found)
 	_, _ = fmt.Fprintf(&b, "items %d; approved and done once %d; deliveries %d, of them %d of items the department had before\n", r.Items, r.Approved, r.Deliveries, r.Absorbed)
 	_, _ = fmt.Fprintf(&b, "cases: %s\n", list(r.Outcomes))
+	if r.Compared > 0 {
+		_, _ = fmt.Fprintf(&b, "answers of gateways compared %d; subscriptions taken up again %d\n", r.Compared, r.Resumed)
+	}
 	_, _ = fmt.Fprintf(&b, "broken promises: %d", len(r.Broken))
 	for i, s := range r.Broken {
 		if i == 40 {

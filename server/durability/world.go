@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vetgraph/vetgraph/internal/access"
@@ -31,7 +32,9 @@ import (
 type world struct {
 	config  Config
 	moments *moments
-	hub     *hub
+	hub     *hub   // the one that is killed next
+	hubs    []*hub // all there are
+	fronts  []front
 	fleet   *department.Fleet
 	tap     *tap
 	issuer  *issuer
@@ -45,6 +48,9 @@ type world struct {
 	starts   []time.Duration
 	lastKill time.Time
 	settled  time.Duration
+	turn     atomic.Int64 // of fronts
+	compared int          // answers of fronts
+	resumed  int          // lines of subscriptions that were taken up again
 }
 
 // applicant is one veteran who submits one case.
@@ -99,8 +105,12 @@ func prepare(ctx context.Context, c Config) (w *world, err error) {
 	w.hub = &hub{program: c.Program, address: at, log: LogFile(c.Dir), database: c.Database, args: []string{
 		"--demo=false", "--data=" + c.Dir, "--keys=" + keysFile, "--endpoints=" + endpoints, "--roster=" + roster,
 		"--oidc-issuer=" + w.issuer.url, "--oidc-audience=" + audience,
-		"--listen=" + at, "--subgraph-listen=", "--admin-listen=", "--inquire=2s", "--log-level=warn", "--log-format=json",
+		"--listen=" + at, "--subgraph-listen=", "--admin-listen=", "--inquire=2s", "--log-level=warn", "--log-format=json", "--rate=-1",
 	}}
+	w.hubs, w.fronts = []*hub{w.hub}, []front{{"vetgraph", "http://" + at + "/graphql", true}}
+	if c.Gateways != nil {
+		return w, w.replicate(ctx)
+	}
 	return w, nil
 }
 
@@ -223,8 +233,8 @@ func (w *world) serve(ctx context.Context, h http.Handler) (string, error) {
 
 func (w *world) close() error {
 	var errs []error
-	if w.hub != nil {
-		errs = append(errs, w.hub.kill())
+	for _, h := range w.hubs {
+		errs = append(errs, h.kill())
 	}
 	for _, f := range slices.Backward(w.closers) {
 		if err := f(); err != nil {

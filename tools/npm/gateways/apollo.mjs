@@ -9,11 +9,18 @@ import { serve } from './serve.mjs';
 
 const [file, port, ...where] = process.argv.slice(2);
 const urls = new Map(where.map((w) => [w.slice(0, w.indexOf('=')), w.slice(w.indexOf('=') + 1)]));
+const secret = process.env.ROUTER_SECRET;
 const quiet = () => {};
 const gateway = new ApolloGateway({
   supergraphSdl: readFileSync(file, 'utf8'),
   logger: { debug: quiet, info: quiet, warn: console.error, error: console.error },
-  buildService: ({ name, url }) => new RemoteGraphQLDataSource({ url: urls.get(name) ?? url }),
+  buildService: ({ name, url }) => new RemoteGraphQLDataSource({
+    url: urls.get(name) ?? url,
+    willSendRequest({ request, context }) { // a person's token goes to the hub alone
+      if (secret) request.http.headers.set('vetgraph-router-secret', secret);
+      if (name === 'hub' && context.authorization) request.http.headers.set('authorization', context.authorization);
+    },
+  }),
 });
 const { schema, executor } = await gateway.load();
 
@@ -30,11 +37,11 @@ function read(query) {
 }
 
 const logger = { debug: quiet, info: quiet, warn: quiet, error: console.error };
-serve(port, async ({ query, variables, operationName }) => {
+serve(port, async ({ query, variables, operationName }, { authorization }) => {
   const { parsed, hash } = read(query);
   const operation = parsed.definitions.find((d) => d.kind === 'OperationDefinition');
   return executor({
-    document: parsed, queryHash: hash, operation, operationName: operationName ?? null, schema, logger, context: {}, metrics: {}, overallCachePolicy: {},
+    document: parsed, queryHash: hash, operation, operationName: operationName ?? null, schema, logger, context: { authorization }, metrics: {}, overallCachePolicy: {},
     cache: undefined, source: query, request: { query, variables, operationName, http: { headers: new Map() } },
   });
 });

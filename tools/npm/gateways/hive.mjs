@@ -9,5 +9,14 @@ for (const w of where) { // its addresses stand in the supergraph
   const [name, url] = [w.slice(0, w.indexOf('=')), w.slice(w.indexOf('=') + 1)];
   supergraph = supergraph.replace(new RegExp(`(@join__graph\\(name: "${name}", url: )"[^"]*"`), `$1"${url}"`);
 }
-const gateway = createGatewayRuntime({ supergraph, logging: false, graphqlEndpoint: '/graphql', maskedErrors: false });
+const secret = process.env.ROUTER_SECRET;
+const gateway = createGatewayRuntime({
+  propagateHeaders: { // a person's token goes to the hub alone
+    fromClientToSubgraphs: ({ request, subgraphName }) => ({
+      ...(secret ? { 'vetgraph-router-secret': secret } : {}),
+      ...(subgraphName.toLowerCase() === 'hub' && request.headers.get('authorization') ? { authorization: request.headers.get('authorization') } : {}),
+    }),
+  },
+  transportEntries: { '*.http': { options: { method: 'POST' } } }, // by itself it would begin subscriptions by GET
+  supergraph, logging: false, graphqlEndpoint: '/graphql', maskedErrors: false });
 createServer(gateway).listen(Number(port), '127.0.0.1');

@@ -8,7 +8,7 @@ export function serve(port, answer) {
     request.on('end', async () => {
       let body;
       try {
-        body = JSON.stringify(await answer(JSON.parse(Buffer.concat(parts).toString('utf8'))));
+        body = JSON.stringify(await answer(JSON.parse(Buffer.concat(parts).toString('utf8')), request.headers));
       } catch (err) {
         body = JSON.stringify({ errors: [{ message: String(err?.message ?? err) }] });
       }
