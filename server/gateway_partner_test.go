@@ -32,8 +32,19 @@ const released = "../graph/supergraph.graphql"
 
 const partnersSecret = "what concessions wants to see"
 
+// built are programs that tests start, each built once.
+var built = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "vetgraph-test") })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := built(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
 var partnersProgram = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "concessions")
+	dir, err := built()
 	if err != nil {
 		return "", err
 	}
