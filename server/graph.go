@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -46,10 +49,11 @@ func (h *Hub) graph() http.Handler {
 	return h.told(h.gate(s))
 }
 
-// subgraph is the endpoint for routers: _service and _entities too, and nothing
-// but POST and events.
+// subgraph is the endpoint for routers: _service and _entities too. Questions come by
+// POST, subscriptions however routers have them: events by POST or GET, or a websocket.
 func (h *Hub) subgraph() http.Handler {
 	s := h.forRouters()
+	s.AddTransport(h.sockets(h.websocketViewer))
 	s.Use(newRouterTrace())
 	s.Use(introspection{demo: h.Config.Demo})
 	h.count(s)
@@ -64,7 +68,7 @@ func (h *Hub) forRouters() *handler.Server {
 	s := h.server(h.executable(false))
 	s.AroundFields(service(h.Config.Joined))
 	h.load(s)
-	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
+	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}, true})
 	s.AddTransport(overHTTP{})
 	return s
 }
@@ -80,15 +84,19 @@ func (h *Hub) executable(public bool) graphql.ExecutableSchema {
 
 // transports are all that people's programs may come by.
 func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
-	s.AddTransport(transport.Websocket{
+	s.AddTransport(h.sockets(init))
+	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}, false})
+	s.AddTransport(overHTTP{get: true})
+}
+
+func (h *Hub) sockets(init transport.WebsocketInitFunc) graphql.Transport {
+	return transport.Websocket{
 		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
 		InitFunc:              init,
 		InitTimeout:           10 * time.Second,
 		KeepAlivePingInterval: 20 * time.Second,
 		PingPongInterval:      20 * time.Second,
-	})
-	s.AddTransport(events{transport.SSE{KeepAlivePingInterval: 15 * time.Second}})
-	s.AddTransport(overHTTP{get: true})
+	}
 }
 
 // server is what every GraphQL endpoint of ours has: limits, and errors in our words.
@@ -121,15 +129,35 @@ func (h *Hub) load(s *handler.Server) {
 }
 
 // events is SSE for those who ask for it first. Some clients mention it in every
-// request, behind JSON.
-type events struct{ transport.SSE }
+// request, behind JSON. Routers may begin a stream by GET, which people's programs
+// may not: a page of somebody else's could make a browser send that.
+type events struct {
+	transport.SSE
+	get bool
+}
 
 func (e events) Supports(r *http.Request) bool {
-	return strings.HasPrefix(strings.TrimSpace(r.Header.Get("Accept")), "text/event-stream") && e.SSE.Supports(r)
+	first := strings.HasPrefix(strings.TrimSpace(r.Header.Get("Accept")), "text/event-stream")
+	return first && (e.SSE.Supports(r) || e.get && r.Method == http.MethodGet && r.Header.Get("Upgrade") == "")
 }
 
 func (e events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	w.Header().Set("X-Accel-Buffering", "no") // proxies pass on what they get at once
+	if r.Method == http.MethodGet {
+		params, err := overHTTP{}.params(r)
+		if err != nil {
+			refuse(w, http.StatusBadRequest, malformed())
+			return
+		}
+		body, err := json.Marshal(params)
+		if err != nil {
+			refuse(w, http.StatusBadRequest, malformed())
+			return
+		}
+		r = r.Clone(r.Context())
+		r.Method, r.Body = http.MethodPost, io.NopCloser(bytes.NewReader(body))
+		r.Header.Set("Content-Type", mediaJSON)
+	}
 	e.SSE.Do(w, r, exec)
 }
 

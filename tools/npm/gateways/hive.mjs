@@ -17,6 +17,5 @@ const gateway = createGatewayRuntime({
       ...(subgraphName.toLowerCase() === 'hub' && request.headers.get('authorization') ? { authorization: request.headers.get('authorization') } : {}),
     }),
   },
-  transportEntries: { '*.http': { options: { method: 'POST' } } }, // by itself it would begin subscriptions by GET
   supergraph, logging: false, graphqlEndpoint: '/graphql', maskedErrors: false });
 createServer(gateway).listen(Number(port), '127.0.0.1');
