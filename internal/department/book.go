@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the "sqlite" driver
@@ -75,6 +76,7 @@ type book struct {
 
 type change struct {
 	do     func(*sql.Tx) error
+	taken  *atomic.Bool // whoever sets it first decides: the writer does the change, or its caller takes it back
 	result chan error
 }
 
@@ -131,9 +133,10 @@ var errClosed = errors.New("the book is closed")
 
 // write makes one change durable. do may run more than once, each time on a
 // fresh transaction, so it sets its results and does not add to them. If ctx
-// ends first the change may still happen.
+// ends before the writer has come to the change it never happens; a change that
+// has begun is waited for, since do writes into what the caller holds.
 func (b *book) write(ctx context.Context, do func(*sql.Tx) error) error {
-	c := change{do, make(chan error, 1)}
+	c := change{do, new(atomic.Bool), make(chan error, 1)}
 	select {
 	case b.changes <- c:
 	case <-b.stopped:
@@ -145,9 +148,21 @@ func (b *book) write(ctx context.Context, do func(*sql.Tx) error) error {
 	case err := <-c.result:
 		return err
 	case <-b.done:
-		return errClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		if c.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+	}
+	select {
+	case err := <-c.result:
+		return err
+	case <-b.done:
+	}
+	select { // the writer's last batch may have had it
+	case err := <-c.result:
+		return err
+	default:
+		return errClosed
 	}
 }
 
@@ -158,17 +173,26 @@ func (b *book) keep() {
 		case <-b.stopped:
 			return
 		case first := <-b.changes:
-			b.commit(b.gather(first))
+			if batch := b.gather(first); len(batch) > 0 {
+				b.commit(batch)
+			}
 		}
 	}
 }
 
+// gather takes what has arrived, without what its callers have taken back.
 func (b *book) gather(first change) []change {
-	batch := []change{first}
+	var batch []change
+	take := func(c change) {
+		if c.taken.CompareAndSwap(false, true) {
+			batch = append(batch, c)
+		}
+	}
+	take(first)
 	for len(batch) < together {
 		select {
 		case c := <-b.changes:
-			batch = append(batch, c)
+			take(c)
 		default:
 			return batch
 		}
