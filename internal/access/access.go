@@ -88,6 +88,9 @@ type Viewer struct {
 
 	Confined bool // to documents that were registered beforehand: the token is a program's that runs no others
 
+	Slice  string // name of the authorized slice, for a partner
+	Ground Ground // what a partner reads for, as the slice says; see [Viewer.ReadsFor]
+
 	Principal string // veteran for whom a clerk acts, under a mandate; see ActFor
 	Mandate   string // its ID
 }
