@@ -86,7 +86,7 @@ func canaries(day workday.Day, n int) map[string]string {
 }
 
 func known(p profile.Person, add func(string, ...string)) {
-	add("number", p.Number.String())
+	add("number", p.Number.Reveal()) // as it is: its String is masked
 	add("name", p.Identity.Name)
 	if p.Contact != nil {
 		add("contact", p.Contact.Mobile, p.Contact.Address)
