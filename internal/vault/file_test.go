@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/vetgraph/vetgraph/internal/vault"
 )
@@ -33,7 +34,7 @@ func TestKeysFile(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(back, keys) {
 		t.Errorf("other keys came back: %v", err)
 	}
-	next, err := keys.Rotate()
+	next, err := keys.Rotate("", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func TestKeysFile(t *testing.T) {
 	if back, err = vault.LoadFile(path); err != nil || !reflect.DeepEqual(back, next) {
 		t.Errorf("after: %v", err)
 	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 2 { // the keys, and what they are wrapped with
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -8,20 +8,25 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
-// keySize is the length of every key, in bytes: AES-256 and HMAC-SHA-256.
+// keySize is the length of every key but sealing keys, in bytes: what HMAC of 32
+// bytes and signers take. Sealing keys are as long as their suite says.
 const keySize = 32
 
 // Keys is all the secrets of one installation. Losing them loses the sealed data;
 // printing them prints nothing of them.
 type Keys struct {
-	Current  uint8        `json:"current"` // ID of the sealing key that new data gets
-	Sealing  []SealingKey `json:"sealing"` // the current one, and older ones that still open what they sealed
-	Index    []byte       `json:"index"`   // blind indexes; cannot be replaced without indexing everything anew
-	Signing  []byte       `json:"signing"` // cursors and our own messages to ourselves
-	Calling  []byte       `json:"calling"` // what the departments' callback secrets are derived from
-	TokenKey []byte       `json:"token"`   // tokens of the demo's own sign-in
+	Current  uint8        `json:"current"`         // ID of the sealing key that new data gets
+	Since    time.Time    `json:"since,omitzero"`  // when it became the current one; unknown for the first
+	Last     uint8        `json:"last,omitempty"`  // highest ID ever given, if that key is gone
+	Sealing  []SealingKey `json:"sealing"`         // the current one, and others that still open what they sealed
+	Digest   Digest       `json:"digest,omitzero"` // of Index and Signing; empty: HMAC-SHA-256
+	Index    []byte       `json:"index"`           // blind indexes; cannot be replaced without indexing everything anew
+	Signing  []byte       `json:"signing"`         // cursors and our own messages to ourselves
+	Calling  []byte       `json:"calling"`         // what the departments' callback secrets are derived from
+	TokenKey []byte       `json:"token"`           // tokens of the demo's own sign-in
 
 	// Signers are the private keys of the electronic seal (电子签章) on feedback sheets.
 	// The last of a suite seals; older ones stay, so that what they sealed can be
@@ -40,17 +45,26 @@ var signerSuites = []string{"ED25519", "SM2"}
 
 // SealingKey is one version of the key that data at rest is sealed with.
 type SealingKey struct {
-	ID  uint8  `json:"id"` // first byte of everything it seals; never given twice
-	Key []byte `json:"key"`
+	ID    uint8  `json:"id"`             // first byte of everything it seals; never given twice
+	Suite Suite  `json:"suite,omitzero"` // empty: AES-256-GCM
+	Key   []byte `json:"key"`
 }
 
-// Generate makes fresh keys.
-func Generate() Keys {
-	return Keys{
+// Generate makes fresh keys that seal by AES-256-GCM.
+func Generate() Keys { return GenerateFor("") }
+
+// GenerateFor makes fresh keys that seal by a suite, and index by the digest that
+// goes with it. The suite can be changed later ([Keys.Rotate]), the digest cannot.
+func GenerateFor(suite Suite) Keys {
+	k := Keys{
 		Current: 1,
-		Sealing: []SealingKey{{ID: 1, Key: fresh()}},
+		Sealing: []SealingKey{suite.sealingKey(1)},
 		Index:   fresh(), Signing: fresh(), Calling: fresh(), TokenKey: fresh(),
-	}.WithSigners()
+	}
+	if d := suites[suite.orAES()].digest; d != SHA256 {
+		k.Digest = d
+	}
+	return k.WithSigners()
 }
 
 // WithSigners answers the keys with a fresh signer of each suite that they have
@@ -95,21 +109,6 @@ func scalar() []byte {
 	}
 }
 
-// Rotate answers the keys with a new current sealing key. Old ones still open what
-// they sealed. It fails when all 255 IDs are used.
-func (k Keys) Rotate() (Keys, error) {
-	last := uint8(0)
-	for _, s := range k.Sealing {
-		last = max(last, s.ID)
-	}
-	if last == 255 {
-		return Keys{}, errors.New("rotate keys: all 255 key IDs are used")
-	}
-	k.Sealing = append(slices.Clone(k.Sealing), SealingKey{ID: last + 1, Key: fresh()})
-	k.Current = last + 1
-	return k, nil
-}
-
 // Callback is the secret that a department signs its callbacks with, derived from
 // its code (HKDF, RFC 5869): 32 bytes, different for each. It needs no keeping.
 func (k Keys) Callback(department string) []byte {
@@ -128,18 +127,22 @@ func (k Keys) check() error {
 		name string
 		key  []byte
 	}{{"index", k.Index}, {"signing", k.Signing}, {"calling", k.Calling}, {"token", k.TokenKey}} {
-		found = append(found, sound(key.name, key.key))
+		found = append(found, sound(key.name, key.key, keySize))
 	}
 	seen := map[uint8]bool{}
 	for _, s := range k.Sealing {
-		found = append(found, sound(fmt.Sprintf("sealing key %d", s.ID), s.Key))
+		if it, ok := suites[s.Suite.orAES()]; !ok {
+			found = append(found, fmt.Errorf("sealing key %d is for a suite that there is not", s.ID))
+		} else {
+			found = append(found, sound(fmt.Sprintf("sealing key %d", s.ID), s.Key, it.size))
+		}
 		if s.ID == 0 || seen[s.ID] {
 			found = append(found, fmt.Errorf("sealing key ID %d is 0 or given twice", s.ID))
 		}
 		seen[s.ID] = true
 	}
 	for i, s := range k.Signers {
-		found = append(found, sound(fmt.Sprintf("signer %d", i+1), s.Private))
+		found = append(found, sound(fmt.Sprintf("signer %d", i+1), s.Private, keySize))
 		if s.Suite == "" {
 			found = append(found, fmt.Errorf("signer %d has no suite", i+1))
 		}
@@ -147,21 +150,25 @@ func (k Keys) check() error {
 	if !seen[k.Current] {
 		found = append(found, fmt.Errorf("there is no current sealing key %d", k.Current))
 	}
+	if digests[k.Digest.orSHA256()] == nil {
+		found = append(found, errors.New("the index is by a digest that there is not"))
+	}
 	return errors.Join(found...)
 }
 
-func sound(name string, key []byte) error {
-	if len(key) != keySize || bytes.Equal(key, make([]byte, keySize)) {
-		return fmt.Errorf("%s is not a key of %d bytes", name, keySize)
+func sound(name string, key []byte, size int) error {
+	if len(key) != size || bytes.Equal(key, make([]byte, size)) {
+		return fmt.Errorf("%s is not a key of %d bytes", name, size)
 	}
 	return nil
 }
 
-// holds tells whether all that other could open, recognise or sign, k can too.
-func (k Keys) holds(other Keys) bool {
+// holds tells whether all that other could open, recognise or sign, k can too, but
+// for what one sealing key sealed (0: none).
+func (k Keys) holds(other Keys, but uint8) bool {
 	for _, s := range other.Sealing {
-		if !slices.ContainsFunc(k.Sealing, func(mine SealingKey) bool {
-			return mine.ID == s.ID && bytes.Equal(mine.Key, s.Key)
+		if s.ID != but && !slices.ContainsFunc(k.Sealing, func(mine SealingKey) bool {
+			return mine.ID == s.ID && mine.Suite.orAES() == s.Suite.orAES() && bytes.Equal(mine.Key, s.Key)
 		}) {
 			return false
 		}
@@ -171,17 +178,17 @@ func (k Keys) holds(other Keys) bool {
 			return false
 		}
 	}
-	return bytes.Equal(k.Index, other.Index)
+	return bytes.Equal(k.Index, other.Index) && k.Digest.orSHA256() == other.Digest.orSHA256()
 }
 
 // Format prints that there are keys, whatever the verb.
 func (k Keys) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "%d sealing keys, current %d", len(k.Sealing), k.Current)
+	_, _ = fmt.Fprintf(f, "%d sealing keys, current %d, %s", len(k.Sealing), k.Current, k.Suite())
 }
 
 // Format prints the key's ID, whatever the verb.
 func (s SealingKey) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "sealing key %d", s.ID)
+	_, _ = fmt.Fprintf(f, "sealing key %d, %s", s.ID, s.Suite.orAES())
 }
 
 // Format prints the signer's suite, whatever the verb.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -63,7 +64,7 @@ func TestChangedValuesDoNotOpen(t *testing.T) {
 func TestOldKeysStillOpen(t *testing.T) {
 	old := vault.Generate()
 	sealed := open(t, old).Seal([]byte("kept"), "row")
-	keys, err := old.Rotate()
+	keys, err := old.Rotate("", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +83,11 @@ func TestOldKeysStillOpen(t *testing.T) {
 		t.Error("rotating changed more than the sealing key")
 	}
 	for range 253 {
-		if keys, err = keys.Rotate(); err != nil {
+		if keys, err = keys.Rotate("", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := keys.Rotate(); err == nil {
+	if _, err := keys.Rotate("", time.Now()); err == nil {
 		t.Error("a key ID is given twice")
 	}
 }
@@ -118,7 +119,7 @@ func TestCallbackSecrets(t *testing.T) {
 	if len(ps) != 32 || bytes.Equal(ps, hrss) || !bytes.Equal(ps, keys.Callback("PS")) || bytes.Equal(ps, vault.Generate().Callback("PS")) {
 		t.Error("secrets of departments")
 	}
-	if next, err := keys.Rotate(); err != nil || !bytes.Equal(next.Callback("PS"), ps) {
+	if next, err := keys.Rotate("", time.Now()); err != nil || !bytes.Equal(next.Callback("PS"), ps) {
 		t.Errorf("rotating changed a department's secret: %v", err)
 	}
 	signature := vault.SignWith(ps, []byte("done"))
