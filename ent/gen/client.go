@@ -22,6 +22,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
+	"github.com/vetgraph/vetgraph/ent/gen/clientassertion"
+	"github.com/vetgraph/vetgraph/ent/gen/consent"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
 	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
@@ -50,9 +52,14 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/receipt"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
+	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/sliceuse"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
 	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
@@ -82,6 +89,10 @@ type Client struct {
 	CaseFile *CaseFileClient
 	// CatalogVersion is the client for interacting with the CatalogVersion builders.
 	CatalogVersion *CatalogVersionClient
+	// ClientAssertion is the client for interacting with the ClientAssertion builders.
+	ClientAssertion *ClientAssertionClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// Correction is the client for interacting with the Correction builders.
@@ -138,12 +149,22 @@ type Client struct {
 	Rank *RankClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
+	// Receipt is the client for interacting with the Receipt builders.
+	Receipt *ReceiptClient
+	// ReceiptCheckpoint is the client for interacting with the ReceiptCheckpoint builders.
+	ReceiptCheckpoint *ReceiptCheckpointClient
+	// ReceiptCosignature is the client for interacting with the ReceiptCosignature builders.
+	ReceiptCosignature *ReceiptCosignatureClient
+	// ReceiptHead is the client for interacting with the ReceiptHead builders.
+	ReceiptHead *ReceiptHeadClient
 	// Saying is the client for interacting with the Saying builders.
 	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
 	Settlement *SettlementClient
+	// SliceUse is the client for interacting with the SliceUse builders.
+	SliceUse *SliceUseClient
 	// Slot is the client for interacting with the Slot builders.
 	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
@@ -178,6 +199,8 @@ func (c *Client) init() {
 	c.CalendarYear = NewCalendarYearClient(c.config)
 	c.CaseFile = NewCaseFileClient(c.config)
 	c.CatalogVersion = NewCatalogVersionClient(c.config)
+	c.ClientAssertion = NewClientAssertionClient(c.config)
+	c.Consent = NewConsentClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.Correction = NewCorrectionClient(c.config)
 	c.Disability = NewDisabilityClient(c.config)
@@ -206,9 +229,14 @@ func (c *Client) init() {
 	c.PreferentialCard = NewPreferentialCardClient(c.config)
 	c.Rank = NewRankClient(c.config)
 	c.Rating = NewRatingClient(c.config)
+	c.Receipt = NewReceiptClient(c.config)
+	c.ReceiptCheckpoint = NewReceiptCheckpointClient(c.config)
+	c.ReceiptCosignature = NewReceiptCosignatureClient(c.config)
+	c.ReceiptHead = NewReceiptHeadClient(c.config)
 	c.Saying = NewSayingClient(c.config)
 	c.ServicePeriod = NewServicePeriodClient(c.config)
 	c.Settlement = NewSettlementClient(c.config)
+	c.SliceUse = NewSliceUseClient(c.config)
 	c.Slot = NewSlotClient(c.config)
 	c.SocialSecurityCard = NewSocialSecurityCardClient(c.config)
 	c.Subsidy = NewSubsidyClient(c.config)
@@ -316,6 +344,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CalendarYear:       NewCalendarYearClient(cfg),
 		CaseFile:           NewCaseFileClient(cfg),
 		CatalogVersion:     NewCatalogVersionClient(cfg),
+		ClientAssertion:    NewClientAssertionClient(cfg),
+		Consent:            NewConsentClient(cfg),
 		Contact:            NewContactClient(cfg),
 		Correction:         NewCorrectionClient(cfg),
 		Disability:         NewDisabilityClient(cfg),
@@ -344,9 +374,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
 		Rating:             NewRatingClient(cfg),
+		Receipt:            NewReceiptClient(cfg),
+		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
+		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
+		ReceiptHead:        NewReceiptHeadClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
+		SliceUse:           NewSliceUseClient(cfg),
 		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
 		Subsidy:            NewSubsidyClient(cfg),
@@ -381,6 +416,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CalendarYear:       NewCalendarYearClient(cfg),
 		CaseFile:           NewCaseFileClient(cfg),
 		CatalogVersion:     NewCatalogVersionClient(cfg),
+		ClientAssertion:    NewClientAssertionClient(cfg),
+		Consent:            NewConsentClient(cfg),
 		Contact:            NewContactClient(cfg),
 		Correction:         NewCorrectionClient(cfg),
 		Disability:         NewDisabilityClient(cfg),
@@ -409,9 +446,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PreferentialCard:   NewPreferentialCardClient(cfg),
 		Rank:               NewRankClient(cfg),
 		Rating:             NewRatingClient(cfg),
+		Receipt:            NewReceiptClient(cfg),
+		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
+		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
+		ReceiptHead:        NewReceiptHeadClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
+		SliceUse:           NewSliceUseClient(cfg),
 		Slot:               NewSlotClient(cfg),
 		SocialSecurityCard: NewSocialSecurityCardClient(cfg),
 		Subsidy:            NewSubsidyClient(cfg),
@@ -450,14 +492,16 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
-		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
-		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
-		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard,
-		c.IdentityCheck, c.Item, c.Mandate, c.Material, c.Notification, c.Obligation,
-		c.Pause, c.PaymentLine, c.PaymentRoll, c.PensionRelation, c.PortOrder,
-		c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying, c.ServicePeriod,
-		c.Settlement, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
-		c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent, c.Contact,
+		c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
+		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
+		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
+		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
+		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
+		c.ReceiptHead, c.Saying, c.ServicePeriod, c.Settlement, c.SliceUse, c.Slot,
+		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
+		c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -468,14 +512,16 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
-		c.CaseFile, c.CatalogVersion, c.Contact, c.Correction, c.Disability,
-		c.Discharge, c.Dispute, c.Division, c.EconomicSubsidy, c.EmploymentRecord,
-		c.Enrolment, c.Event, c.Guidance, c.HouseholdEntry, c.IdentityCard,
-		c.IdentityCheck, c.Item, c.Mandate, c.Material, c.Notification, c.Obligation,
-		c.Pause, c.PaymentLine, c.PaymentRoll, c.PensionRelation, c.PortOrder,
-		c.PreReview, c.PreferentialCard, c.Rank, c.Rating, c.Saying, c.ServicePeriod,
-		c.Settlement, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
-		c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent, c.Contact,
+		c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
+		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
+		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
+		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
+		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
+		c.ReceiptHead, c.Saying, c.ServicePeriod, c.Settlement, c.SliceUse, c.Slot,
+		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
+		c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -498,6 +544,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CaseFile.mutate(ctx, m)
 	case *CatalogVersionMutation:
 		return c.CatalogVersion.mutate(ctx, m)
+	case *ClientAssertionMutation:
+		return c.ClientAssertion.mutate(ctx, m)
+	case *ConsentMutation:
+		return c.Consent.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
 	case *CorrectionMutation:
@@ -554,12 +604,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Rank.mutate(ctx, m)
 	case *RatingMutation:
 		return c.Rating.mutate(ctx, m)
+	case *ReceiptMutation:
+		return c.Receipt.mutate(ctx, m)
+	case *ReceiptCheckpointMutation:
+		return c.ReceiptCheckpoint.mutate(ctx, m)
+	case *ReceiptCosignatureMutation:
+		return c.ReceiptCosignature.mutate(ctx, m)
+	case *ReceiptHeadMutation:
+		return c.ReceiptHead.mutate(ctx, m)
 	case *SayingMutation:
 		return c.Saying.mutate(ctx, m)
 	case *ServicePeriodMutation:
 		return c.ServicePeriod.mutate(ctx, m)
 	case *SettlementMutation:
 		return c.Settlement.mutate(ctx, m)
+	case *SliceUseMutation:
+		return c.SliceUse.mutate(ctx, m)
 	case *SlotMutation:
 		return c.Slot.mutate(ctx, m)
 	case *SocialSecurityCardMutation:
@@ -1637,6 +1697,288 @@ func (c *CatalogVersionClient) mutate(ctx context.Context, m *CatalogVersionMuta
 		return (&CatalogVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown CatalogVersion mutation op: %q", m.Op())
+	}
+}
+
+// ClientAssertionClient is a client for the ClientAssertion schema.
+type ClientAssertionClient struct {
+	config
+}
+
+// NewClientAssertionClient returns a client for the ClientAssertion from the given config.
+func NewClientAssertionClient(c config) *ClientAssertionClient {
+	return &ClientAssertionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clientassertion.Hooks(f(g(h())))`.
+func (c *ClientAssertionClient) Use(hooks ...Hook) {
+	c.hooks.ClientAssertion = append(c.hooks.ClientAssertion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clientassertion.Intercept(f(g(h())))`.
+func (c *ClientAssertionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ClientAssertion = append(c.inters.ClientAssertion, interceptors...)
+}
+
+// Create returns a builder for creating a ClientAssertion entity.
+func (c *ClientAssertionClient) Create() *ClientAssertionCreate {
+	mutation := newClientAssertionMutation(c.config, OpCreate)
+	return &ClientAssertionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ClientAssertion entities.
+func (c *ClientAssertionClient) CreateBulk(builders ...*ClientAssertionCreate) *ClientAssertionCreateBulk {
+	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClientAssertionClient) MapCreateBulk(slice any, setFunc func(*ClientAssertionCreate, int)) *ClientAssertionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClientAssertionCreateBulk{err: fmt.Errorf("calling to ClientAssertionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClientAssertionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClientAssertionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ClientAssertion.
+func (c *ClientAssertionClient) Update() *ClientAssertionUpdate {
+	mutation := newClientAssertionMutation(c.config, OpUpdate)
+	return &ClientAssertionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClientAssertionClient) UpdateOne(_m *ClientAssertion) *ClientAssertionUpdateOne {
+	mutation := newClientAssertionMutation(c.config, OpUpdateOne, withClientAssertion(_m))
+	return &ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClientAssertionClient) UpdateOneID(id string) *ClientAssertionUpdateOne {
+	mutation := newClientAssertionMutation(c.config, OpUpdateOne, withClientAssertionID(id))
+	return &ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ClientAssertion.
+func (c *ClientAssertionClient) Delete() *ClientAssertionDelete {
+	mutation := newClientAssertionMutation(c.config, OpDelete)
+	return &ClientAssertionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClientAssertionClient) DeleteOne(_m *ClientAssertion) *ClientAssertionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClientAssertionClient) DeleteOneID(id string) *ClientAssertionDeleteOne {
+	builder := c.Delete().Where(clientassertion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClientAssertionDeleteOne{builder}
+}
+
+// Query returns a query builder for ClientAssertion.
+func (c *ClientAssertionClient) Query() *ClientAssertionQuery {
+	return &ClientAssertionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClientAssertion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ClientAssertion entity by its id.
+func (c *ClientAssertionClient) Get(ctx context.Context, id string) (*ClientAssertion, error) {
+	return c.Query().Where(clientassertion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClientAssertionClient) GetX(ctx context.Context, id string) *ClientAssertion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ClientAssertionClient) Hooks() []Hook {
+	return c.hooks.ClientAssertion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClientAssertionClient) Interceptors() []Interceptor {
+	return c.inters.ClientAssertion
+}
+
+func (c *ClientAssertionClient) mutate(ctx context.Context, m *ClientAssertionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClientAssertionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClientAssertionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClientAssertionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClientAssertionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown ClientAssertion mutation op: %q", m.Op())
+	}
+}
+
+// ConsentClient is a client for the Consent schema.
+type ConsentClient struct {
+	config
+}
+
+// NewConsentClient returns a client for the Consent from the given config.
+func NewConsentClient(c config) *ConsentClient {
+	return &ConsentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `consent.Hooks(f(g(h())))`.
+func (c *ConsentClient) Use(hooks ...Hook) {
+	c.hooks.Consent = append(c.hooks.Consent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `consent.Intercept(f(g(h())))`.
+func (c *ConsentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Consent = append(c.inters.Consent, interceptors...)
+}
+
+// Create returns a builder for creating a Consent entity.
+func (c *ConsentClient) Create() *ConsentCreate {
+	mutation := newConsentMutation(c.config, OpCreate)
+	return &ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Consent entities.
+func (c *ConsentClient) CreateBulk(builders ...*ConsentCreate) *ConsentCreateBulk {
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConsentClient) MapCreateBulk(slice any, setFunc func(*ConsentCreate, int)) *ConsentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConsentCreateBulk{err: fmt.Errorf("calling to ConsentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConsentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConsentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Consent.
+func (c *ConsentClient) Update() *ConsentUpdate {
+	mutation := newConsentMutation(c.config, OpUpdate)
+	return &ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConsentClient) UpdateOne(_m *Consent) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsent(_m))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConsentClient) UpdateOneID(id string) *ConsentUpdateOne {
+	mutation := newConsentMutation(c.config, OpUpdateOne, withConsentID(id))
+	return &ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Consent.
+func (c *ConsentClient) Delete() *ConsentDelete {
+	mutation := newConsentMutation(c.config, OpDelete)
+	return &ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConsentClient) DeleteOne(_m *Consent) *ConsentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConsentClient) DeleteOneID(id string) *ConsentDeleteOne {
+	builder := c.Delete().Where(consent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConsentDeleteOne{builder}
+}
+
+// Query returns a query builder for Consent.
+func (c *ConsentClient) Query() *ConsentQuery {
+	return &ConsentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConsent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Consent entity by its id.
+func (c *ConsentClient) Get(ctx context.Context, id string) (*Consent, error) {
+	return c.Query().Where(consent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConsentClient) GetX(ctx context.Context, id string) *Consent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVeteran queries the veteran edge of a Consent.
+func (c *ConsentClient) QueryVeteran(_m *Consent) *VeteranQuery {
+	query := (&VeteranClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, id),
+			sqlgraph.To(veteran.Table, veteran.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, consent.VeteranTable, consent.VeteranColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ConsentClient) Hooks() []Hook {
+	return c.hooks.Consent
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConsentClient) Interceptors() []Interceptor {
+	return c.inters.Consent
+}
+
+func (c *ConsentClient) mutate(ctx context.Context, m *ConsentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConsentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConsentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConsentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConsentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Consent mutation op: %q", m.Op())
 	}
 }
 
@@ -5812,6 +6154,538 @@ func (c *RatingClient) mutate(ctx context.Context, m *RatingMutation) (Value, er
 	}
 }
 
+// ReceiptClient is a client for the Receipt schema.
+type ReceiptClient struct {
+	config
+}
+
+// NewReceiptClient returns a client for the Receipt from the given config.
+func NewReceiptClient(c config) *ReceiptClient {
+	return &ReceiptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `receipt.Hooks(f(g(h())))`.
+func (c *ReceiptClient) Use(hooks ...Hook) {
+	c.hooks.Receipt = append(c.hooks.Receipt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `receipt.Intercept(f(g(h())))`.
+func (c *ReceiptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Receipt = append(c.inters.Receipt, interceptors...)
+}
+
+// Create returns a builder for creating a Receipt entity.
+func (c *ReceiptClient) Create() *ReceiptCreate {
+	mutation := newReceiptMutation(c.config, OpCreate)
+	return &ReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Receipt entities.
+func (c *ReceiptClient) CreateBulk(builders ...*ReceiptCreate) *ReceiptCreateBulk {
+	return &ReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReceiptClient) MapCreateBulk(slice any, setFunc func(*ReceiptCreate, int)) *ReceiptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReceiptCreateBulk{err: fmt.Errorf("calling to ReceiptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReceiptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReceiptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Receipt.
+func (c *ReceiptClient) Update() *ReceiptUpdate {
+	mutation := newReceiptMutation(c.config, OpUpdate)
+	return &ReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReceiptClient) UpdateOne(_m *Receipt) *ReceiptUpdateOne {
+	mutation := newReceiptMutation(c.config, OpUpdateOne, withReceipt(_m))
+	return &ReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReceiptClient) UpdateOneID(id int64) *ReceiptUpdateOne {
+	mutation := newReceiptMutation(c.config, OpUpdateOne, withReceiptID(id))
+	return &ReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Receipt.
+func (c *ReceiptClient) Delete() *ReceiptDelete {
+	mutation := newReceiptMutation(c.config, OpDelete)
+	return &ReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReceiptClient) DeleteOne(_m *Receipt) *ReceiptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReceiptClient) DeleteOneID(id int64) *ReceiptDeleteOne {
+	builder := c.Delete().Where(receipt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReceiptDeleteOne{builder}
+}
+
+// Query returns a query builder for Receipt.
+func (c *ReceiptClient) Query() *ReceiptQuery {
+	return &ReceiptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReceipt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Receipt entity by its id.
+func (c *ReceiptClient) Get(ctx context.Context, id int64) (*Receipt, error) {
+	return c.Query().Where(receipt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReceiptClient) GetX(ctx context.Context, id int64) *Receipt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReceiptClient) Hooks() []Hook {
+	return c.hooks.Receipt
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReceiptClient) Interceptors() []Interceptor {
+	return c.inters.Receipt
+}
+
+func (c *ReceiptClient) mutate(ctx context.Context, m *ReceiptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReceiptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReceiptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReceiptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReceiptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Receipt mutation op: %q", m.Op())
+	}
+}
+
+// ReceiptCheckpointClient is a client for the ReceiptCheckpoint schema.
+type ReceiptCheckpointClient struct {
+	config
+}
+
+// NewReceiptCheckpointClient returns a client for the ReceiptCheckpoint from the given config.
+func NewReceiptCheckpointClient(c config) *ReceiptCheckpointClient {
+	return &ReceiptCheckpointClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `receiptcheckpoint.Hooks(f(g(h())))`.
+func (c *ReceiptCheckpointClient) Use(hooks ...Hook) {
+	c.hooks.ReceiptCheckpoint = append(c.hooks.ReceiptCheckpoint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `receiptcheckpoint.Intercept(f(g(h())))`.
+func (c *ReceiptCheckpointClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReceiptCheckpoint = append(c.inters.ReceiptCheckpoint, interceptors...)
+}
+
+// Create returns a builder for creating a ReceiptCheckpoint entity.
+func (c *ReceiptCheckpointClient) Create() *ReceiptCheckpointCreate {
+	mutation := newReceiptCheckpointMutation(c.config, OpCreate)
+	return &ReceiptCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReceiptCheckpoint entities.
+func (c *ReceiptCheckpointClient) CreateBulk(builders ...*ReceiptCheckpointCreate) *ReceiptCheckpointCreateBulk {
+	return &ReceiptCheckpointCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReceiptCheckpointClient) MapCreateBulk(slice any, setFunc func(*ReceiptCheckpointCreate, int)) *ReceiptCheckpointCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReceiptCheckpointCreateBulk{err: fmt.Errorf("calling to ReceiptCheckpointClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReceiptCheckpointCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReceiptCheckpointCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReceiptCheckpoint.
+func (c *ReceiptCheckpointClient) Update() *ReceiptCheckpointUpdate {
+	mutation := newReceiptCheckpointMutation(c.config, OpUpdate)
+	return &ReceiptCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReceiptCheckpointClient) UpdateOne(_m *ReceiptCheckpoint) *ReceiptCheckpointUpdateOne {
+	mutation := newReceiptCheckpointMutation(c.config, OpUpdateOne, withReceiptCheckpoint(_m))
+	return &ReceiptCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReceiptCheckpointClient) UpdateOneID(id int64) *ReceiptCheckpointUpdateOne {
+	mutation := newReceiptCheckpointMutation(c.config, OpUpdateOne, withReceiptCheckpointID(id))
+	return &ReceiptCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReceiptCheckpoint.
+func (c *ReceiptCheckpointClient) Delete() *ReceiptCheckpointDelete {
+	mutation := newReceiptCheckpointMutation(c.config, OpDelete)
+	return &ReceiptCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReceiptCheckpointClient) DeleteOne(_m *ReceiptCheckpoint) *ReceiptCheckpointDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReceiptCheckpointClient) DeleteOneID(id int64) *ReceiptCheckpointDeleteOne {
+	builder := c.Delete().Where(receiptcheckpoint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReceiptCheckpointDeleteOne{builder}
+}
+
+// Query returns a query builder for ReceiptCheckpoint.
+func (c *ReceiptCheckpointClient) Query() *ReceiptCheckpointQuery {
+	return &ReceiptCheckpointQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReceiptCheckpoint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReceiptCheckpoint entity by its id.
+func (c *ReceiptCheckpointClient) Get(ctx context.Context, id int64) (*ReceiptCheckpoint, error) {
+	return c.Query().Where(receiptcheckpoint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReceiptCheckpointClient) GetX(ctx context.Context, id int64) *ReceiptCheckpoint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReceiptCheckpointClient) Hooks() []Hook {
+	return c.hooks.ReceiptCheckpoint
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReceiptCheckpointClient) Interceptors() []Interceptor {
+	return c.inters.ReceiptCheckpoint
+}
+
+func (c *ReceiptCheckpointClient) mutate(ctx context.Context, m *ReceiptCheckpointMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReceiptCheckpointCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReceiptCheckpointUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReceiptCheckpointUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReceiptCheckpointDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown ReceiptCheckpoint mutation op: %q", m.Op())
+	}
+}
+
+// ReceiptCosignatureClient is a client for the ReceiptCosignature schema.
+type ReceiptCosignatureClient struct {
+	config
+}
+
+// NewReceiptCosignatureClient returns a client for the ReceiptCosignature from the given config.
+func NewReceiptCosignatureClient(c config) *ReceiptCosignatureClient {
+	return &ReceiptCosignatureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `receiptcosignature.Hooks(f(g(h())))`.
+func (c *ReceiptCosignatureClient) Use(hooks ...Hook) {
+	c.hooks.ReceiptCosignature = append(c.hooks.ReceiptCosignature, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `receiptcosignature.Intercept(f(g(h())))`.
+func (c *ReceiptCosignatureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReceiptCosignature = append(c.inters.ReceiptCosignature, interceptors...)
+}
+
+// Create returns a builder for creating a ReceiptCosignature entity.
+func (c *ReceiptCosignatureClient) Create() *ReceiptCosignatureCreate {
+	mutation := newReceiptCosignatureMutation(c.config, OpCreate)
+	return &ReceiptCosignatureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReceiptCosignature entities.
+func (c *ReceiptCosignatureClient) CreateBulk(builders ...*ReceiptCosignatureCreate) *ReceiptCosignatureCreateBulk {
+	return &ReceiptCosignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReceiptCosignatureClient) MapCreateBulk(slice any, setFunc func(*ReceiptCosignatureCreate, int)) *ReceiptCosignatureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReceiptCosignatureCreateBulk{err: fmt.Errorf("calling to ReceiptCosignatureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReceiptCosignatureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReceiptCosignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReceiptCosignature.
+func (c *ReceiptCosignatureClient) Update() *ReceiptCosignatureUpdate {
+	mutation := newReceiptCosignatureMutation(c.config, OpUpdate)
+	return &ReceiptCosignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReceiptCosignatureClient) UpdateOne(_m *ReceiptCosignature) *ReceiptCosignatureUpdateOne {
+	mutation := newReceiptCosignatureMutation(c.config, OpUpdateOne, withReceiptCosignature(_m))
+	return &ReceiptCosignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReceiptCosignatureClient) UpdateOneID(id string) *ReceiptCosignatureUpdateOne {
+	mutation := newReceiptCosignatureMutation(c.config, OpUpdateOne, withReceiptCosignatureID(id))
+	return &ReceiptCosignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReceiptCosignature.
+func (c *ReceiptCosignatureClient) Delete() *ReceiptCosignatureDelete {
+	mutation := newReceiptCosignatureMutation(c.config, OpDelete)
+	return &ReceiptCosignatureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReceiptCosignatureClient) DeleteOne(_m *ReceiptCosignature) *ReceiptCosignatureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReceiptCosignatureClient) DeleteOneID(id string) *ReceiptCosignatureDeleteOne {
+	builder := c.Delete().Where(receiptcosignature.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReceiptCosignatureDeleteOne{builder}
+}
+
+// Query returns a query builder for ReceiptCosignature.
+func (c *ReceiptCosignatureClient) Query() *ReceiptCosignatureQuery {
+	return &ReceiptCosignatureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReceiptCosignature},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReceiptCosignature entity by its id.
+func (c *ReceiptCosignatureClient) Get(ctx context.Context, id string) (*ReceiptCosignature, error) {
+	return c.Query().Where(receiptcosignature.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReceiptCosignatureClient) GetX(ctx context.Context, id string) *ReceiptCosignature {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReceiptCosignatureClient) Hooks() []Hook {
+	return c.hooks.ReceiptCosignature
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReceiptCosignatureClient) Interceptors() []Interceptor {
+	return c.inters.ReceiptCosignature
+}
+
+func (c *ReceiptCosignatureClient) mutate(ctx context.Context, m *ReceiptCosignatureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReceiptCosignatureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReceiptCosignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReceiptCosignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReceiptCosignatureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown ReceiptCosignature mutation op: %q", m.Op())
+	}
+}
+
+// ReceiptHeadClient is a client for the ReceiptHead schema.
+type ReceiptHeadClient struct {
+	config
+}
+
+// NewReceiptHeadClient returns a client for the ReceiptHead from the given config.
+func NewReceiptHeadClient(c config) *ReceiptHeadClient {
+	return &ReceiptHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `receipthead.Hooks(f(g(h())))`.
+func (c *ReceiptHeadClient) Use(hooks ...Hook) {
+	c.hooks.ReceiptHead = append(c.hooks.ReceiptHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `receipthead.Intercept(f(g(h())))`.
+func (c *ReceiptHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReceiptHead = append(c.inters.ReceiptHead, interceptors...)
+}
+
+// Create returns a builder for creating a ReceiptHead entity.
+func (c *ReceiptHeadClient) Create() *ReceiptHeadCreate {
+	mutation := newReceiptHeadMutation(c.config, OpCreate)
+	return &ReceiptHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReceiptHead entities.
+func (c *ReceiptHeadClient) CreateBulk(builders ...*ReceiptHeadCreate) *ReceiptHeadCreateBulk {
+	return &ReceiptHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReceiptHeadClient) MapCreateBulk(slice any, setFunc func(*ReceiptHeadCreate, int)) *ReceiptHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReceiptHeadCreateBulk{err: fmt.Errorf("calling to ReceiptHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReceiptHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReceiptHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReceiptHead.
+func (c *ReceiptHeadClient) Update() *ReceiptHeadUpdate {
+	mutation := newReceiptHeadMutation(c.config, OpUpdate)
+	return &ReceiptHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReceiptHeadClient) UpdateOne(_m *ReceiptHead) *ReceiptHeadUpdateOne {
+	mutation := newReceiptHeadMutation(c.config, OpUpdateOne, withReceiptHead(_m))
+	return &ReceiptHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReceiptHeadClient) UpdateOneID(id int64) *ReceiptHeadUpdateOne {
+	mutation := newReceiptHeadMutation(c.config, OpUpdateOne, withReceiptHeadID(id))
+	return &ReceiptHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReceiptHead.
+func (c *ReceiptHeadClient) Delete() *ReceiptHeadDelete {
+	mutation := newReceiptHeadMutation(c.config, OpDelete)
+	return &ReceiptHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReceiptHeadClient) DeleteOne(_m *ReceiptHead) *ReceiptHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReceiptHeadClient) DeleteOneID(id int64) *ReceiptHeadDeleteOne {
+	builder := c.Delete().Where(receipthead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReceiptHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for ReceiptHead.
+func (c *ReceiptHeadClient) Query() *ReceiptHeadQuery {
+	return &ReceiptHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReceiptHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReceiptHead entity by its id.
+func (c *ReceiptHeadClient) Get(ctx context.Context, id int64) (*ReceiptHead, error) {
+	return c.Query().Where(receipthead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReceiptHeadClient) GetX(ctx context.Context, id int64) *ReceiptHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReceiptHeadClient) Hooks() []Hook {
+	return c.hooks.ReceiptHead
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReceiptHeadClient) Interceptors() []Interceptor {
+	return c.inters.ReceiptHead
+}
+
+func (c *ReceiptHeadClient) mutate(ctx context.Context, m *ReceiptHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReceiptHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReceiptHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReceiptHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReceiptHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown ReceiptHead mutation op: %q", m.Op())
+	}
+}
+
 // SayingClient is a client for the Saying schema.
 type SayingClient struct {
 	config
@@ -6256,6 +7130,139 @@ func (c *SettlementClient) mutate(ctx context.Context, m *SettlementMutation) (V
 		return (&SettlementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("gen: unknown Settlement mutation op: %q", m.Op())
+	}
+}
+
+// SliceUseClient is a client for the SliceUse schema.
+type SliceUseClient struct {
+	config
+}
+
+// NewSliceUseClient returns a client for the SliceUse from the given config.
+func NewSliceUseClient(c config) *SliceUseClient {
+	return &SliceUseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `sliceuse.Hooks(f(g(h())))`.
+func (c *SliceUseClient) Use(hooks ...Hook) {
+	c.hooks.SliceUse = append(c.hooks.SliceUse, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `sliceuse.Intercept(f(g(h())))`.
+func (c *SliceUseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SliceUse = append(c.inters.SliceUse, interceptors...)
+}
+
+// Create returns a builder for creating a SliceUse entity.
+func (c *SliceUseClient) Create() *SliceUseCreate {
+	mutation := newSliceUseMutation(c.config, OpCreate)
+	return &SliceUseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SliceUse entities.
+func (c *SliceUseClient) CreateBulk(builders ...*SliceUseCreate) *SliceUseCreateBulk {
+	return &SliceUseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SliceUseClient) MapCreateBulk(slice any, setFunc func(*SliceUseCreate, int)) *SliceUseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SliceUseCreateBulk{err: fmt.Errorf("calling to SliceUseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SliceUseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SliceUseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SliceUse.
+func (c *SliceUseClient) Update() *SliceUseUpdate {
+	mutation := newSliceUseMutation(c.config, OpUpdate)
+	return &SliceUseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SliceUseClient) UpdateOne(_m *SliceUse) *SliceUseUpdateOne {
+	mutation := newSliceUseMutation(c.config, OpUpdateOne, withSliceUse(_m))
+	return &SliceUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SliceUseClient) UpdateOneID(id string) *SliceUseUpdateOne {
+	mutation := newSliceUseMutation(c.config, OpUpdateOne, withSliceUseID(id))
+	return &SliceUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SliceUse.
+func (c *SliceUseClient) Delete() *SliceUseDelete {
+	mutation := newSliceUseMutation(c.config, OpDelete)
+	return &SliceUseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SliceUseClient) DeleteOne(_m *SliceUse) *SliceUseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SliceUseClient) DeleteOneID(id string) *SliceUseDeleteOne {
+	builder := c.Delete().Where(sliceuse.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SliceUseDeleteOne{builder}
+}
+
+// Query returns a query builder for SliceUse.
+func (c *SliceUseClient) Query() *SliceUseQuery {
+	return &SliceUseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSliceUse},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SliceUse entity by its id.
+func (c *SliceUseClient) Get(ctx context.Context, id string) (*SliceUse, error) {
+	return c.Query().Where(sliceuse.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SliceUseClient) GetX(ctx context.Context, id string) *SliceUse {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SliceUseClient) Hooks() []Hook {
+	return c.hooks.SliceUse
+}
+
+// Interceptors returns the client interceptors.
+func (c *SliceUseClient) Interceptors() []Interceptor {
+	return c.inters.SliceUse
+}
+
+func (c *SliceUseClient) mutate(ctx context.Context, m *SliceUseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SliceUseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SliceUseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SliceUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SliceUseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown SliceUse mutation op: %q", m.Op())
 	}
 }
 
@@ -7423,22 +8430,24 @@ func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Val
 type (
 	hooks struct {
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
-		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
-		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
-		IdentityCard, IdentityCheck, Item, Mandate, Material, Notification, Obligation,
-		Pause, PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
-		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
-		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Hook
+		CatalogVersion, ClientAssertion, Consent, Contact, Correction, Disability,
+		Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord, Enrolment,
+		Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item, Mandate,
+		Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
+		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
+		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
+		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,
+		TrainingSubsidy, Veteran, Violation []ent.Hook
 	}
 	inters struct {
 		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
-		CatalogVersion, Contact, Correction, Disability, Discharge, Dispute, Division,
-		EconomicSubsidy, EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry,
-		IdentityCard, IdentityCheck, Item, Mandate, Material, Notification, Obligation,
-		Pause, PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
-		PreferentialCard, Rank, Rating, Saying, ServicePeriod, Settlement, Slot,
-		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Interceptor
+		CatalogVersion, ClientAssertion, Consent, Contact, Correction, Disability,
+		Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord, Enrolment,
+		Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item, Mandate,
+		Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
+		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
+		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
+		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,
+		TrainingSubsidy, Veteran, Violation []ent.Interceptor
 	}
 )

@@ -19,6 +19,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
+	"github.com/vetgraph/vetgraph/ent/gen/clientassertion"
+	"github.com/vetgraph/vetgraph/ent/gen/consent"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
 	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
@@ -47,9 +49,14 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/receipt"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
+	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/sliceuse"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
 	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
@@ -125,6 +132,8 @@ func checkColumn(t, c string) error {
 			calendaryear.Table:       calendaryear.ValidColumn,
 			casefile.Table:           casefile.ValidColumn,
 			catalogversion.Table:     catalogversion.ValidColumn,
+			clientassertion.Table:    clientassertion.ValidColumn,
+			consent.Table:            consent.ValidColumn,
 			contact.Table:            contact.ValidColumn,
 			correction.Table:         correction.ValidColumn,
 			disability.Table:         disability.ValidColumn,
@@ -153,9 +162,14 @@ func checkColumn(t, c string) error {
 			preferentialcard.Table:   preferentialcard.ValidColumn,
 			rank.Table:               rank.ValidColumn,
 			rating.Table:             rating.ValidColumn,
+			receipt.Table:            receipt.ValidColumn,
+			receiptcheckpoint.Table:  receiptcheckpoint.ValidColumn,
+			receiptcosignature.Table: receiptcosignature.ValidColumn,
+			receipthead.Table:        receipthead.ValidColumn,
 			saying.Table:             saying.ValidColumn,
 			serviceperiod.Table:      serviceperiod.ValidColumn,
 			settlement.Table:         settlement.ValidColumn,
+			sliceuse.Table:           sliceuse.ValidColumn,
 			slot.Table:               slot.ValidColumn,
 			socialsecuritycard.Table: socialsecuritycard.ValidColumn,
 			subsidy.Table:            subsidy.ValidColumn,

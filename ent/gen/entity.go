@@ -41,6 +41,12 @@ func (*CaseFile) IsEntity() {}
 func (*CatalogVersion) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*ClientAssertion) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*Consent) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Contact) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
@@ -185,6 +191,18 @@ func (_m *Rank) Provenance() *fact.Provenance {
 func (*Rating) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*Receipt) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*ReceiptCheckpoint) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*ReceiptCosignature) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*ReceiptHead) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Saying) IsEntity() {}
 
 // Provenance tells who vouches for this fact, as of when, until when and why.
@@ -207,6 +225,9 @@ func (*Settlement) IsEntity() {}
 func (_m *Settlement) Provenance() *fact.Provenance {
 	return &fact.Provenance{Source: _m.Source, AsOf: _m.AsOf, ValidUntil: _m.ValidUntil, Basis: _m.Basis}
 }
+
+// IsEntity implements fedruntime.Entity.
+func (*SliceUse) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Slot) IsEntity() {}

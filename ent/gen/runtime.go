@@ -10,6 +10,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
+	"github.com/vetgraph/vetgraph/ent/gen/clientassertion"
+	"github.com/vetgraph/vetgraph/ent/gen/consent"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
 	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
@@ -38,9 +40,13 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/receipt"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
+	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/sliceuse"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
 	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
@@ -322,6 +328,51 @@ func init() {
 	catalogversionDescID := catalogversionFields[0].Descriptor()
 	// catalogversion.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	catalogversion.IDValidator = catalogversionDescID.Validators[0].(func(string) error)
+	clientassertionFields := schema.ClientAssertion{}.Fields()
+	_ = clientassertionFields
+	// clientassertionDescID is the schema descriptor for id field.
+	clientassertionDescID := clientassertionFields[0].Descriptor()
+	// clientassertion.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	clientassertion.IDValidator = clientassertionDescID.Validators[0].(func(string) error)
+	consentMixin := schema.Consent{}.Mixin()
+	consentMixinFields0 := consentMixin[0].Fields()
+	_ = consentMixinFields0
+	consentFields := schema.Consent{}.Fields()
+	_ = consentFields
+	// consentDescVeteranID is the schema descriptor for veteran_id field.
+	consentDescVeteranID := consentMixinFields0[1].Descriptor()
+	// consent.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	consent.VeteranIDValidator = consentDescVeteranID.Validators[0].(func(string) error)
+	// consentDescSlice is the schema descriptor for slice field.
+	consentDescSlice := consentFields[0].Descriptor()
+	// consent.SliceValidator is a validator for the "slice" field. It is called by the builders before save.
+	consent.SliceValidator = consentDescSlice.Validators[0].(func(string) error)
+	// consentDescVersion is the schema descriptor for version field.
+	consentDescVersion := consentFields[1].Descriptor()
+	// consent.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	consent.VersionValidator = consentDescVersion.Validators[0].(func(int) error)
+	// consentDescNotice is the schema descriptor for notice field.
+	consentDescNotice := consentFields[2].Descriptor()
+	// consent.NoticeValidator is a validator for the "notice" field. It is called by the builders before save.
+	consent.NoticeValidator = consentDescNotice.Validators[0].(func(string) error)
+	// consentDescID is the schema descriptor for id field.
+	consentDescID := consentMixinFields0[0].Descriptor()
+	// consent.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	consent.IDValidator = func() func(string) error {
+		validators := consentDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	contactMixin := schema.Contact{}.Mixin()
 	contactMixinFields0 := contactMixin[0].Fields()
 	_ = contactMixinFields0
@@ -1575,6 +1626,42 @@ func init() {
 			return nil
 		}
 	}()
+	receiptFields := schema.Receipt{}.Fields()
+	_ = receiptFields
+	// receiptDescPerson is the schema descriptor for person field.
+	receiptDescPerson := receiptFields[2].Descriptor()
+	// receipt.PersonValidator is a validator for the "person" field. It is called by the builders before save.
+	receipt.PersonValidator = receiptDescPerson.Validators[0].(func([]byte) error)
+	receiptcosignatureFields := schema.ReceiptCosignature{}.Fields()
+	_ = receiptcosignatureFields
+	// receiptcosignatureDescWitness is the schema descriptor for witness field.
+	receiptcosignatureDescWitness := receiptcosignatureFields[2].Descriptor()
+	// receiptcosignature.WitnessValidator is a validator for the "witness" field. It is called by the builders before save.
+	receiptcosignature.WitnessValidator = receiptcosignatureDescWitness.Validators[0].(func(string) error)
+	// receiptcosignatureDescID is the schema descriptor for id field.
+	receiptcosignatureDescID := receiptcosignatureFields[0].Descriptor()
+	// receiptcosignature.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	receiptcosignature.IDValidator = func() func(string) error {
+		validators := receiptcosignatureDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	receiptheadFields := schema.ReceiptHead{}.Fields()
+	_ = receiptheadFields
+	// receiptheadDescOrigin is the schema descriptor for origin field.
+	receiptheadDescOrigin := receiptheadFields[1].Descriptor()
+	// receipthead.OriginValidator is a validator for the "origin" field. It is called by the builders before save.
+	receipthead.OriginValidator = receiptheadDescOrigin.Validators[0].(func(string) error)
 	sayingMixin := schema.Saying{}.Mixin()
 	sayingMixinFields0 := sayingMixin[0].Fields()
 	_ = sayingMixinFields0
@@ -1705,6 +1792,38 @@ func init() {
 	// settlement.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	settlement.IDValidator = func() func(string) error {
 		validators := settlementDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	sliceuseFields := schema.SliceUse{}.Fields()
+	_ = sliceuseFields
+	// sliceuseDescSlice is the schema descriptor for slice field.
+	sliceuseDescSlice := sliceuseFields[1].Descriptor()
+	// sliceuse.SliceValidator is a validator for the "slice" field. It is called by the builders before save.
+	sliceuse.SliceValidator = sliceuseDescSlice.Validators[0].(func(string) error)
+	// sliceuseDescAsked is the schema descriptor for asked field.
+	sliceuseDescAsked := sliceuseFields[3].Descriptor()
+	// sliceuse.DefaultAsked holds the default value on creation for the asked field.
+	sliceuse.DefaultAsked = sliceuseDescAsked.Default.(int64)
+	// sliceuseDescRefused is the schema descriptor for refused field.
+	sliceuseDescRefused := sliceuseFields[4].Descriptor()
+	// sliceuse.DefaultRefused holds the default value on creation for the refused field.
+	sliceuse.DefaultRefused = sliceuseDescRefused.Default.(int64)
+	// sliceuseDescID is the schema descriptor for id field.
+	sliceuseDescID := sliceuseFields[0].Descriptor()
+	// sliceuse.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	sliceuse.IDValidator = func() func(string) error {
+		validators := sliceuseDescID.Validators
 		fns := [...]func(string) error{
 			validators[0].(func(string) error),
 			validators[1].(func(string) error),

@@ -26,6 +26,10 @@ type Tx struct {
 	CaseFile *CaseFileClient
 	// CatalogVersion is the client for interacting with the CatalogVersion builders.
 	CatalogVersion *CatalogVersionClient
+	// ClientAssertion is the client for interacting with the ClientAssertion builders.
+	ClientAssertion *ClientAssertionClient
+	// Consent is the client for interacting with the Consent builders.
+	Consent *ConsentClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// Correction is the client for interacting with the Correction builders.
@@ -82,12 +86,22 @@ type Tx struct {
 	Rank *RankClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
+	// Receipt is the client for interacting with the Receipt builders.
+	Receipt *ReceiptClient
+	// ReceiptCheckpoint is the client for interacting with the ReceiptCheckpoint builders.
+	ReceiptCheckpoint *ReceiptCheckpointClient
+	// ReceiptCosignature is the client for interacting with the ReceiptCosignature builders.
+	ReceiptCosignature *ReceiptCosignatureClient
+	// ReceiptHead is the client for interacting with the ReceiptHead builders.
+	ReceiptHead *ReceiptHeadClient
 	// Saying is the client for interacting with the Saying builders.
 	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
 	ServicePeriod *ServicePeriodClient
 	// Settlement is the client for interacting with the Settlement builders.
 	Settlement *SettlementClient
+	// SliceUse is the client for interacting with the SliceUse builders.
+	SliceUse *SliceUseClient
 	// Slot is the client for interacting with the Slot builders.
 	Slot *SlotClient
 	// SocialSecurityCard is the client for interacting with the SocialSecurityCard builders.
@@ -242,6 +256,8 @@ func (tx *Tx) init() {
 	tx.CalendarYear = NewCalendarYearClient(tx.config)
 	tx.CaseFile = NewCaseFileClient(tx.config)
 	tx.CatalogVersion = NewCatalogVersionClient(tx.config)
+	tx.ClientAssertion = NewClientAssertionClient(tx.config)
+	tx.Consent = NewConsentClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.Correction = NewCorrectionClient(tx.config)
 	tx.Disability = NewDisabilityClient(tx.config)
@@ -270,9 +286,14 @@ func (tx *Tx) init() {
 	tx.PreferentialCard = NewPreferentialCardClient(tx.config)
 	tx.Rank = NewRankClient(tx.config)
 	tx.Rating = NewRatingClient(tx.config)
+	tx.Receipt = NewReceiptClient(tx.config)
+	tx.ReceiptCheckpoint = NewReceiptCheckpointClient(tx.config)
+	tx.ReceiptCosignature = NewReceiptCosignatureClient(tx.config)
+	tx.ReceiptHead = NewReceiptHeadClient(tx.config)
 	tx.Saying = NewSayingClient(tx.config)
 	tx.ServicePeriod = NewServicePeriodClient(tx.config)
 	tx.Settlement = NewSettlementClient(tx.config)
+	tx.SliceUse = NewSliceUseClient(tx.config)
 	tx.Slot = NewSlotClient(tx.config)
 	tx.SocialSecurityCard = NewSocialSecurityCardClient(tx.config)
 	tx.Subsidy = NewSubsidyClient(tx.config)

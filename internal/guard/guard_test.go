@@ -3,6 +3,7 @@ package guard_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,8 +44,10 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
 		"notifications": c.Notification.Query().Count, "identity checks": c.IdentityCheck.Query().Count, "disputes": c.Dispute.Query().Count,
 		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
-		"sayings":         c.Saying.Query().Count,
-		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
+		"sayings":  c.Saying.Query().Count,
+		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
+		"receipt cosignatures": c.ReceiptCosignature.Query().Count,
+		"persons by edge":      c.CaseFile.Query().QueryVeteran().Count,
 	}
 }
 
@@ -80,19 +83,19 @@ func TestReads(t *testing.T) {
 		for kind, tt := range map[access.Kind]struct{ all, none []string }{
 			access.Analyst: {
 				all:  append([]string{"slots"}, counted...),
-				none: append([]string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Supervisor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: append([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Auditor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: append([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, personal...),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Clerk: {
 				all:  append(append([]string{"slots"}, personal...), counted...),
-				none: []string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"},
+				none: append([]string{"mandates", "notifications", "identity checks", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged...),
 			},
 		} {
 			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))
@@ -120,6 +123,7 @@ func TestReads(t *testing.T) {
 // What tells where cases stand, and what tells who people are.
 var (
 	counted  = []string{"cases", "items", "materials", "events", "pre-reviews", "corrections", "pauses", "obligations", "appointments", "ratings"}
+	logged   = []string{"receipts", "receipt heads", "receipt checkpoints", "receipt cosignatures"} // for whom package receipt asks
 	personal = []string{
 		"veterans", "backgrounds", "contacts", "household entries", "identity cards", "service periods", "ranks", "awards", "discharges", "settlements",
 		"disabilities", "employment records", "trainings", "guidances", "training subsidies", "enrolments", "social-security cards", "army relations",
@@ -255,6 +259,10 @@ func populate(t *testing.T, s *store.Store) []string {
 		tx.Ent.CalendarYear.Create().SetID("2027").SetSchedule([]byte{1}).SetLoadedAt(now).SetLoadedBy("x").ExecX(ctx)
 		tx.Ent.PortOrder.Create().SetID("o").SetPort("ps.x").SetKind("PAUSE").SetOrderedBy("x").SetOrderedAt(now).ExecX(ctx)
 		tx.Ent.Slot.Create().SetID("s").SetDivision(people[0].Division).SetWindow("w").SetDay(today).SetStarts(540).SetEnds(570).SetCapacity(1).ExecX(ctx)
+		tx.Ent.Receipt.Create().SetID(0).SetAt(0).SetPerson([]byte{1}).SetBody([]byte{1}).SetHashes([]byte{1}).ExecX(ctx)
+		tx.Ent.ReceiptHead.Create().SetID(1).SetOrigin("x").SetSize(0).SetRoot([]byte{1}).ExecX(ctx)
+		tx.Ent.ReceiptCheckpoint.Create().SetID(1).SetNote([]byte{1}).SetSignedAt(now).ExecX(ctx)
+		tx.Ent.ReceiptCosignature.Create().SetID("1 x").SetSize(1).SetWitness("x").SetLine([]byte{1}).ExecX(ctx)
 		tx.Ent.CatalogVersion.Create().SetID("test").SetArchive([]byte{1}).SetLoadedAt(now).ExecX(ctx)
 		for i, v := range people {
 			if ids[i] = v.ID; i%3 > 0 {

@@ -93,6 +93,30 @@ func (f CatalogVersionFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.CatalogVersionMutation", m)
 }
 
+// The ClientAssertionFunc type is an adapter to allow the use of ordinary
+// function as ClientAssertion mutator.
+type ClientAssertionFunc func(context.Context, *gen.ClientAssertionMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ClientAssertionFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ClientAssertionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ClientAssertionMutation", m)
+}
+
+// The ConsentFunc type is an adapter to allow the use of ordinary
+// function as Consent mutator.
+type ConsentFunc func(context.Context, *gen.ConsentMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConsentFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ConsentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ConsentMutation", m)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary
 // function as Contact mutator.
 type ContactFunc func(context.Context, *gen.ContactMutation) (gen.Value, error)
@@ -429,6 +453,54 @@ func (f RatingFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.RatingMutation", m)
 }
 
+// The ReceiptFunc type is an adapter to allow the use of ordinary
+// function as Receipt mutator.
+type ReceiptFunc func(context.Context, *gen.ReceiptMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReceiptFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ReceiptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptMutation", m)
+}
+
+// The ReceiptCheckpointFunc type is an adapter to allow the use of ordinary
+// function as ReceiptCheckpoint mutator.
+type ReceiptCheckpointFunc func(context.Context, *gen.ReceiptCheckpointMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReceiptCheckpointFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ReceiptCheckpointMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptCheckpointMutation", m)
+}
+
+// The ReceiptCosignatureFunc type is an adapter to allow the use of ordinary
+// function as ReceiptCosignature mutator.
+type ReceiptCosignatureFunc func(context.Context, *gen.ReceiptCosignatureMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReceiptCosignatureFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ReceiptCosignatureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptCosignatureMutation", m)
+}
+
+// The ReceiptHeadFunc type is an adapter to allow the use of ordinary
+// function as ReceiptHead mutator.
+type ReceiptHeadFunc func(context.Context, *gen.ReceiptHeadMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReceiptHeadFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ReceiptHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptHeadMutation", m)
+}
+
 // The SayingFunc type is an adapter to allow the use of ordinary
 // function as Saying mutator.
 type SayingFunc func(context.Context, *gen.SayingMutation) (gen.Value, error)
@@ -463,6 +535,18 @@ func (f SettlementFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SettlementMutation", m)
+}
+
+// The SliceUseFunc type is an adapter to allow the use of ordinary
+// function as SliceUse mutator.
+type SliceUseFunc func(context.Context, *gen.SliceUseMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SliceUseFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.SliceUseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SliceUseMutation", m)
 }
 
 // The SlotFunc type is an adapter to allow the use of ordinary

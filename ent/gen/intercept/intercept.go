@@ -15,6 +15,8 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/calendaryear"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
 	"github.com/vetgraph/vetgraph/ent/gen/catalogversion"
+	"github.com/vetgraph/vetgraph/ent/gen/clientassertion"
+	"github.com/vetgraph/vetgraph/ent/gen/consent"
 	"github.com/vetgraph/vetgraph/ent/gen/contact"
 	"github.com/vetgraph/vetgraph/ent/gen/correction"
 	"github.com/vetgraph/vetgraph/ent/gen/disability"
@@ -44,9 +46,14 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/prereview"
 	"github.com/vetgraph/vetgraph/ent/gen/rank"
 	"github.com/vetgraph/vetgraph/ent/gen/rating"
+	"github.com/vetgraph/vetgraph/ent/gen/receipt"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
+	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
+	"github.com/vetgraph/vetgraph/ent/gen/sliceuse"
 	"github.com/vetgraph/vetgraph/ent/gen/slot"
 	"github.com/vetgraph/vetgraph/ent/gen/socialsecuritycard"
 	"github.com/vetgraph/vetgraph/ent/gen/subsidy"
@@ -300,6 +307,60 @@ func (f TraverseCatalogVersion) Traverse(ctx context.Context, q gen.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.CatalogVersionQuery", q)
+}
+
+// The ClientAssertionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ClientAssertionFunc func(context.Context, *gen.ClientAssertionQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ClientAssertionFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ClientAssertionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ClientAssertionQuery", q)
+}
+
+// The TraverseClientAssertion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseClientAssertion func(context.Context, *gen.ClientAssertionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseClientAssertion) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseClientAssertion) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ClientAssertionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ClientAssertionQuery", q)
+}
+
+// The ConsentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ConsentFunc func(context.Context, *gen.ConsentQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ConsentFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ConsentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ConsentQuery", q)
+}
+
+// The TraverseConsent type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseConsent func(context.Context, *gen.ConsentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseConsent) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseConsent) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ConsentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ConsentQuery", q)
 }
 
 // The ContactFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1058,6 +1119,114 @@ func (f TraverseRating) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.RatingQuery", q)
 }
 
+// The ReceiptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReceiptFunc func(context.Context, *gen.ReceiptQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReceiptFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReceiptQuery", q)
+}
+
+// The TraverseReceipt type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReceipt func(context.Context, *gen.ReceiptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReceipt) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReceipt) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReceiptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptQuery", q)
+}
+
+// The ReceiptCheckpointFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReceiptCheckpointFunc func(context.Context, *gen.ReceiptCheckpointQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReceiptCheckpointFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReceiptCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReceiptCheckpointQuery", q)
+}
+
+// The TraverseReceiptCheckpoint type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReceiptCheckpoint func(context.Context, *gen.ReceiptCheckpointQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReceiptCheckpoint) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReceiptCheckpoint) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReceiptCheckpointQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptCheckpointQuery", q)
+}
+
+// The ReceiptCosignatureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReceiptCosignatureFunc func(context.Context, *gen.ReceiptCosignatureQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReceiptCosignatureFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReceiptCosignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReceiptCosignatureQuery", q)
+}
+
+// The TraverseReceiptCosignature type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReceiptCosignature func(context.Context, *gen.ReceiptCosignatureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReceiptCosignature) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReceiptCosignature) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReceiptCosignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptCosignatureQuery", q)
+}
+
+// The ReceiptHeadFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReceiptHeadFunc func(context.Context, *gen.ReceiptHeadQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReceiptHeadFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReceiptHeadQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReceiptHeadQuery", q)
+}
+
+// The TraverseReceiptHead type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReceiptHead func(context.Context, *gen.ReceiptHeadQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReceiptHead) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReceiptHead) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReceiptHeadQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptHeadQuery", q)
+}
+
 // The SayingFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SayingFunc func(context.Context, *gen.SayingQuery) (gen.Value, error)
 
@@ -1137,6 +1306,33 @@ func (f TraverseSettlement) Traverse(ctx context.Context, q gen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.SettlementQuery", q)
+}
+
+// The SliceUseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SliceUseFunc func(context.Context, *gen.SliceUseQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f SliceUseFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.SliceUseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.SliceUseQuery", q)
+}
+
+// The TraverseSliceUse type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSliceUse func(context.Context, *gen.SliceUseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSliceUse) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSliceUse) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.SliceUseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.SliceUseQuery", q)
 }
 
 // The SlotFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1372,6 +1568,10 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.CaseFileQuery, predicate.CaseFile, casefile.OrderOption]{typ: gen.TypeCaseFile, tq: q}, nil
 	case *gen.CatalogVersionQuery:
 		return &query[*gen.CatalogVersionQuery, predicate.CatalogVersion, catalogversion.OrderOption]{typ: gen.TypeCatalogVersion, tq: q}, nil
+	case *gen.ClientAssertionQuery:
+		return &query[*gen.ClientAssertionQuery, predicate.ClientAssertion, clientassertion.OrderOption]{typ: gen.TypeClientAssertion, tq: q}, nil
+	case *gen.ConsentQuery:
+		return &query[*gen.ConsentQuery, predicate.Consent, consent.OrderOption]{typ: gen.TypeConsent, tq: q}, nil
 	case *gen.ContactQuery:
 		return &query[*gen.ContactQuery, predicate.Contact, contact.OrderOption]{typ: gen.TypeContact, tq: q}, nil
 	case *gen.CorrectionQuery:
@@ -1428,12 +1628,22 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.RankQuery, predicate.Rank, rank.OrderOption]{typ: gen.TypeRank, tq: q}, nil
 	case *gen.RatingQuery:
 		return &query[*gen.RatingQuery, predicate.Rating, rating.OrderOption]{typ: gen.TypeRating, tq: q}, nil
+	case *gen.ReceiptQuery:
+		return &query[*gen.ReceiptQuery, predicate.Receipt, receipt.OrderOption]{typ: gen.TypeReceipt, tq: q}, nil
+	case *gen.ReceiptCheckpointQuery:
+		return &query[*gen.ReceiptCheckpointQuery, predicate.ReceiptCheckpoint, receiptcheckpoint.OrderOption]{typ: gen.TypeReceiptCheckpoint, tq: q}, nil
+	case *gen.ReceiptCosignatureQuery:
+		return &query[*gen.ReceiptCosignatureQuery, predicate.ReceiptCosignature, receiptcosignature.OrderOption]{typ: gen.TypeReceiptCosignature, tq: q}, nil
+	case *gen.ReceiptHeadQuery:
+		return &query[*gen.ReceiptHeadQuery, predicate.ReceiptHead, receipthead.OrderOption]{typ: gen.TypeReceiptHead, tq: q}, nil
 	case *gen.SayingQuery:
 		return &query[*gen.SayingQuery, predicate.Saying, saying.OrderOption]{typ: gen.TypeSaying, tq: q}, nil
 	case *gen.ServicePeriodQuery:
 		return &query[*gen.ServicePeriodQuery, predicate.ServicePeriod, serviceperiod.OrderOption]{typ: gen.TypeServicePeriod, tq: q}, nil
 	case *gen.SettlementQuery:
 		return &query[*gen.SettlementQuery, predicate.Settlement, settlement.OrderOption]{typ: gen.TypeSettlement, tq: q}, nil
+	case *gen.SliceUseQuery:
+		return &query[*gen.SliceUseQuery, predicate.SliceUse, sliceuse.OrderOption]{typ: gen.TypeSliceUse, tq: q}, nil
 	case *gen.SlotQuery:
 		return &query[*gen.SlotQuery, predicate.Slot, slot.OrderOption]{typ: gen.TypeSlot, tq: q}, nil
 	case *gen.SocialSecurityCardQuery:

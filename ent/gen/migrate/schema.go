@@ -252,6 +252,69 @@ var (
 		Columns:    CatalogVersionsColumns,
 		PrimaryKey: []*schema.Column{CatalogVersionsColumns[0]},
 	}
+	// ClientAssertionsColumns holds the columns for the "client_assertions" table.
+	ClientAssertionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "until", Type: field.TypeTime},
+	}
+	// ClientAssertionsTable holds the schema information for the "client_assertions" table.
+	ClientAssertionsTable = &schema.Table{
+		Name:       "client_assertions",
+		Columns:    ClientAssertionsColumns,
+		PrimaryKey: []*schema.Column{ClientAssertionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clientassertion_until",
+				Unique:  false,
+				Columns: []*schema.Column{ClientAssertionsColumns[1]},
+			},
+		},
+	}
+	// ConsentsColumns holds the columns for the "consents" table.
+	ConsentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "slice", Type: field.TypeString, Size: 40},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "notice", Type: field.TypeString, Size: 64},
+		{Name: "granted_at", Type: field.TypeTime},
+		{Name: "until", Type: field.TypeTime},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+		{Name: "veteran_id", Type: field.TypeString, Size: 80},
+	}
+	// ConsentsTable holds the schema information for the "consents" table.
+	ConsentsTable = &schema.Table{
+		Name:       "consents",
+		Columns:    ConsentsColumns,
+		PrimaryKey: []*schema.Column{ConsentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "consents_veterans_veteran",
+				Columns:    []*schema.Column{ConsentsColumns[7]},
+				RefColumns: []*schema.Column{VeteransColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "consent_veteran_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[7]},
+			},
+			{
+				Name:    "consent_veteran_id_slice",
+				Unique:  true,
+				Columns: []*schema.Column{ConsentsColumns[7], ConsentsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "withdrawn_at IS NULL",
+				},
+			},
+			{
+				Name:    "consent_veteran_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[7], ConsentsColumns[0]},
+			},
+		},
+	}
 	// ContactsColumns holds the columns for the "contacts" table.
 	ContactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1327,6 +1390,72 @@ var (
 			},
 		},
 	}
+	// ReceiptsColumns holds the columns for the "receipts" table.
+	ReceiptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeInt64},
+		{Name: "person", Type: field.TypeBytes, Size: 16},
+		{Name: "body", Type: field.TypeBytes},
+		{Name: "hashes", Type: field.TypeBytes},
+	}
+	// ReceiptsTable holds the schema information for the "receipts" table.
+	ReceiptsTable = &schema.Table{
+		Name:       "receipts",
+		Columns:    ReceiptsColumns,
+		PrimaryKey: []*schema.Column{ReceiptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "receipt_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReceiptsColumns[2], ReceiptsColumns[0]},
+			},
+		},
+	}
+	// ReceiptCheckpointsColumns holds the columns for the "receipt_checkpoints" table.
+	ReceiptCheckpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "note", Type: field.TypeBytes},
+		{Name: "signed_at", Type: field.TypeTime},
+	}
+	// ReceiptCheckpointsTable holds the schema information for the "receipt_checkpoints" table.
+	ReceiptCheckpointsTable = &schema.Table{
+		Name:       "receipt_checkpoints",
+		Columns:    ReceiptCheckpointsColumns,
+		PrimaryKey: []*schema.Column{ReceiptCheckpointsColumns[0]},
+	}
+	// ReceiptCosignaturesColumns holds the columns for the "receipt_cosignatures" table.
+	ReceiptCosignaturesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "witness", Type: field.TypeString, Size: 200},
+		{Name: "line", Type: field.TypeBytes},
+	}
+	// ReceiptCosignaturesTable holds the schema information for the "receipt_cosignatures" table.
+	ReceiptCosignaturesTable = &schema.Table{
+		Name:       "receipt_cosignatures",
+		Columns:    ReceiptCosignaturesColumns,
+		PrimaryKey: []*schema.Column{ReceiptCosignaturesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "receiptcosignature_size",
+				Unique:  false,
+				Columns: []*schema.Column{ReceiptCosignaturesColumns[1]},
+			},
+		},
+	}
+	// ReceiptHeadsColumns holds the columns for the "receipt_heads" table.
+	ReceiptHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "origin", Type: field.TypeString, Size: 200},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "root", Type: field.TypeBytes},
+	}
+	// ReceiptHeadsTable holds the schema information for the "receipt_heads" table.
+	ReceiptHeadsTable = &schema.Table{
+		Name:       "receipt_heads",
+		Columns:    ReceiptHeadsColumns,
+		PrimaryKey: []*schema.Column{ReceiptHeadsColumns[0]},
+	}
 	// SayingsColumns holds the columns for the "sayings" table.
 	SayingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1430,6 +1559,27 @@ var (
 				Name:    "settlement_veteran_id",
 				Unique:  false,
 				Columns: []*schema.Column{SettlementsColumns[8]},
+			},
+		},
+	}
+	// SliceUsesColumns holds the columns for the "slice_uses" table.
+	SliceUsesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "slice", Type: field.TypeString, Size: 40},
+		{Name: "day", Type: field.TypeInt},
+		{Name: "asked", Type: field.TypeInt64, Default: 0},
+		{Name: "refused", Type: field.TypeInt64, Default: 0},
+	}
+	// SliceUsesTable holds the schema information for the "slice_uses" table.
+	SliceUsesTable = &schema.Table{
+		Name:       "slice_uses",
+		Columns:    SliceUsesColumns,
+		PrimaryKey: []*schema.Column{SliceUsesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "sliceuse_slice_day",
+				Unique:  true,
+				Columns: []*schema.Column{SliceUsesColumns[1], SliceUsesColumns[2]},
 			},
 		},
 	}
@@ -1742,6 +1892,8 @@ var (
 		CalendarYearsTable,
 		CaseFilesTable,
 		CatalogVersionsTable,
+		ClientAssertionsTable,
+		ConsentsTable,
 		ContactsTable,
 		CorrectionsTable,
 		DisabilitiesTable,
@@ -1770,9 +1922,14 @@ var (
 		PreferentialCardsTable,
 		RanksTable,
 		RatingsTable,
+		ReceiptsTable,
+		ReceiptCheckpointsTable,
+		ReceiptCosignaturesTable,
+		ReceiptHeadsTable,
 		SayingsTable,
 		ServicePeriodsTable,
 		SettlementsTable,
+		SliceUsesTable,
 		SlotsTable,
 		SocialSecurityCardsTable,
 		SubsidiesTable,
@@ -1790,6 +1947,7 @@ func init() {
 	AwardsTable.ForeignKeys[0].RefTable = VeteransTable
 	BackgroundsTable.ForeignKeys[0].RefTable = VeteransTable
 	CaseFilesTable.ForeignKeys[0].RefTable = VeteransTable
+	ConsentsTable.ForeignKeys[0].RefTable = VeteransTable
 	ContactsTable.ForeignKeys[0].RefTable = VeteransTable
 	CorrectionsTable.ForeignKeys[0].RefTable = CaseFilesTable
 	DisabilitiesTable.ForeignKeys[0].RefTable = VeteransTable

@@ -27,6 +27,12 @@ type CaseFile func(*sql.Selector)
 // CatalogVersion is the predicate function for catalogversion builders.
 type CatalogVersion func(*sql.Selector)
 
+// ClientAssertion is the predicate function for clientassertion builders.
+type ClientAssertion func(*sql.Selector)
+
+// Consent is the predicate function for consent builders.
+type Consent func(*sql.Selector)
+
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
@@ -111,6 +117,18 @@ type Rank func(*sql.Selector)
 // Rating is the predicate function for rating builders.
 type Rating func(*sql.Selector)
 
+// Receipt is the predicate function for receipt builders.
+type Receipt func(*sql.Selector)
+
+// ReceiptCheckpoint is the predicate function for receiptcheckpoint builders.
+type ReceiptCheckpoint func(*sql.Selector)
+
+// ReceiptCosignature is the predicate function for receiptcosignature builders.
+type ReceiptCosignature func(*sql.Selector)
+
+// ReceiptHead is the predicate function for receipthead builders.
+type ReceiptHead func(*sql.Selector)
+
 // Saying is the predicate function for saying builders.
 type Saying func(*sql.Selector)
 
@@ -119,6 +137,9 @@ type ServicePeriod func(*sql.Selector)
 
 // Settlement is the predicate function for settlement builders.
 type Settlement func(*sql.Selector)
+
+// SliceUse is the predicate function for sliceuse builders.
+type SliceUse func(*sql.Selector)
 
 // Slot is the predicate function for slot builders.
 type Slot func(*sql.Selector)

@@ -1,0 +1,87 @@
+package receipt
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/vetgraph/vetgraph/internal/store"
+)
+
+// head is the row that says how far the log has come.
+type head struct {
+	size int64
+	root tlog.Hash
+}
+
+// readHead reads the head; with lock nobody else adds until the transaction ends.
+// SQLite has one writer and needs no lock.
+func readHead(ctx context.Context, p store.Plain, lock bool) (h head, err error) {
+	query := `SELECT size, root FROM receipt_heads WHERE id = 1`
+	if lock && p.Postgres() {
+		query += ` FOR UPDATE`
+	}
+	found := false
+	err = p.Each(ctx, query, nil, func(scan func(...any) error) error {
+		var root []byte
+		if err := scan(&h.size, &root); err != nil {
+			return err
+		}
+		found = len(root) == tlog.HashSize && h.size >= 0
+		copy(h.root[:], root)
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("its head is missing or malformed: %w", ErrBroken)
+	}
+	return h, err
+}
+
+// grow adds leaves behind what is there and answers the edge of the tree after
+// them. It refuses a tree whose head does not belong to it.
+func (l *Log) grow(ctx context.Context, p store.Plain, leaves []row) (*edge, error) {
+	h, err := readHead(ctx, p, true)
+	if err != nil {
+		return nil, err
+	}
+	e := l.known
+	if e == nil || e.size != h.size {
+		if e, err = (reader{ctx, p}).edgeOf(h.size); err != nil {
+			return nil, err
+		}
+	}
+	if e.root() != h.root {
+		return nil, fmt.Errorf("its head is not that of its leaves: %w", ErrBroken)
+	}
+	e = e.clone()
+	if err := insert(ctx, p, e, leaves); err != nil {
+		return nil, err
+	}
+	root := e.root()
+	_, err = p.Exec(ctx, `UPDATE receipt_heads SET size = $1, root = $2 WHERE id = 1`, e.size, root[:])
+	return e, err
+}
+
+// insert writes leaves, on PostgreSQL in one statement that is the same for any
+// number of them.
+func insert(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
+	if !p.Postgres() {
+		for _, r := range leaves {
+			id := e.size
+			if _, err := p.Exec(ctx, `INSERT INTO receipts (id, at, person, body, hashes) VALUES ($1, $2, $3, $4, $5)`, id, r.at, r.person, r.body, flat(e.add(r.body))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	ids, ats := make([]int64, len(leaves)), make([]int64, len(leaves))
+	persons, bodies, hashes := make([][]byte, len(leaves)), make([][]byte, len(leaves)), make([][]byte, len(leaves))
+	for i, r := range leaves {
+		ids[i], ats[i], persons[i], bodies[i] = e.size, r.at, r.person, r.body
+		hashes[i] = flat(e.add(r.body))
+	}
+	_, err := p.Exec(ctx, `INSERT INTO receipts (id, at, person, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])`,
+		ids, ats, persons, bodies, hashes)
+	return err
+}
