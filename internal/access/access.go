@@ -65,7 +65,7 @@ var allowed = map[Kind][]Act{
 	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
 	Supervisor: {ReadCase, Supervise, CloseTask, Count, ReadPorts},
 	Analyst:    {ReadCase, Count},
-	Partner:    {},
+	Partner:    {ReadProfile}, // of those in its scope, and the fields of its slice alone
 	Operator:   {ReadPorts, WatchPorts, OperatePorts, LoadCalendar},
 	Auditor:    {ReadCase, Supervise, Count, ReadPorts, WatchPorts},
 	Machine: {
@@ -90,6 +90,7 @@ type Viewer struct {
 
 	Slice  string // name of the authorized slice, for a partner
 	Ground Ground // what a partner reads for, as the slice says; see [Viewer.ReadsFor]
+	Scope  *Scope // whom a partner may see; nil: nobody
 
 	Principal string // veteran for whom a clerk acts, under a mandate; see ActFor
 	Mandate   string // its ID

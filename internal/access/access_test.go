@@ -41,7 +41,7 @@ func TestRequire(t *testing.T) {
 		}},
 		{access.Supervisor, []access.Act{access.ReadCase, access.Supervise, access.CloseTask, access.Count, access.ReadPorts}},
 		{access.Analyst, []access.Act{access.ReadCase, access.Count}},
-		{access.Partner, nil},
+		{access.Partner, []access.Act{access.ReadProfile}},
 		{access.Operator, []access.Act{access.ReadPorts, access.WatchPorts, access.OperatePorts, access.LoadCalendar}},
 		{access.Auditor, []access.Act{access.ReadCase, access.Supervise, access.Count, access.ReadPorts, access.WatchPorts}},
 	} {

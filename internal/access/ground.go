@@ -1,5 +1,7 @@
 package access
 
+import "time"
+
 // Ground is what personal data is read for, and what allows it: a purpose and a
 // basis, as PIPL 6 and 13 ask for both.
 type Ground struct {
@@ -39,4 +41,25 @@ func (v *Viewer) ReadsFor() Ground {
 		return Ground{g.Purpose, ByMandate, "个人信息保护法第十三条第一款第一项"}
 	}
 	return g
+}
+
+// Scope is whom a partner may see: of the viewer's division, those of whom every
+// condition is true at this moment.
+type Scope struct {
+	Facts   []Fact
+	Consent *Agreed // what the person must have agreed to; nil: the law allows it
+	Now     time.Time
+}
+
+// Fact is a condition on a person: there is a row of a table about them whose column
+// has one of these values.
+type Fact struct {
+	Table, Column string
+	In            []string
+}
+
+// Agreed is a slice in the version that a person has to have agreed to.
+type Agreed struct {
+	Slice   string
+	Version int
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
+	"github.com/vetgraph/vetgraph/ent/gen/consent"
 	"github.com/vetgraph/vetgraph/ent/gen/dispute"
 	"github.com/vetgraph/vetgraph/ent/gen/event"
 	"github.com/vetgraph/vetgraph/ent/gen/intercept"
@@ -71,13 +72,13 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 		return supervised(v, col)
 	case gen.TypeMandate:
 		return mandated(v, col)
-	case gen.TypeNotification, gen.TypeIdentityCheck:
+	case gen.TypeNotification, gen.TypeIdentityCheck, gen.TypeConsent:
 		return own(v, col)
 	case gen.TypeDispute, gen.TypeSubsidy:
 		return disputed(v, col)
 	case gen.TypePaymentRoll:
 		return supervised(v, col)
-	case gen.TypePaymentLine:
+	case gen.TypePaymentLine, gen.TypeSliceUse, gen.TypeClientAssertion:
 		return nothing()
 	case gen.TypeReceipt, gen.TypeReceiptHead, gen.TypeReceiptCheckpoint, gen.TypeReceiptCosignature:
 		return nothing() // whose they are is known to package receipt alone, which asks first
@@ -99,8 +100,34 @@ func person(v *access.Viewer, col func(string) string) *sql.Predicate {
 		return inDivision(v, col(veteran.FieldDivision))
 	case access.Officer: // a person who has something before this department
 		return sql.And(inDivision(v, col(veteran.FieldDivision)), one(item.Table, item.FieldVeteranID, col(veteran.FieldID), v, matter))
+	case access.Partner:
+		return sliced(v, col)
 	}
 	return nothing()
+}
+
+// sliced is the condition on a row of veterans that a partner's slice lets it see.
+func sliced(v *access.Viewer, col func(string) string) *sql.Predicate {
+	if v.Scope == nil || v.Division == "" {
+		return nothing()
+	}
+	all := []*sql.Predicate{inDivision(v, col(veteran.FieldDivision))}
+	for _, f := range v.Scope.Facts {
+		in := make([]any, len(f.In))
+		for i, value := range f.In {
+			in[i] = value
+		}
+		all = append(all, one(f.Table, "veteran_id", col(veteran.FieldID), v, func(_ *access.Viewer, of func(string) string) *sql.Predicate {
+			return sql.In(of(f.Column), in...)
+		}))
+	}
+	if agreed := v.Scope.Consent; agreed != nil {
+		all = append(all, one(consent.Table, consent.FieldVeteranID, col(veteran.FieldID), v, func(v *access.Viewer, of func(string) string) *sql.Predicate {
+			return sql.And(sql.EQ(of(consent.FieldSlice), agreed.Slice), sql.EQ(of(consent.FieldVersion), agreed.Version),
+				sql.IsNull(of(consent.FieldWithdrawnAt)), sql.GT(of(consent.FieldUntil), v.Scope.Now.UTC()))
+		}))
+	}
+	return sql.And(all...)
 }
 
 // known is person, and for an officer also who objects to a value before this
