@@ -16,7 +16,10 @@ import (
 // checks without end.
 func TestAssurance(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
-		t.Run(name, func(t *testing.T) { assurance(t, database(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assurance(t, database(t))
+		})
 	}
 }
 

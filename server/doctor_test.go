@@ -132,6 +132,7 @@ func TestDoctorKnocks(t *testing.T) {
 func TestDoctorReadsTheRecord(t *testing.T) {
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			database := address(t)
 			k := open(t, database, time.Now)
 			first := k.submit("veteran1", 1, "doctor-01")

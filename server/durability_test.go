@@ -28,6 +28,7 @@ func TestKilledHubKeepsItsPromises(t *testing.T) {
 		database func(testing.TB) string
 	}{{"sqlite", storetest.SQLite}, {"postgres", storetest.PostgreSQL}} {
 		t.Run(on.name, func(t *testing.T) {
+			t.Parallel()
 			c := durability.Config{Program: program, Dir: t.TempDir(), Database: on.database(t), Kills: kills, Seed: rand.Uint64(), Log: t.Logf}
 			r, err := durability.Run(t.Context(), c)
 			if err != nil {

@@ -119,6 +119,7 @@ func (k *talk) medical(as, caseID, matter string) enrolmentItem {
 func TestEnrolmentBeforeDispatch(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			k := open(t, database(t), noon)
 			k.enrolled()
 			k.enrolledElsewhere()

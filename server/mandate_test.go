@@ -54,6 +54,7 @@ const (
 func TestMandateThroughTheDoor(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			k := open(t, database(t), noon)
 			who := k.heroes[0]
 			file := func(key, matter string) map[string]any {
@@ -136,6 +137,7 @@ func (h hasty) Act(ctx context.Context, veteran string, matters, fields []string
 func TestRevokedMeanwhile(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			k := open(t, database(t), noon)
 			who := k.heroes[0]
 			veteran := access.With(t.Context(), &access.Viewer{ID: "v", Kind: access.Veteran, Self: who})
@@ -193,6 +195,7 @@ func (k *talk) filed(input map[string]any, mandate, who string) {
 func TestDisputeThroughTheDoor(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			k := open(t, database(t), noon)
 			who := k.heroes[0]
 			const body = `id state claim reason dueOn words department { code } field { id } veteran { id name }`

@@ -67,7 +67,10 @@ func (k *talk) first(caseID string) (state lifecycle.ItemState, receipt string) 
 // and its job, is replayed.
 func TestOperatorsHoldAndReplayPorts(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
-		t.Run(name, func(t *testing.T) { operate(t, database(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			operate(t, database(t))
+		})
 	}
 }
 

@@ -23,7 +23,10 @@ import (
 // added up of what the router brings, and is not there for anybody else.
 func TestTrainingHours(t *testing.T) {
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
-		t.Run(name, func(t *testing.T) { trainingHours(t, address(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			trainingHours(t, address(t))
+		})
 	}
 }
 

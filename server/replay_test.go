@@ -80,7 +80,10 @@ func (f *forgetful) burn() {
 // twice, however often it is replayed.
 func TestReplayAfterLoss(t *testing.T) {
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
-		t.Run(name, func(t *testing.T) { replayAfterLoss(t, address(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			replayAfterLoss(t, address(t))
+		})
 	}
 }
 

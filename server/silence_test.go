@@ -16,7 +16,10 @@ import (
 // goes on meanwhile.
 func TestDepartmentStaysSilent(t *testing.T) {
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
-		t.Run(name, func(t *testing.T) { silent(t, database(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			silent(t, database(t))
+		})
 	}
 }
 
