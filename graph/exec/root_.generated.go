@@ -259,16 +259,16 @@ func newExecutionContext(
 var sources = []*ast.Source{
 	{Name: "../schema/appointment.graphqls", Input: `extend type Query {
   "一键预约的建议：一次跑动办完全部须本人到场的事，带哪些原件，有哪些空位。 The proposal for one visit that serves every in-person step, with the originals to bring and the free places."
-  appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions! @tag(name: "personal")
+  appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions! @authenticated @tag(name: "personal")
 }
 
 extend type Mutation {
   "预约。 Book a place."
-  bookAppointment(input: BookAppointmentInput!): AppointmentPayload! @tag(name: "personal")
+  bookAppointment(input: BookAppointmentInput!): AppointmentPayload! @authenticated @tag(name: "personal")
   "改期：新的占到了旧的才放。 Move: the old place is given up only when the new one is held."
-  moveAppointment(input: MoveAppointmentInput!): AppointmentPayload! @tag(name: "personal")
+  moveAppointment(input: MoveAppointmentInput!): AppointmentPayload! @authenticated @tag(name: "personal")
   "取消预约。 Cancel."
-  cancelAppointment(input: CancelAppointmentInput!): AppointmentPayload! @tag(name: "personal")
+  cancelAppointment(input: CancelAppointmentInput!): AppointmentPayload! @authenticated @tag(name: "personal")
 }
 
 extend type Case {
@@ -401,14 +401,14 @@ type AppointmentPayload {
 `, BuiltIn: false},
 	{Name: "../schema/assurance.graphqls", Input: `extend type Query {
   "哪些事要多高的核验级别。 Which acts of a veteran need which level."
-  assuranceNeeds: [AssuranceNeed!]! @tag(name: "public")
+  assuranceNeeds: [AssuranceNeed!]! @authenticated @tag(name: "public")
 }
 
 extend type Mutation {
   "发起人脸核验：答复公安自己的核验页面，我们不经手也不保存任何人脸信息。 Begin a check by face at the police's own page; no picture comes to us."
-  startIdentityCheck: StartIdentityCheckPayload! @tag(name: "sensitive")
+  startIdentityCheck: StartIdentityCheckPayload! @authenticated @tag(name: "sensitive")
   "询问核验结果：通过后，本次会话的级别提高一段时间。 Ask how a check came out; once passed it raises this session for a while."
-  finishIdentityCheck(input: FinishIdentityCheckInput!): FinishIdentityCheckPayload! @tag(name: "sensitive")
+  finishIdentityCheck(input: FinishIdentityCheckInput!): FinishIdentityCheckPayload! @authenticated @tag(name: "sensitive")
 }
 
 extend type Viewer {
@@ -488,25 +488,25 @@ type FinishIdentityCheckPayload {
 `, BuiltIn: false},
 	{Name: "../schema/case.graphqls", Input: `extend type Query {
   "一个办件。 One case the viewer may see."
-  case(id: ID!): Case! @tag(name: "personal")
+  case(id: ID!): Case! @authenticated @tag(name: "personal")
   "办件列表，新的在前。 Cases the viewer may see, newest first."
-  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
+  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
 }
 
 type Mutation {
   "一窗提交：受理即持久；同一幂等键可安全重发。 Submit a case: durable once accepted, safe to repeat with the same key."
-  submitCase(input: SubmitCaseInput!): SubmitCasePayload! @tag(name: "personal")
+  submitCase(input: SubmitCaseInput!): SubmitCasePayload! @authenticated @tag(name: "personal")
   "补正：只改被退回的内容。 Answer a return: only what was named in it."
-  supplementItem(input: SupplementItemInput!): SupplementItemPayload! @tag(name: "personal")
+  supplementItem(input: SupplementItemInput!): SupplementItemPayload! @authenticated @tag(name: "personal")
   "撤回一个事项：部门未办结前可撤回。 Take one item back, before its department has decided."
-  withdrawItem(input: WithdrawItemInput!): ItemPayload! @tag(name: "personal")
+  withdrawItem(input: WithdrawItemInput!): ItemPayload! @authenticated @tag(name: "personal")
   "撤回办件：已办成的事项保留。 Take the case back; what is granted stays."
-  withdrawCase(input: WithdrawCaseInput!): CasePayload! @tag(name: "personal")
+  withdrawCase(input: WithdrawCaseInput!): CasePayload! @authenticated @tag(name: "personal")
 }
 
 type Subscription {
   "办件进度，实时。 A case as it goes on; begins with how it stands."
-  caseProgress(id: ID!): CaseProgress! @tag(name: "personal")
+  caseProgress(id: ID!): CaseProgress! @authenticated @tag(name: "personal")
 }
 
 "办件筛选。 What narrows a list of cases."
@@ -682,7 +682,7 @@ type CaseEdge {
 }
 
 "办件：一次联办。 A case: several matters handled as one."
-type Case @key(fields: "id") @key(fields: "number") {
+type Case @key(fields: "id") @key(fields: "number") @authenticated {
   "编号。 Opaque ID."
   id: ID! @tag(name: "personal")
   "办件编号，印在纸上。 Case number, for paper."
@@ -1011,17 +1011,17 @@ enum CaseMaterialState @tag(name: "public") {
 `, BuiltIn: false},
 	{Name: "../schema/catalog.graphqls", Input: `extend type Query {
   "事项目录。 The matters of the catalogue in force."
-  matters: [Matter!]! @tag(name: "public")
+  matters: [Matter!]! @authenticated @tag(name: "public")
   "目录说明。 What the catalogue is."
-  catalog: Catalog! @tag(name: "public")
+  catalog: Catalog! @authenticated @tag(name: "public")
   "代码表。 A code list by ID."
-  codeList(id: ID!): CodeList @tag(name: "public")
+  codeList(id: ID!): CodeList @authenticated @tag(name: "public")
   "行政区划。 One division."
-  division(code: ID!): Division @tag(name: "public")
+  division(code: ID!): Division @authenticated @tag(name: "public")
   "按名称找行政区划。 Divisions by name, or the children of one."
-  divisions(parent: ID, text: String, first: Int = 50): [Division!]! @listSize(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "public")
+  divisions(parent: ID, text: String, first: Int = 50): [Division!]! @listSize(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "public")
   "部门端口。 The departments' ports."
-  ports(department: ID): [Port!]! @listSize(assumedSize: 105, requireOneSlicingArgument: false) @tag(name: "operational")
+  ports(department: ID): [Port!]! @listSize(assumedSize: 105, requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 "事项目录。 The catalogue in force."
@@ -1065,27 +1065,27 @@ type Matter @key(fields: "code") @key(fields: "slug") {
   "英文短名。 Slug."
   slug: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text! @tag(name: "public")
+  name: Text! @authenticated @tag(name: "public")
   "名称的把握程度。 Confidence mark of the name."
-  confidence: String! @tag(name: "public")
+  confidence: String! @authenticated @tag(name: "public")
   "牵头部门。 Lead department."
-  department: Department! @tag(name: "public")
+  department: Department! @authenticated @tag(name: "public")
   "单独办理的承诺工作日。 Working days promised, done alone."
-  days: Int! @tag(name: "public")
+  days: Int! @authenticated @tag(name: "public")
   "并联办理时计入时限的工作日。 Working days on the clock when handled as one."
-  jointDays: Int! @tag(name: "public")
+  jointDays: Int! @authenticated @tag(name: "public")
   "单独办理跑动次数。 Visits, done alone."
-  visits: Int! @tag(name: "public")
+  visits: Int! @authenticated @tag(name: "public")
   "前置事项。 Matters that must end first."
-  after: [Matter!]! @tag(name: "public")
+  after: [Matter!]! @authenticated @tag(name: "public")
   "办理结果。 Result."
-  result: Text! @tag(name: "public")
+  result: Text! @authenticated @tag(name: "public")
   "不予办理时的救济途径。 Where a refused applicant may turn."
-  remedy: Text! @tag(name: "public")
+  remedy: Text! @authenticated @tag(name: "public")
   "法律依据。 Law."
-  law: [Law!]! @tag(name: "public")
+  law: [Law!]! @authenticated @tag(name: "public")
   "常见问题，退回和预审时按代码选用。 What officers find most often, to be chosen by code."
-  defects: [CodedDefect!]! @tag(name: "public")
+  defects: [CodedDefect!]! @authenticated @tag(name: "public")
 }
 
 "目录中的一处常见问题。 A defect that officers find again and again."
@@ -1113,9 +1113,9 @@ type Department @key(fields: "code") {
   "代码。 Code."
   code: ID! @tag(name: "public")
   "名称。 Name."
-  name: Text! @tag(name: "public")
+  name: Text! @authenticated @tag(name: "public")
   "角色。 lead, handler, coordinator or external."
-  role: String! @tag(name: "public")
+  role: String! @authenticated @tag(name: "public")
 }
 
 "行政区划。 An administrative division on one of five levels."
@@ -1123,13 +1123,13 @@ type Division @key(fields: "code") {
   "12 位统计代码。 12-digit code."
   code: ID! @tag(name: "public")
   "名称。 Name."
-  name: String! @tag(name: "public")
+  name: String! @authenticated @tag(name: "public")
   "全称。 Name with all above it."
-  fullName: String! @tag(name: "public")
+  fullName: String! @authenticated @tag(name: "public")
   "级别。 province, city, county, township or village."
-  level: String! @tag(name: "public")
+  level: String! @authenticated @tag(name: "public")
   "上级。 Parent."
-  parent: Division @tag(name: "public")
+  parent: Division @authenticated @tag(name: "public")
 }
 
 "材料。 A paper."
@@ -1178,7 +1178,7 @@ type Port {
 `, BuiltIn: false},
 	{Name: "../schema/clock.graphqls", Input: `extend type Mutation {
   "载入一年的节假日安排；先试算，看哪些日期会变。 Load a year of holidays; a dry run first tells which dates move."
-  loadCalendar(input: LoadCalendarInput!): LoadCalendarPayload! @tag(name: "operational")
+  loadCalendar(input: LoadCalendarInput!): LoadCalendarPayload! @authenticated @tag(name: "operational")
 }
 
 "计时：哪天到期、为什么、还剩多少。 A clock: when it runs out, why, and how much is left."
@@ -1358,33 +1358,33 @@ type Viewer {
 
 type Query {
   "我是谁。 Who is asking."
-  me: Viewer! @tag(name: "personal")
+  me: Viewer! @authenticated @tag(name: "personal")
 }
 
 
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `extend type Query {
   "待办：我的部门的事项，快到期的在前。 The queue: items of the viewer's department, nearest promise first."
-  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
+  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "受理：对待认定的办件。 Accept a case that waits for an officer."
-  acceptCase(input: AcceptCaseInput!): CasePayload! @tag(name: "operational")
+  acceptCase(input: AcceptCaseInput!): CasePayload! @authenticated @tag(name: "operational")
   "不予受理：说明理由和救济途径。 Refuse acceptance, with reasons and remedies."
-  refuseCase(input: RefuseCaseInput!): CasePayload! @tag(name: "operational")
+  refuseCase(input: RefuseCaseInput!): CasePayload! @authenticated @tag(name: "operational")
   "办结一个事项。 Decide an item."
-  decideItem(input: DecideItemInput!): ItemPayload! @tag(name: "operational")
+  decideItem(input: DecideItemInput!): ItemPayload! @authenticated @tag(name: "operational")
   "退回补正：一次告知全部问题。 Return an item, naming everything wrong at once."
-  returnItem(input: ReturnItemInput!): ItemPayload! @tag(name: "operational")
+  returnItem(input: ReturnItemInput!): ItemPayload! @authenticated @tag(name: "operational")
   "中止：计时停止。 Suspend an item; its clock stands."
-  suspendItem(input: SuspendItemInput!): ItemPayload! @tag(name: "operational")
+  suspendItem(input: SuspendItemInput!): ItemPayload! @authenticated @tag(name: "operational")
   "恢复办理。 Resume an item."
-  resumeItem(input: ResumeItemInput!): ItemPayload! @tag(name: "operational")
+  resumeItem(input: ResumeItemInput!): ItemPayload! @authenticated @tag(name: "operational")
   "送达结果。 Hand over the result."
-  deliverItem(input: DeliverItemInput!): ItemPayload! @tag(name: "operational")
+  deliverItem(input: DeliverItemInput!): ItemPayload! @authenticated @tag(name: "operational")
   "窗口收到材料。 Papers taken in at the window."
-  takePapers(input: TakePapersInput!): CasePayload! @tag(name: "operational")
+  takePapers(input: TakePapersInput!): CasePayload! @authenticated @tag(name: "operational")
 }
 
 "待办筛选。 What narrows the queue."
@@ -1493,14 +1493,14 @@ input TakePapersInput {
 `, BuiltIn: false},
 	{Name: "../schema/dispute.graphqls", Input: `extend type Query {
   "我的部门要答复的异议，先到期的在前。 Disputes before the viewer's department, nearest first."
-  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
+  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "对档案中的一项提出异议，送数源部门。 Object to a value of the profile, before the department that vouches for it."
-  disputeValue(input: DisputeValueInput!): DisputePayload! @tag(name: "personal")
+  disputeValue(input: DisputeValueInput!): DisputePayload! @authenticated @tag(name: "personal")
   "部门对异议的处理。 The department's decision on a dispute."
-  decideDispute(input: DecideDisputeInput!): DisputePayload! @tag(name: "operational")
+  decideDispute(input: DecideDisputeInput!): DisputePayload! @authenticated @tag(name: "operational")
 }
 
 extend type Veteran {
@@ -1589,11 +1589,11 @@ type DisputePayload {
 `, BuiltIn: false},
 	{Name: "../schema/draft.graphqls", Input: `extend type Mutation {
   "保存草稿：填到哪存到哪。 Save a draft as far as it is filled in."
-  saveDraft(input: SaveDraftInput!): SaveDraftPayload! @tag(name: "personal")
+  saveDraft(input: SaveDraftInput!): SaveDraftPayload! @authenticated @tag(name: "personal")
   "预审前置：先由机器核对，目录要求时再由部门审。 Ask for pre-review: the machine first, then an officer where the catalogue says so."
-  requestPreReview(input: RequestPreReviewInput!): RequestPreReviewPayload! @tag(name: "personal")
+  requestPreReview(input: RequestPreReviewInput!): RequestPreReviewPayload! @authenticated @tag(name: "personal")
   "预审结论，由部门给出。 An officer's conclusion of a pre-review."
-  decidePreReview(input: DecidePreReviewInput!): CasePayload! @tag(name: "operational")
+  decidePreReview(input: DecidePreReviewInput!): CasePayload! @authenticated @tag(name: "operational")
 }
 
 extend type Case {
@@ -1736,7 +1736,7 @@ input DecidePreReviewInput {
 	{Name: "../schema/federation.graphqls", Input: `extend schema
   @link(
     url: "https://specs.apollo.dev/federation/v2.9"
-    import: ["@key", "@shareable", "@external", "@requires", "@tag", "@cost", "@listSize"]
+    import: ["@key", "@shareable", "@external", "@requires", "@tag", "@cost", "@listSize", "@authenticated"]
   )
 
 "一个字段值多少,无此标记的算 1。 What one field costs; 1 without it."
@@ -1752,13 +1752,13 @@ directive @listSize(
 `, BuiltIn: false},
 	{Name: "../schema/mandate.graphqls", Input: `extend type Mutation {
   "工作人员申请代办：向退役军人发确认码。 A clerk asks to act for a veteran, who gets a code."
-  requestMandate(input: RequestMandateInput!): MandatePayload! @tag(name: "personal")
+  requestMandate(input: RequestMandateInput!): MandatePayload! @authenticated @tag(name: "personal")
   "工作人员凭退役军人报出的确认码生效。 A clerk enters the code that the veteran tells."
-  confirmMandate(input: ConfirmMandateInput!): MandatePayload! @tag(name: "personal")
+  confirmMandate(input: ConfirmMandateInput!): MandatePayload! @authenticated @tag(name: "personal")
   "退役军人同意代办。 The veteran grants it."
-  grantMandate(input: GrantMandateInput!): MandatePayload! @tag(name: "personal")
+  grantMandate(input: GrantMandateInput!): MandatePayload! @authenticated @tag(name: "personal")
   "撤销委托，立即生效。 The veteran revokes it, at once."
-  revokeMandate(input: RevokeMandateInput!): MandatePayload! @tag(name: "personal")
+  revokeMandate(input: RevokeMandateInput!): MandatePayload! @authenticated @tag(name: "personal")
 }
 
 extend type Veteran {
@@ -1852,7 +1852,7 @@ type MandatePayload {
 `, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `extend type Mutation {
   "通知已读。 Mark notifications as read."
-  readNotifications(input: ReadNotificationsInput!): ReadNotificationsPayload! @tag(name: "personal")
+  readNotifications(input: ReadNotificationsInput!): ReadNotificationsPayload! @authenticated @tag(name: "personal")
 }
 
 extend type Veteran {
@@ -1935,7 +1935,7 @@ extend type Veteran {
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `extend type Query {
   "把事项编成一件事：一次告知、一表、材料、顺序、时限，样样说明原因。 How a veteran's matters are handled as one, with a reason for everything."
-  plan(input: PlanInput!): Plan! @tag(name: "personal")
+  plan(input: PlanInput!): Plan! @authenticated @tag(name: "personal")
 }
 
 "编排请求。 What to plan."
@@ -2258,12 +2258,12 @@ type FormCounts {
 `, BuiltIn: false},
 	{Name: "../schema/played.graphqls", Input: `extend type Query {
   "正在模拟的故障；正式运行没有。 Faults that are being played; there are none in production."
-  playedFaults: [PlayedFault!]! @tag(name: "operational")
+  playedFaults: [PlayedFault!]! @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "让模拟的部门或端口出故障，或恢复正常；仅限演示。 Let a simulated department or port misbehave, or behave again; in the demonstration only."
-  playFault(input: PlayFaultInput!): PlayFaultPayload! @tag(name: "operational")
+  playFault(input: PlayFaultInput!): PlayFaultPayload! @authenticated @tag(name: "operational")
 }
 
 "正在模拟的故障。 A fault that is being played."
@@ -2322,18 +2322,18 @@ type PlayFaultPayload {
 `, BuiltIn: false},
 	{Name: "../schema/ports.graphqls", Input: `extend type Query {
   "对端口下过的指令，新的在前。 What operators ordered about a port, or all, newest first."
-  portOrders(port: ID, first: Int = 20): [PortOrder!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "operational")
+  portOrders(port: ID, first: Int = 20): [PortOrder!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "暂停端口：要递交的排队等候，查询成为缺口。 Pause a port: deliveries wait, look-ups are gaps."
-  pausePort(input: PausePortInput!): PortPayload! @tag(name: "operational")
+  pausePort(input: PausePortInput!): PortPayload! @authenticated @tag(name: "operational")
   "排空端口：不再递交新件，已递交的和查询照常。 Drain a port: nothing new is delivered, all else goes on."
-  drainPort(input: DrainPortInput!): PortPayload! @tag(name: "operational")
+  drainPort(input: DrainPortInput!): PortPayload! @authenticated @tag(name: "operational")
   "恢复端口：等候的立即递交。 Resume a port: what waits goes at once."
-  resumePort(input: ResumePortInput!): PortPayload! @tag(name: "operational")
+  resumePort(input: ResumePortInput!): PortPayload! @authenticated @tag(name: "operational")
   "重放：自某时起递交而没有回执的再递交，有回执而没有结果的再询问；部门丢失了的按原编号再递交；可以重复。 Replay: deliver again what has no receipt, or was lost after it, ask after what has no result; harmless when repeated."
-  replayPort(input: ReplayPortInput!): ReplayPortPayload! @tag(name: "operational")
+  replayPort(input: ReplayPortInput!): ReplayPortPayload! @authenticated @tag(name: "operational")
 }
 
 extend type Port {
@@ -2503,9 +2503,9 @@ type ReplayPortPayload {
 `, BuiltIn: false},
 	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
   "好差评：一事一评，五级。 Rate one matter of a case, in the five official grades."
-  rateCase(input: RateCaseInput!): RateCasePayload! @tag(name: "personal")
+  rateCase(input: RateCaseInput!): RateCasePayload! @authenticated @tag(name: "personal")
   "部门对差评的答复。 The department's reply to a bad rating."
-  replyRating(input: ReplyRatingInput!): RatingPayload! @tag(name: "operational")
+  replyRating(input: ReplyRatingInput!): RatingPayload! @authenticated @tag(name: "operational")
 }
 
 extend type Case {
@@ -2598,9 +2598,9 @@ type RatingPayload {
     level: StatisticsLevel
     "截至时点，默认为现在。 As of when; now if left out."
     asOf: Time
-  ): CaseStatistics! @listSize(assumedSize: 100, sizedFields: ["rows"], requireOneSlicingArgument: false) @tag(name: "operational")
+  ): CaseStatistics! @listSize(assumedSize: 100, sizedFields: ["rows"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
   "办件总数；不能快速算准时为空。 How many cases a list would hold, exactly; null where counting would take long."
-  caseCount(filter: CaseFilter): Int @tag(name: "operational")
+  caseCount(filter: CaseFilter): Int @authenticated @tag(name: "operational")
 }
 
 "分组的方面。 What figures can be told apart by."
@@ -2761,12 +2761,12 @@ type StatisticsSaved {
 `, BuiltIn: false},
 	{Name: "../schema/subsidy.graphqls", Input: `extend type Query {
   "我的部门的补助金花名册，新的在前。 Payment rolls before the viewer's department, newest first."
-  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
+  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "补助金被退回后更换账户，并重新列入花名册。 Name another account for a subsidy that came back; it goes onto the next roll."
-  correctAccount(input: CorrectAccountInput!): CorrectAccountPayload! @tag(name: "sensitive")
+  correctAccount(input: CorrectAccountInput!): CorrectAccountPayload! @authenticated @tag(name: "sensitive")
 }
 
 extend type Veteran {
@@ -2880,16 +2880,16 @@ type CorrectAccountPayload {
 `, BuiltIn: false},
 	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
   "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
-  silences(first: Int = 20): SilenceReport! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["silences"], requireOneSlicingArgument: false) @tag(name: "operational")
+  silences(first: Int = 20): SilenceReport! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["silences"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
   "督办任务，先到期的在前。 Tasks of named persons, the nearest first."
-  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
+  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
   "违规记录，新的在前。 Violations, newest first."
-  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "operational")
+  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
   "办结督办任务。 Close a task."
-  closeTask(input: CloseTaskInput!): TaskPayload! @tag(name: "operational")
+  closeTask(input: CloseTaskInput!): TaskPayload! @authenticated @tag(name: "operational")
 }
 
 "沉默报告。 What is silent."
@@ -3060,9 +3060,9 @@ type ViolationConnection {
 `, BuiltIn: false},
 	{Name: "../schema/veteran.graphqls", Input: `extend type Query {
   "一位退役军人。 One veteran the viewer may see."
-  veteran(id: ID!): Veteran! @tag(name: "personal")
+  veteran(id: ID!): Veteran! @authenticated @tag(name: "personal")
   "退役军人名录，按编号翻页。 Veterans the viewer may see, in pages."
-  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
+  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
 }
 
 "名录筛选。 What narrows a list of veterans."
@@ -3092,7 +3092,7 @@ type VeteranEdge {
 }
 
 "退役军人统一档案。 The unified profile of one veteran."
-type Veteran @key(fields: "id") {
+type Veteran @key(fields: "id") @authenticated {
   "编号。 Opaque ID."
   id: ID! @tag(name: "personal")
   "姓名。 Name."
