@@ -205,3 +205,17 @@ func (w *witnessSigner) Sign(msg []byte) ([]byte, error) {
 	}
 	return append(binary.BigEndian.AppendUint64(nil, uint64(at)), ed25519.Sign(w.private, cosignedText(at, string(msg)))...), nil
 }
+
+// LogKey reads a log's verifier key, as [Log.VerifierKey] writes it.
+func LogKey(text string) (ed25519.PublicKey, error) {
+	text = strings.TrimSpace(text)
+	if _, err := note.NewVerifier(text); err != nil {
+		return nil, errors.New("it is no verifier key of a log")
+	}
+	parts := strings.SplitN(text, "+", 3)
+	body, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(body) != 1+ed25519.PublicKeySize {
+		return nil, errors.New("it is no verifier key of a log")
+	}
+	return body[1:], nil
+}

@@ -150,9 +150,17 @@ func continues(r tlog.HashReader, before *Checkpoint, now head) error {
 	return nil
 }
 
-// Consistency proves that the log of to leaves continues that of from. Fault:
+// Continuation proves that the log of To leaves is that of From, grown.
+type Continuation struct {
+	From  int64          `json:"from"`
+	To    int64          `json:"to"`
+	Proof tlog.TreeProof `json:"proof"`
+}
+
+// Continues proves that the log of to leaves continues that of from. Fault:
 // Invalid RECEIPT_RANGE.
-func (l *Log) Consistency(ctx context.Context, from, to int64) (proof tlog.TreeProof, err error) {
+func (l *Log) Continues(ctx context.Context, from, to int64) (c *Continuation, err error) {
+	c = &Continuation{From: from, To: to}
 	err = l.Store.Snapshot(access.AsMachine(ctx, machine), func(ctx context.Context, p store.Plain) error {
 		h, err := readHead(ctx, p, false)
 		if err != nil {
@@ -164,8 +172,8 @@ func (l *Log) Consistency(ctx context.Context, from, to int64) (proof tlog.TreeP
 		if from == 0 || from == to {
 			return nil
 		}
-		proof, err = tlog.ProveTree(to, from, reader{ctx, p})
+		c.Proof, err = tlog.ProveTree(to, from, reader{ctx, p})
 		return err
 	})
-	return proof, err
+	return c, err
 }
