@@ -142,9 +142,14 @@ type keygenCommand struct {
 // that has no key for seals gets one and keeps the rest.
 func (k keygenCommand) Run(s *session) error {
 	_, err := os.Stat(k.To)
-	switch there, lerr := vault.LoadFile(k.To); {
+	f, ferr := keysAt(s.Config, k.To)
+	suite, serr := vault.SuiteNamed(s.Cipher)
+	if ferr != nil || serr != nil {
+		return errors.Join(ferr, serr)
+	}
+	switch there, lerr := f.Load(s.ctx); {
 	case err == nil && lerr == nil && !there.Complete():
-		if err := vault.SaveFile(k.To, there.WithSigners()); err != nil {
+		if err := f.Save(s.ctx, there.WithSigners()); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(s.out, "已在 %s 补上签章密钥，原有密钥未变。请更新另存的副本。\nAdded keys for seals to %s; the others are as they were. Renew the copy you keep elsewhere.\n", k.To, k.To)
@@ -152,10 +157,11 @@ func (k keygenCommand) Run(s *session) error {
 	case err == nil:
 		return fmt.Errorf("%s is there already; keys are never overwritten (密钥文件已存在)", k.To)
 	}
-	if err := vault.SaveFile(k.To, vault.Generate()); err != nil {
+	if err := f.Save(s.ctx, vault.GenerateFor(suite)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "已生成 %s。请另存一份：丢失即无法打开已加密的数据。\nMade %s. Keep a copy elsewhere: without it sealed data cannot be opened.\n", k.To, k.To)
+	_, err = fmt.Fprintf(s.out, "已生成 %s，由密钥加密密钥（%s）保护。请各另存一份，分开保存：丢失任何一个即无法打开已加密的数据。\nMade %s, wrapped by the key in %s. Keep a copy of each, apart from each other: without both sealed data cannot be opened.\n",
+		k.To, serviceOf(s.Config, k.To), k.To, serviceOf(s.Config, k.To))
 	return err
 }
 
@@ -165,7 +171,7 @@ type secretCommand struct {
 
 // Run prints what a department signs its callbacks with.
 func (c secretCommand) Run(s *session) error {
-	keys, err := vault.LoadFile(keysFile(s.Config))
+	keys, err := loadKeys(s.ctx, s.Config)
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}

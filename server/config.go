@@ -33,6 +33,9 @@ type Config struct {
 	Subsidy  string `help:"YAML file with the parameters of the one-off subsidy in place of the built-in ones. 一次性经济补助金参数文件。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
 
+	Cipher     string `help:"Suite of fresh sealing keys: aes (AES-256-GCM, HMAC-SHA-256) or sm4 (SM4-GCM, HMAC-SM3); keys there keep theirs. Default: that of the current key, else aes. 新密钥的算法。" placeholder:"aes|sm4"`
+	KeyService string `help:"Where the key is that wraps the keys: file:PATH. Default: beside the keys file, ending in .kek. 密钥加密密钥所在。" placeholder:"KIND:ADDRESS"`
+
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址，仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
@@ -97,6 +100,7 @@ func (c *Config) check() error {
 		wrong.add("--closing", "is an hour from 0 to 24")
 	}
 	c.checkSeal(&wrong)
+	c.checkKeys(&wrong)
 	if c.Rate > 0 && c.Rate < maxCost {
 		wrong.add("--rate", fmt.Sprintf("is at least %d, the cost of the largest operation, or -1", maxCost))
 	}

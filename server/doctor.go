@@ -13,7 +13,6 @@ import (
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/division"
 	"github.com/vetgraph/vetgraph/internal/store"
-	"github.com/vetgraph/vetgraph/internal/vault"
 )
 
 type doctorCommand struct{}
@@ -36,7 +35,7 @@ func (doctorCommand) Run(s *session) error {
 	if sick > 0 {
 		return errors.New("先改正配置 (mend the configuration first)")
 	}
-	check("密钥 keys", func() (string, error) { return lookAtKeys(c) })
+	check("密钥 keys", func() (string, error) { return lookAtKeys(s.ctx, c) })
 	check("事项目录 catalogue", func() (string, error) { return lookAtCatalog(c) })
 	check("数据库 database", func() (string, error) { return lookAtDatabase(s.ctx, c) })
 	if !c.Demo {
@@ -61,8 +60,8 @@ func mode(c Config) string {
 	return "正式 production"
 }
 
-func lookAtKeys(c Config) (string, error) {
-	keys, err := vault.LoadFile(c.Keys)
+func lookAtKeys(ctx context.Context, c Config) (string, error) {
+	keys, err := loadKeys(ctx, c)
 	if errors.Is(err, fs.ErrNotExist) && c.Demo {
 		return "首次启动时生成 made by the first start", nil
 	}

@@ -43,7 +43,7 @@ type place struct {
 // somebody does not answer who is not under maintenance. Nothing is written of what
 // was said: no address, no token, no word of the other side's.
 func lookAtPorts(ctx context.Context, c Config, w io.Writer) (string, error) {
-	keys, err := vault.LoadFile(c.Keys)
+	keys, err := loadKeys(ctx, c)
 	if errors.Is(err, fs.ErrNotExist) && c.Demo {
 		keys, err = vault.Generate(), nil // made by the first start
 	}

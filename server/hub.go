@@ -82,6 +82,7 @@ type Hub struct {
 	who       identifier
 	reach     atomic.Value // string: address under which departments reach us
 	meters    *meters
+	resealing *resealing
 	documents *documents
 	joined    *joined                       // with other subgraphs; nil: we are alone
 	tracer    trace.Tracer                  // nil: nobody collects traces
@@ -176,31 +177,6 @@ func (h *Hub) Calendar() *workday.Calendar {
 	return h.base
 }
 
-// openKeys reads the keys. The demonstration makes its own the first time.
-func (h *Hub) openKeys(context.Context) error {
-	keys, err := vault.LoadFile(h.Config.Keys)
-	if errors.Is(err, fs.ErrNotExist) && h.Config.Demo {
-		keys = vault.Generate()
-		if err := os.MkdirAll(h.Config.Data, 0o700); err != nil {
-			return fmt.Errorf("data folder: %w", err)
-		}
-		if err = vault.SaveFile(h.Config.Keys, keys); errors.Is(err, vault.ErrKeysInUse) {
-			keys, err = vault.LoadFile(h.Config.Keys) // another process was first
-		}
-	}
-	if err == nil && h.Config.Demo && !keys.Complete() { // a file of before seals
-		if err = vault.SaveFile(h.Config.Keys, keys.WithSigners()); err == nil || errors.Is(err, vault.ErrKeysInUse) {
-			keys, err = vault.LoadFile(h.Config.Keys)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	h.keys = keys
-	h.Vault, err = vault.New(keys)
-	return err
-}
-
 // openStore opens the record. The demonstration brings its tables up to date;
 // production leaves that to a person who has a backup.
 func (h *Hub) openStore(ctx context.Context) (err error) {
@@ -293,7 +269,7 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	h.Post.Install(workers)
 	h.Subsidies.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds()), Tracer: h.tracer, Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds(), h.resealRounds()), Tracer: h.tracer, Log: h.Config.Log,
 	})
 	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue
 	return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/vetgraph/vetgraph/internal/seal"
@@ -81,15 +80,11 @@ func sealIssuer(c *Config) string {
 	return "vetgraph"
 }
 
-type keysCommand struct {
-	Public publicKeysCommand `cmd:"" help:"Print the public keys that feedback sheets are checked with. 打印核验公钥。"`
-}
-
 type publicKeysCommand struct{}
 
 // Run prints the public keys, for vetgraph verify --key.
 func (publicKeysCommand) Run(s *session) error {
-	keys, err := vault.LoadFile(keysFile(s.Config))
+	keys, err := loadKeys(s.ctx, s.Config)
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
@@ -106,12 +101,4 @@ func (publicKeysCommand) Run(s *session) error {
 	}
 	_, err = s.out.Write(body)
 	return err
-}
-
-// keysFile is where the keys are for a command that opens no hub.
-func keysFile(c Config) string {
-	if c.Keys != "" {
-		return c.Keys
-	}
-	return filepath.Join(c.Data, "keys.json")
 }

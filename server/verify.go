@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,8 @@ import (
 	"unicode"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/seal"
-	"github.com/vetgraph/vetgraph/internal/vault"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
@@ -24,16 +25,19 @@ type verifyCommand struct {
 // longestSaved is far above any saved sheet, in bytes.
 const longestSaved = 8 << 20
 
-// Run checks a feedback sheet offline and says what it says. It fails unless all
+// Run checks a feedback sheet, or the proof of a read, offline and says what it says. It fails unless all
 // of it that a seal covers is authentic.
 func (c verifyCommand) Run(s *session) error {
-	ring, err := c.ring(s.Config)
+	ring, err := c.ring(s.ctx, s.Config)
 	if err != nil {
 		return err
 	}
 	body, err := c.read()
 	if err != nil {
 		return err
+	}
+	if proof, err := receipt.ParseProof(body); err == nil {
+		return verifyProof(s, ring, proof)
 	}
 	f := examine(ring, body)
 	f.print(s.out, s.Config)
@@ -44,7 +48,7 @@ func (c verifyCommand) Run(s *session) error {
 }
 
 // ring is the keys to believe.
-func (c verifyCommand) ring(conf Config) (seal.Ring, error) {
+func (c verifyCommand) ring(ctx context.Context, conf Config) (seal.Ring, error) {
 	if c.Key != "" {
 		body, err := os.ReadFile(c.Key)
 		if err != nil {
@@ -56,7 +60,7 @@ func (c verifyCommand) ring(conf Config) (seal.Ring, error) {
 		}
 		return ring, nil
 	}
-	keys, err := vault.LoadFile(keysFile(conf))
+	keys, err := loadKeys(ctx, conf)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("没有公钥，请用 --key 指定公钥文件 (there are no keys here: name a file of public keys with --key)")
 	} else if err != nil {

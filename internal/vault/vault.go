@@ -27,6 +27,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 )
 
 var (
@@ -51,6 +52,7 @@ type ready struct {
 	index   []byte
 	signing []byte
 	digest  Digest
+	since   time.Time
 }
 
 // New makes a vault of keys. It refuses unsound ones, all reasons joined.
@@ -68,7 +70,7 @@ func prepare(keys Keys) (*ready, error) {
 	if err := keys.check(); err != nil {
 		return nil, err
 	}
-	r := &ready{current: keys.Current, index: slices.Clone(keys.Index), signing: slices.Clone(keys.Signing), digest: keys.Digest}
+	r := &ready{current: keys.Current, index: slices.Clone(keys.Index), signing: slices.Clone(keys.Signing), digest: keys.Digest, since: keys.Since}
 	for _, s := range keys.Sealing {
 		var err error
 		if r.ciphers[s.ID], err = s.Suite.aead(s.Key); err != nil {
@@ -99,6 +101,10 @@ func (v *Vault) Adopt(keys Keys) error {
 
 // Current is the ID of the key that seals.
 func (v *Vault) Current() uint8 { return v.ready.Load().current }
+
+// Since is when the key that seals became the current one; zero if nobody has ever
+// rotated.
+func (v *Vault) Since() time.Time { return v.ready.Load().since }
 
 // Holds are the IDs of all keys that open, sorted.
 func (v *Vault) Holds() []uint8 {
