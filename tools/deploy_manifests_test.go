@@ -59,14 +59,8 @@ type pod struct {
 type container struct {
 	Name, Image string
 	Args        []string
-	Env         []struct {
-		Name, Value string
-		ValueFrom   struct {
-			SecretKeyRef    struct{ Name, Key string } `yaml:"secretKeyRef"`
-			ConfigMapKeyRef struct{ Name, Key string } `yaml:"configMapKeyRef"`
-		} `yaml:"valueFrom"`
-	}
-	EnvFrom []struct {
+	Env         []variable
+	EnvFrom     []struct {
 		ConfigMapRef struct{ Name string } `yaml:"configMapRef"`
 	} `yaml:"envFrom"`
 	Resources struct {
@@ -77,6 +71,14 @@ type container struct {
 		ReadOnlyRootFilesystem   bool  `yaml:"readOnlyRootFilesystem"`
 		Capabilities             struct{ Drop []string }
 	} `yaml:"securityContext"`
+}
+
+type variable struct {
+	Name, Value string
+	ValueFrom   struct {
+		SecretKeyRef    struct{ Name, Key string } `yaml:"secretKeyRef"`
+		ConfigMapKeyRef struct{ Name, Key string } `yaml:"configMapKeyRef"`
+	} `yaml:"valueFrom"`
 }
 
 func (m *manifest) pod() pod { return m.Spec.Template.Spec }

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,14 +40,21 @@ type cosmoRouter struct {
 		Subgraphs map[string]cosmoRules
 	}
 	Websocket struct {
-		Enabled               bool
-		AbsintheProtocol      enabled `yaml:"absinthe_protocol"`
-		ForwardUpgradeHeaders struct {
-			Enabled   bool
-			AllowList []string `yaml:"allow_list"`
-		} `yaml:"forward_upgrade_headers"`
+		Enabled                   bool
+		AbsintheProtocol          enabled `yaml:"absinthe_protocol"`
+		ForwardUpgradeHeaders     enabled `yaml:"forward_upgrade_headers"`
 		ForwardUpgradeQueryParams enabled `yaml:"forward_upgrade_query_params"`
-		ForwardInitialPayload     bool    `yaml:"forward_initial_payload"`
+		ForwardInitialPayload     *bool   `yaml:"forward_initial_payload"`
+		Authentication            struct {
+			FromInitialPayload struct {
+				Enabled     bool
+				Key         string
+				ExportToken struct {
+					Enabled   bool
+					HeaderKey string `yaml:"header_key"`
+				} `yaml:"export_token"`
+			} `yaml:"from_initial_payload"`
+		}
 	}
 	TrafficShaping struct {
 		Router struct {
@@ -207,12 +215,30 @@ type apolloShape struct {
 	DeduplicateQuery *bool `yaml:"deduplicate_query"`
 }
 
-func strictly(t *testing.T, name string, into any) {
-	t.Helper()
-	d := yaml.NewDecoder(strings.NewReader(deployFiles(t)[name]))
+// strictly decodes what has no word too many and no value of another type.
+func strictly(text string, into any) error {
+	d := yaml.NewDecoder(strings.NewReader(text))
 	d.KnownFields(true)
-	if err := d.Decode(into); err != nil {
-		t.Fatalf("%s: %v", name, err)
+	return d.Decode(into)
+}
+
+// A word that a router does not know, and a value of another type, are found.
+func TestRouterMistakesAreFound(t *testing.T) {
+	files := deployFiles(t)
+	for _, c := range []struct {
+		file, old, new string
+		into           any
+	}{
+		{"routers/cosmo/cosmo.yaml", "forward_initial_payload:", "forward_init_payload:", &cosmoRouter{}},
+		{"routers/cosmo/cosmo.yaml", "op: propagate, named:", "op: propagate, name_d:", &cosmoRouter{}},
+		{"routers/cosmo/cosmo.yaml", "max_attempts: 3", "max_attempts: three", &cosmoRouter{}},
+		{"routers/apollo/apollo-router.yaml", "deduplicate_query:", "dedup_query:", &apolloRouter{}},
+		{"routers/apollo/apollo-router.yaml", "parser_max_tokens: 15000", "parser_max_tokens: [15000]", &apolloRouter{}},
+		{"routers/apollo/apollo-router.yaml", "- insert:", "- set:", &apolloRouter{}},
+	} {
+		if bad := strings.Replace(files[c.file], c.old, c.new, 1); bad == files[c.file] || strictly(bad, c.into) == nil {
+			t.Errorf("%s with %q is taken", c.file, c.new)
+		}
 	}
 }
 
@@ -224,9 +250,11 @@ type passes map[string]map[string]string
 // environment, and no answer to one caller is another's.
 func TestRoutersTellTheTokenToTheHubOnly(t *testing.T) {
 	var cosmo cosmoRouter
-	strictly(t, "routers/cosmo/cosmo.yaml", &cosmo)
 	var apollo apolloRouter
-	strictly(t, "routers/apollo/apollo-router.yaml", &apollo)
+	files := deployFiles(t)
+	if err := errors.Join(strictly(files["routers/cosmo/cosmo.yaml"], &cosmo), strictly(files["routers/apollo/apollo-router.yaml"], &apollo)); err != nil {
+		t.Fatal(err)
+	}
 
 	toCosmo, toApollo := passes{}, passes{}
 	for name, rules := range cosmo.Headers.Subgraphs {
@@ -264,10 +292,11 @@ func TestRoutersTellTheTokenToTheHubOnly(t *testing.T) {
 	}
 	off := map[string]bool{
 		"cosmo: introspection": cosmo.Introspection.off(), "cosmo: playground": cosmo.Playground.off(), "cosmo: batches": cosmo.Batching.off(), "cosmo: uploads": cosmo.FileUpload.off(),
-		"cosmo: one flight":     cosmo.Engine.EnableSingleFlight != nil && !*cosmo.Engine.EnableSingleFlight,
-		"cosmo: one answer":     cosmo.Engine.EnableInboundRequestDeduplication != nil && !*cosmo.Engine.EnableInboundRequestDeduplication,
-		"cosmo: variables":      !cosmo.Telemetry.Tracing.ExportGraphqlVariables && cosmo.Telemetry.Metrics.Otlp.off() && cosmo.GraphqlMetrics.off(),
-		"cosmo: initial":        !cosmo.Websocket.ForwardInitialPayload && cosmo.Websocket.ForwardUpgradeQueryParams.off(),
+		"cosmo: one flight": cosmo.Engine.EnableSingleFlight != nil && !*cosmo.Engine.EnableSingleFlight,
+		"cosmo: one answer": cosmo.Engine.EnableInboundRequestDeduplication != nil && !*cosmo.Engine.EnableInboundRequestDeduplication,
+		"cosmo: variables":  !cosmo.Telemetry.Tracing.ExportGraphqlVariables && cosmo.Telemetry.Metrics.Otlp.off() && cosmo.GraphqlMetrics.off(),
+		"cosmo: what came with a websocket, in messages to partners": cosmo.Websocket.ForwardUpgradeHeaders.off() && cosmo.Websocket.ForwardUpgradeQueryParams.off() &&
+			(enabled{cosmo.Websocket.ForwardInitialPayload}).off(),
 		"apollo: introspection": apollo.Supergraph.Introspection != nil && !*apollo.Supergraph.Introspection,
 		"apollo: sandbox":       apollo.Sandbox.off() && apollo.Homepage.off(), "apollo: one stream": apollo.Subscription.Deduplication.off(),
 	}

@@ -224,6 +224,38 @@ func TestDeployPortsAgree(t *testing.T) {
 	}
 }
 
+// What compose.yaml asks of its environment stands in env.example, and nothing else does.
+func TestComposeAsksForWhatIsDescribed(t *testing.T) {
+	files := deployFiles(t)
+	asked, described := map[string]bool{}, map[string]bool{}
+	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(files["compose.yaml"], -1) {
+		asked[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z_]+)=`).FindAllStringSubmatch(files["env.example"], -1) {
+		described[m[1]] = true
+	}
+	if !maps.Equal(asked, described) || len(asked) == 0 {
+		t.Errorf("asked for: %v\ndescribed: %v", slices.Sorted(maps.Keys(asked)), slices.Sorted(maps.Keys(described)))
+	}
+	for name, body := range map[string]string{"cosmo": files["routers/cosmo/cosmo.yaml"], "apollo": files["routers/apollo/apollo-router.yaml"]} {
+		given := stackOf(t).Services[name+"-router"].Environment
+		for _, m := range regexp.MustCompile(`\$\{(?:env\.)?([A-Z_]+)`).FindAllStringSubmatch(body, -1) {
+			if _, ok := given[m[1]]; !ok {
+				t.Errorf("%s-router is not given %s", name, m[1])
+			}
+		}
+		for _, m := range manifestsOf(t) {
+			if m.file == "routers/"+name+"/router.yaml" && m.Kind == "Deployment" {
+				for _, want := range regexp.MustCompile(`\$\{(?:env\.)?([A-Z_]+)`).FindAllStringSubmatch(body, -1) {
+					if !slices.ContainsFunc(m.pod().Containers[0].Env, func(e variable) bool { return e.Name == want[1] }) {
+						t.Errorf("%s does not give %s", m.file, want[1])
+					}
+				}
+			}
+		}
+	}
+}
+
 // stack is what tests want of compose.yaml.
 type stack struct {
 	Services map[string]struct {
