@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -237,8 +238,20 @@ func TestComposeAsksForWhatIsDescribed(t *testing.T) {
 	if !maps.Equal(asked, described) || len(asked) == 0 {
 		t.Errorf("asked for: %v\ndescribed: %v", slices.Sorted(maps.Keys(asked)), slices.Sorted(maps.Keys(described)))
 	}
+	s := stackOf(t)
+	for _, all := range []map[string]map[string]string{s.Secrets, s.Configs} {
+		for name, from := range all {
+			if from["file"] == "" || len(from) != 1 {
+				t.Errorf("%s is no file: Compose puts nothing else into a read-only root", name)
+			} else if _, ok := files[from["file"]]; !ok && !strings.HasPrefix(from["file"], "secrets/") && from["file"] != "routers/cosmo/execution.json" {
+				t.Errorf("%s is %s, which is not there", name, from["file"])
+			} else if strings.HasPrefix(from["file"], "secrets/") && !strings.Contains(pageOf(t, "deploy.md"), path.Base(from["file"])) {
+				t.Errorf("docs/deploy.md says nothing of %s", from["file"])
+			}
+		}
+	}
 	for name, body := range map[string]string{"cosmo": files["routers/cosmo/cosmo.yaml"], "apollo": files["routers/apollo/apollo-router.yaml"]} {
-		given := stackOf(t).Services[name+"-router"].Environment
+		given := s.Services[name+"-router"].Environment
 		for _, m := range regexp.MustCompile(`\$\{(?:env\.)?([A-Z_]+)`).FindAllStringSubmatch(body, -1) {
 			if _, ok := given[m[1]]; !ok {
 				t.Errorf("%s-router is not given %s", name, m[1])
@@ -258,7 +271,8 @@ func TestComposeAsksForWhatIsDescribed(t *testing.T) {
 
 // stack is what tests want of compose.yaml.
 type stack struct {
-	Services map[string]struct {
+	Secrets, Configs map[string]map[string]string
+	Services         map[string]struct {
 		Image       string
 		Command     []string
 		Environment map[string]string
