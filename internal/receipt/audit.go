@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -190,20 +189,23 @@ func (a *audit) compare() {
 
 // cosignatures looks at what witnesses we know have signed.
 func (a *audit) cosignatures(ctx context.Context, p store.Plain) error {
-	return p.Each(ctx, `SELECT id, size, line FROM receipt_cosignatures ORDER BY size, id`, nil, func(scan func(...any) error) error {
-		var id string
+	return p.Each(ctx, `SELECT id, size, witness, line FROM receipt_cosignatures ORDER BY size, id`, nil, func(scan func(...any) error) error {
+		var id, witness string
 		var size int64
 		var line []byte
-		if err := scan(&id, &size, &line); err != nil {
+		if err := scan(&id, &size, &witness, &line); err != nil {
 			a.blame("receipt_cosignatures: %v", err)
 			return nil
 		}
+		var by *witnessKey
 		c := a.signed[size]
-		l := &Log{witnesses: a.witnesses}
-		switch known := c != nil && l.holds(c, string(line)); {
-		case known && strings.HasPrefix(id, fmt.Sprintf("%d ", size)):
+		if c != nil {
+			by = (&Log{witnesses: a.witnesses}).holds(c, string(line))
+		}
+		switch {
+		case by != nil && id == cosignatureID(size, by.name, by.hash) && witness == by.name:
 			a.report.Cosigned++
-		case c == nil || known || len(a.witnesses) > 0:
+		case c == nil || by != nil || len(a.witnesses) > 0:
 			a.blame("receipt_cosignatures %s: no witness we know has signed a checkpoint of %d leaves so", id, size)
 		}
 		return nil

@@ -53,11 +53,22 @@ func OpenCheckpoint(text []byte, keys ...ed25519.PublicKey) (*Checkpoint, error)
 	} else if err != nil {
 		return nil, fmt.Errorf("the checkpoint cannot be believed: %w", err)
 	}
+	for _, sig := range n.Sigs {
+		if !canonical(sig.Base64) {
+			return nil, errors.New("the checkpoint's signature is not written as signatures are")
+		}
+	}
 	c, err := parseCheckpoint(n.Text)
 	if err == nil {
 		c.Note = text
 	}
 	return c, err
+}
+
+// canonical says whether text is base64 as it is written: one text for one value.
+func canonical(text string) bool {
+	_, err := base64.StdEncoding.Strict().DecodeString(text)
+	return err == nil && !strings.ContainsAny(text, "\r\n")
 }
 
 // parseCheckpoint reads what is signed, and nothing but what text would write.

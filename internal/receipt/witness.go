@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -126,9 +127,9 @@ func (l *Log) Cosigned(ctx context.Context, text []byte) error {
 			return refused
 		}
 		for _, sig := range n.Sigs {
-			line := fmt.Sprintf("— %s %s\n", sig.Name, sig.Base64)
+			line := signatureLine(sig.Name, sig.Base64)
 			_, err := p.Exec(ctx, `INSERT INTO receipt_cosignatures (id, size, witness, line) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET line = $4`,
-				fmt.Sprintf("%d %s+%08x", c.Size, sig.Name, sig.Hash), c.Size, sig.Name, []byte(line))
+				cosignatureID(c.Size, sig.Name, sig.Hash), c.Size, sig.Name, []byte(line))
 			if err != nil {
 				return err
 			}
@@ -151,7 +152,7 @@ func (l *Log) withWitnesses(ctx context.Context, c *Checkpoint) (*Checkpoint, er
 			if err := scan(&line); err != nil {
 				return err
 			}
-			if l.holds(c, string(line)) {
+			if l.holds(c, string(line)) != nil {
 				out.Note = append(out.Note, line...)
 			}
 			return nil
@@ -160,14 +161,36 @@ func (l *Log) withWitnesses(ctx context.Context, c *Checkpoint) (*Checkpoint, er
 	return &out, err
 }
 
-// holds says whether a signature line is a known witness's under a checkpoint.
-func (l *Log) holds(c *Checkpoint, line string) bool {
-	parts := strings.Fields(line)
-	if len(parts) != 3 {
-		return false
+// signatureLine is how a note writes a signature.
+func signatureLine(name, text string) string { return "— " + name + " " + text + "\n" }
+
+// signature is a line taken apart; ok is false if a note does not write it so.
+func signature(line string) (name string, sig []byte, ok bool) {
+	rest, ok := strings.CutPrefix(line, "— ")
+	name, text, _ := strings.Cut(strings.TrimSuffix(rest, "\n"), " ")
+	if !ok || line != signatureLine(name, text) || !canonical(text) {
+		return "", nil, false
 	}
-	sig, err := base64.StdEncoding.DecodeString(parts[2])
-	return err == nil && len(sig) > 4 && slices.ContainsFunc(l.witnesses, func(w *witnessKey) bool {
-		return w.name == parts[1] && w.Verify([]byte(c.text()), sig[4:])
-	})
+	sig, err := base64.StdEncoding.DecodeString(text)
+	return name, sig, err == nil && len(sig) > 4
+}
+
+// cosignatureID is where a witness's signature under a checkpoint is kept.
+func cosignatureID(size int64, name string, hash uint32) string {
+	return fmt.Sprintf("%d %s+%08x", size, name, hash)
+}
+
+// holds says by which witness's key a signature line stands under a checkpoint; nil
+// for none.
+func (l *Log) holds(c *Checkpoint, line string) *witnessKey {
+	name, sig, ok := signature(line)
+	if !ok {
+		return nil
+	}
+	for _, w := range l.witnesses {
+		if w.name == name && w.hash == binary.BigEndian.Uint32(sig) && w.Verify([]byte(c.text()), sig[4:]) {
+			return w
+		}
+	}
+	return nil
 }
