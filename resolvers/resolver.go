@@ -15,6 +15,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/rating"
+	"github.com/vetgraph/vetgraph/internal/sharing"
 	"github.com/vetgraph/vetgraph/internal/subsidy"
 	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/switchboard"
@@ -35,6 +36,7 @@ type Resolver struct {
 	Assurances *identity.Desk
 	Catalogue  func() *catalog.Catalog // the one in force
 	Board      *switchboard.Board
+	Sharing    *sharing.Desk
 	Stage      *switchboard.Stage
 	Places     *division.Tree
 	Now        func() time.Time

@@ -29,6 +29,7 @@ type Config struct {
 	Catalog  string `help:"Folder with a catalogue in place of the built-in one. 事项目录文件夹。" type:"path" placeholder:"DIR"`
 	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
 	Windows  string `help:"YAML file with the windows that can be booked: hours, places. 可预约窗口文件。" type:"path" placeholder:"FILE"`
+	Slices   string `help:"Folder with the slices that partners may read, one YAML file each. Default in the demonstration: three examples. 数据共享授权文件夹。" type:"path" placeholder:"DIR"`
 	Roster   string `help:"YAML file that names who has what is late, by department and division. 督办责任人名单。" type:"path" placeholder:"FILE"`
 	Subsidy  string `help:"YAML file with the parameters of the one-off subsidy in place of the built-in ones. 一次性经济补助金参数文件。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`

@@ -59,11 +59,21 @@ func (h *Hub) viewer(ctx context.Context, header string) (*access.Viewer, error)
 	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > 16<<10 {
 		return nil, tokenInvalid()
 	}
-	v, err := h.who.identify(ctx, token)
-	if err != nil || v.Kind != access.Veteran {
-		return v, err
+	who := h.who
+	if partners := (partnerTokens{h.keys.TokenKey, h.Config.Now}); partners.ours(token) {
+		who = partners
 	}
-	return h.seated(v, token), nil
+	v, err := who.identify(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	switch v.Kind {
+	case access.Veteran:
+		return h.seated(v, token), nil
+	case access.Partner:
+		return h.entered(v), nil
+	}
+	return v, nil
 }
 
 // closedForbidden is how graphql-transport-ws ends a connection whose first
@@ -78,6 +88,9 @@ func (h *Hub) websocketViewer(ctx context.Context, payload transport.InitPayload
 	if err != nil {
 		reason := fault.Of(err).Reason
 		return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closedForbidden), reason), nil, errors.New(reason)
+	}
+	if v != nil && v.Kind == access.Partner {
+		return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closedForbidden), "SLICE_BY_POST"), nil, errors.New("SLICE_BY_POST")
 	}
 	if v != nil {
 		ctx = access.With(ctx, v)

@@ -228,14 +228,14 @@ func TestPersonas(t *testing.T) {
 	here, name := "127.0.0.1:50000", "127.0.0.1:8080"
 	for persona, kind := range map[string]string{
 		"veteran": "VETERAN", "clerk": "CLERK", "officer-ps": "OFFICER", "officer-mil": "OFFICER", "analyst": "ANALYST",
-		"partner-bank": "PARTNER", "operator": "OPERATOR", "auditor": "AUDITOR",
+		"partner-bank": "", "operator": "OPERATOR", "auditor": "AUDITOR",
 	} {
 		status, token := get("persona="+persona, here, name, "")
 		if status != 200 {
 			t.Errorf("%s: %d %s", persona, status, token)
 			continue
 		}
-		if _, got, reason := me(h, "Bearer "+token); got != kind {
+		if _, got, reason := me(h, "Bearer "+token); got != kind || kind == "" && reason != "SLICE_NONE" {
 			t.Errorf("%s is %q %s", persona, got, reason)
 		}
 	}

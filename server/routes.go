@@ -14,9 +14,10 @@ import (
 func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	route := func(pattern, name string, handler http.Handler) { mux.Handle(pattern, h.meters.http(name, handler)) }
-	route("/graphql", "graphql", h.cors(h.identify(h.graph())))
-	route("GET /schema.graphql", "schema", schemaText(h.seen()))
-	route("GET /export/{file}", "export", h.cors(h.identify(h.exports())))
+	route("/graphql", "graphql", h.cors(h.identify(h.partners(h.graph()))))
+	route("GET /schema.graphql", "schema", h.identify(h.ownSchema()))
+	route("POST "+tokenPath, "token", http.HandlerFunc(h.clientToken))
+	route("GET /export/{file}", "export", h.cors(h.identify(withoutPartners(h.exports()))))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
 	route("POST /payments/{party}", "payment", http.HandlerFunc(h.payments))
 	route("GET /healthz", "health", http.HandlerFunc(healthy))
@@ -35,7 +36,7 @@ func (h *Hub) Handler() http.Handler {
 // is still the person whose token the router passes on.
 func (h *Hub) SubgraphHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/subgraph", h.meters.http("subgraph", h.routersOnly(h.identify(h.subgraph()))))
+	mux.Handle("/subgraph", h.meters.http("subgraph", h.routersOnly(h.identify(withoutPartners(h.subgraph())))))
 	mux.HandleFunc("GET /healthz", healthy)
 	return h.observe(secure(mux))
 }

@@ -175,7 +175,7 @@ var (
 // tidy lays an answer out and replaces what differs from run to run.
 func (k *talk) tidy(b []byte) string {
 	var out bytes.Buffer
-	if err := json.Indent(&out, b, "", " "); err != nil {
+	if err := json.Indent(&out, bytes.TrimSpace(b), "", " "); err != nil {
 		return string(b)
 	}
 	s := out.String()

@@ -24,6 +24,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/identity"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/progress"
+	"github.com/vetgraph/vetgraph/internal/slice"
 	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -55,6 +56,7 @@ type QueryResolver interface {
 	Plan(ctx context.Context, input model.PlanInput) (*plan.Plan, error)
 	PlayedFaults(ctx context.Context) ([]*model.PlayedFault, error)
 	PortOrders(ctx context.Context, port *string, first *int) ([]*gen.PortOrder, error)
+	Slices(ctx context.Context) ([]*slice.Slice, error)
 	CaseStatistics(ctx context.Context, filter *model.CaseFilter, groupBy []progress.Dimension, level *progress.Level, asOf *time.Time) (*progress.Statistics, error)
 	CaseCount(ctx context.Context, filter *model.CaseFilter) (*int, error)
 	SubsidyRolls(ctx context.Context, first *int, after *string) (*model.SubsidyRollConnection, error)
@@ -1575,6 +1577,38 @@ func (ec *executionContext) fieldContext_Query_portOrders(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_slices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_slices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Slices(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*slice.Slice) graphql.Marshaler {
+			return ec.marshalNSlice2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋsliceᚐSliceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_slices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Slice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_caseStatistics(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2652,6 +2686,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_portOrders(ctx, field)
+				})
+		case "slices":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_slices(ctx, field)
 				})
 		case "caseStatistics":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

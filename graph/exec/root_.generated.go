@@ -29,6 +29,7 @@ type ResolverRoot interface {
 	CasePayload() CasePayloadResolver
 	ClockPause() ClockPauseResolver
 	CodedDefect() CodedDefectResolver
+	Consent() ConsentResolver
 	Contact() ContactResolver
 	Defect() DefectResolver
 	Disability() DisabilityResolver
@@ -72,6 +73,7 @@ type ResolverRoot interface {
 	ServiceHistory() ServiceHistoryResolver
 	Settlement() SettlementResolver
 	Silence() SilenceResolver
+	Slice() SliceResolver
 	Slot() SlotResolver
 	StatisticsKey() StatisticsKeyResolver
 	SubmitCasePayload() SubmitCasePayloadResolver
@@ -133,6 +135,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DrainPortInput", ec.unmarshalInputDrainPortInput),
 			graphql.NewInputUnmarshaler("FinishIdentityCheckInput", ec.unmarshalInputFinishIdentityCheckInput),
 			graphql.NewInputUnmarshaler("GapInput", ec.unmarshalInputGapInput),
+			graphql.NewInputUnmarshaler("GrantConsentInput", ec.unmarshalInputGrantConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("ItemFilter", ec.unmarshalInputItemFilter),
 			graphql.NewInputUnmarshaler("LoadCalendarInput", ec.unmarshalInputLoadCalendarInput),
@@ -163,6 +166,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VeteranRepresentation", ec.unmarshalInputVeteranRepresentation),
 			graphql.NewInputUnmarshaler("ViolationFilter", ec.unmarshalInputViolationFilter),
 			graphql.NewInputUnmarshaler("WithdrawCaseInput", ec.unmarshalInputWithdrawCaseInput),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawItemInput", ec.unmarshalInputWithdrawItemInput),
 		)
 	}
@@ -2587,6 +2591,129 @@ type RatingPayload {
   rating: Rating! @tag(name: "personal")
 }
 `, BuiltIn: false},
+	{Name: "../schema/sharing.graphqls", Input: `extend type Query {
+  "数据共享登记册：谁为了什么、凭什么、读取哪些信息。 The public register of slices: who reads what, for what, on which basis."
+  slices: [Slice!]! @listSize(assumedSize: 10, requireOneSlicingArgument: false) @tag(name: "public")
+}
+
+extend type Mutation {
+  "同意一项数据共享，只对看到的那一版有效。 The veteran agrees to a slice, in the version that they were shown."
+  grantConsent(input: GrantConsentInput!): ConsentPayload! @authenticated @tag(name: "personal")
+  "撤回同意，立即生效。 The veteran takes their consent back, at once."
+  withdrawConsent(input: WithdrawConsentInput!): ConsentPayload! @authenticated @tag(name: "personal")
+}
+
+extend type Veteran {
+  "与本人有关的数据共享，一处看全。 How slices concern this person, all in one place."
+  dataUses: [DataUse!]! @listSize(assumedSize: 10, requireOneSlicingArgument: false) @tag(name: "personal")
+}
+
+"一项数据共享授权。 What a partner may read: one slice."
+type Slice {
+  "名称代码。 Its name."
+  name: ID! @tag(name: "public")
+  "版本。 Version; grows with every change."
+  version: Int! @tag(name: "public")
+  "标题。 Title."
+  title: Text! @tag(name: "public")
+  "合作单位。 The partner agency."
+  partner: Text! @tag(name: "public")
+  "对方的联系方式。 Whom to turn to there."
+  contact: String! @tag(name: "public")
+  "目的代码，每次查询都要写明。 Code of the purpose; each request repeats it."
+  purposeCode: String! @tag(name: "public")
+  "目的。 What the data is read for."
+  purpose: Text! @tag(name: "public")
+  "依据：STATUTORY_DUTY 法定职责；CONSENT 单独同意。 Statutory duty or consent."
+  basis: SliceBasis! @tag(name: "public")
+  "法律条文。 The article of the law."
+  article: String! @tag(name: "public")
+  "读取的信息。 What is read."
+  fields: [SliceField!]! @listSize(assumedSize: 30, requireOneSlicingArgument: false) @tag(name: "public")
+  "涉及哪些人。 Whom it is about."
+  people: Text! @tag(name: "public")
+  "起始日。 First day."
+  from: Date! @tag(name: "public")
+  "截止日（含）。 Last day, included."
+  until: Date! @tag(name: "public")
+  "今天是否有效。 Whether it is open today."
+  open: Boolean! @tag(name: "public")
+  "每天最多查询次数。 Requests a day, at most."
+  perDay: Int! @tag(name: "public")
+  "对方最多保存多少天（日历日）。 Calendar days for which the partner may keep it."
+  keepDays: Int! @tag(name: "public")
+  "告知书。 What people are told."
+  notice: Text! @tag(name: "public")
+}
+
+"数据共享的依据。 What a slice rests on."
+enum SliceBasis @tag(name: "public") {
+  "法定职责。 A duty that the law gives."
+  STATUTORY_DUTY
+  "本人单独同意。 The person's separate consent."
+  CONSENT
+}
+
+"读取的一项信息。 One thing that is read."
+type SliceField {
+  "在数据图中的位置。 Where it stands in the graph."
+  coordinate: String! @tag(name: "public")
+  "是什么。 What it is."
+  description: Text! @tag(name: "public")
+  "是否敏感或涉军信息。 Whether it is sensitive or military."
+  sensitive: Boolean! @tag(name: "public")
+}
+
+"一项数据共享与本人的关系。 How a slice concerns a person."
+type DataUse {
+  "数据共享。 The slice."
+  slice: Slice! @tag(name: "personal")
+  "此刻对方能否读取本人信息。 Whether the partner may read of the person at this moment."
+  readable: Boolean! @tag(name: "personal")
+  "同意记录，新的在前。 Consents, newest first; for the person alone."
+  consents: [Consent!]! @listSize(assumedSize: 5, requireOneSlicingArgument: false) @tag(name: "personal")
+}
+
+"一份同意。 A consent."
+type Consent {
+  "编号。 Opaque ID."
+  id: ID! @tag(name: "personal")
+  "数据共享的名称代码。 Name of the slice."
+  slice: ID! @tag(name: "personal")
+  "同意的是哪一版。 Version that was agreed to."
+  version: Int! @tag(name: "personal")
+  "告知书的 SHA-256，证明看到的是什么。 SHA-256 of the notice in Chinese, as it was shown."
+  notice: String! @tag(name: "personal")
+  "同意的时间。 Granted at."
+  grantedAt: Time! @tag(name: "personal")
+  "到什么时候为止。 Counts until."
+  until: Time! @tag(name: "personal")
+  "撤回的时间。 Withdrawn at."
+  withdrawnAt: Time @tag(name: "personal")
+  "此刻是否有效。 Whether it counts now."
+  inForce: Boolean! @tag(name: "personal")
+}
+
+"同意。 What is agreed to."
+input GrantConsentInput {
+  "数据共享的名称代码。 Name of the slice."
+  slice: ID! @tag(name: "public")
+  "读到的是哪一版。 Version that was read."
+  version: Int! @tag(name: "public")
+}
+
+"撤回同意。 What is taken back."
+input WithdrawConsentInput {
+  "同意的编号。 ID of the consent."
+  consentId: ID! @tag(name: "personal")
+}
+
+"同意或撤回之后。 After granting or withdrawing."
+type ConsentPayload {
+  "这份同意。 The consent."
+  consent: Consent! @tag(name: "personal")
+}
+`, BuiltIn: false},
 	{Name: "../schema/statistics.graphqls", Input: `extend type Query {
   "办件统计：分析员看本区划，窗口看本区划，部门看本部门；同一时点再问，结果逐字节相同。 Where cases stand, summed: analysts and clerks see their division, officers their department. Asked again as of the same instant, it gives the same bytes."
   caseStatistics(
@@ -4155,6 +4282,36 @@ func (ec *executionContext) childFields_CodedDefect(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CodedDefect", field.Name)
 }
 
+func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Consent_id(ctx, field)
+	case "slice":
+		return ec.fieldContext_Consent_slice(ctx, field)
+	case "version":
+		return ec.fieldContext_Consent_version(ctx, field)
+	case "notice":
+		return ec.fieldContext_Consent_notice(ctx, field)
+	case "grantedAt":
+		return ec.fieldContext_Consent_grantedAt(ctx, field)
+	case "until":
+		return ec.fieldContext_Consent_until(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Consent_withdrawnAt(ctx, field)
+	case "inForce":
+		return ec.fieldContext_Consent_inForce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Consent", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_ConsentPayload_consent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mobile":
@@ -4195,6 +4352,18 @@ func (ec *executionContext) childFields_Correction(ctx context.Context, field gr
 		return ec.fieldContext_Correction_answeredAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Correction", field.Name)
+}
+
+func (ec *executionContext) childFields_DataUse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slice":
+		return ec.fieldContext_DataUse_slice(ctx, field)
+	case "readable":
+		return ec.fieldContext_DataUse_readable(ctx, field)
+	case "consents":
+		return ec.fieldContext_DataUse_consents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataUse", field.Name)
 }
 
 func (ec *executionContext) childFields_Defect(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5733,6 +5902,58 @@ func (ec *executionContext) childFields_SilenceReport(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SilenceReport", field.Name)
 }
 
+func (ec *executionContext) childFields_Slice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Slice_name(ctx, field)
+	case "version":
+		return ec.fieldContext_Slice_version(ctx, field)
+	case "title":
+		return ec.fieldContext_Slice_title(ctx, field)
+	case "partner":
+		return ec.fieldContext_Slice_partner(ctx, field)
+	case "contact":
+		return ec.fieldContext_Slice_contact(ctx, field)
+	case "purposeCode":
+		return ec.fieldContext_Slice_purposeCode(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Slice_purpose(ctx, field)
+	case "basis":
+		return ec.fieldContext_Slice_basis(ctx, field)
+	case "article":
+		return ec.fieldContext_Slice_article(ctx, field)
+	case "fields":
+		return ec.fieldContext_Slice_fields(ctx, field)
+	case "people":
+		return ec.fieldContext_Slice_people(ctx, field)
+	case "from":
+		return ec.fieldContext_Slice_from(ctx, field)
+	case "until":
+		return ec.fieldContext_Slice_until(ctx, field)
+	case "open":
+		return ec.fieldContext_Slice_open(ctx, field)
+	case "perDay":
+		return ec.fieldContext_Slice_perDay(ctx, field)
+	case "keepDays":
+		return ec.fieldContext_Slice_keepDays(ctx, field)
+	case "notice":
+		return ec.fieldContext_Slice_notice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Slice", field.Name)
+}
+
+func (ec *executionContext) childFields_SliceField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "coordinate":
+		return ec.fieldContext_SliceField_coordinate(ctx, field)
+	case "description":
+		return ec.fieldContext_SliceField_description(ctx, field)
+	case "sensitive":
+		return ec.fieldContext_SliceField_sensitive(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SliceField", field.Name)
+}
+
 func (ec *executionContext) childFields_Slot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6179,6 +6400,8 @@ func (ec *executionContext) childFields_Veteran(ctx context.Context, field graph
 		return ec.fieldContext_Veteran_courseHours(ctx, field)
 	case "trainingHours":
 		return ec.fieldContext_Veteran_trainingHours(ctx, field)
+	case "dataUses":
+		return ec.fieldContext_Veteran_dataUses(ctx, field)
 	case "subsidies":
 		return ec.fieldContext_Veteran_subsidies(ctx, field)
 	}

@@ -101,6 +101,7 @@ type VeteranResolver interface {
 	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
 	CourseHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
 	TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]*int, error)
+	DataUses(ctx context.Context, objs []*gen.Veteran) ([][]*model.DataUse, error)
 	Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error)
 }
 
@@ -5275,6 +5276,61 @@ func (ec *executionContext) resolveBatch_Veteran_trainingHours(ctx context.Conte
 	)
 }
 
+func (ec *executionContext) _Veteran_dataUses(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_dataUses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Veteran_dataUses(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DataUse) graphql.Marshaler {
+			return ec.marshalNDataUse2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐDataUseᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_dataUses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DataUse(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Veteran_dataUses(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (any, error) {
+	resolver := ec.Resolvers.Veteran()
+	if batch, ok := graphql.BatchParentsFor[*gen.Veteran](ctx, "Veteran"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DataUses(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*model.DataUse](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Veteran.dataUses",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DataUses(ctx, []*gen.Veteran{obj})
+	return graphql.ResolveBatchSingleResult[[]*model.DataUse](
+		ctx,
+		results,
+		err,
+		"Veteran.dataUses",
+	)
+}
+
 func (ec *executionContext) _Veteran_subsidies(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7263,6 +7319,12 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_trainingHours(ctx, field, obj)
+				})
+		case "dataUses":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_dataUses(ctx, field, obj)
 				})
 		case "subsidies":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/vetgraph/vetgraph/internal/words"
 )
 
 type CaseRepresentation struct {
@@ -41,6 +43,14 @@ type DivisionRepresentation struct {
 	// The @key this representation matched: one of the DivisionMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey DivisionMatchedKey `json:"-"`
+}
+
+// 同意。 What is agreed to.
+type GrantConsentInput struct {
+	// 数据共享的名称代码。 Name of the slice.
+	Slice string `json:"slice"`
+	// 读到的是哪一版。 Version that was read.
+	Version int `json:"version"`
 }
 
 type MatterRepresentation struct {
@@ -79,6 +89,16 @@ type PlayedFault struct {
 type Query struct {
 }
 
+// 读取的一项信息。 One thing that is read.
+type SliceField struct {
+	// 在数据图中的位置。 Where it stands in the graph.
+	Coordinate string `json:"coordinate"`
+	// 是什么。 What it is.
+	Description *words.Text `json:"description"`
+	// 是否敏感或涉军信息。 Whether it is sensitive or military.
+	Sensitive bool `json:"sensitive"`
+}
+
 type Subscription struct {
 }
 
@@ -88,6 +108,12 @@ type VeteranRepresentation struct {
 	// The @key this representation matched: one of the VeteranMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey VeteranMatchedKey `json:"-"`
+}
+
+// 撤回同意。 What is taken back.
+type WithdrawConsentInput struct {
+	// 同意的编号。 ID of the consent.
+	ConsentID string `json:"consentId"`
 }
 
 // 各部门系统常见的故障。 The faults that every system meets sooner or later.
@@ -179,6 +205,64 @@ func (e *PlayedFaultKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e PlayedFaultKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 数据共享的依据。 What a slice rests on.
+type SliceBasis string
+
+const (
+	// 法定职责。 A duty that the law gives.
+	SliceBasisStatutoryDuty SliceBasis = "STATUTORY_DUTY"
+	// 本人单独同意。 The person's separate consent.
+	SliceBasisConsent SliceBasis = "CONSENT"
+)
+
+var AllSliceBasis = []SliceBasis{
+	SliceBasisStatutoryDuty,
+	SliceBasisConsent,
+}
+
+func (e SliceBasis) IsValid() bool {
+	switch e {
+	case SliceBasisStatutoryDuty, SliceBasisConsent:
+		return true
+	}
+	return false
+}
+
+func (e SliceBasis) String() string {
+	return string(e)
+}
+
+func (e *SliceBasis) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SliceBasis(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SliceBasis", str)
+	}
+	return nil
+}
+
+func (e SliceBasis) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SliceBasis) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SliceBasis) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

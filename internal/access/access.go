@@ -46,6 +46,7 @@ const (
 	CorrectAccount Act = "account.correct"  // name another account for money that came back
 	GrantMandate   Act = "mandate.grant"    //
 	RevokeMandate  Act = "mandate.revoke"   //
+	GiveConsent    Act = "consent.give"     // and take it back
 	CheckIdentity  Act = "identity.check"   // show who sits there, at the police's own page
 	RequestMandate Act = "mandate.request"  // and confirm with the veteran's code
 	Decide         Act = "item.decide"      // accept, refuse, decide, return, suspend, resume, hand over
@@ -60,7 +61,7 @@ const (
 )
 
 var allowed = map[Kind][]Act{
-	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, CheckIdentity},
+	Veteran:    {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, GiveConsent, CheckIdentity},
 	Clerk:      {ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, RequestMandate, TakePapers, Count},
 	Officer:    {ReadProfile, ReadCase, Decide, TakePapers, Supervise, CloseTask, Count},
 	Supervisor: {ReadCase, Supervise, CloseTask, Count, ReadPorts},
@@ -69,7 +70,7 @@ var allowed = map[Kind][]Act{
 	Operator:   {ReadPorts, WatchPorts, OperatePorts, LoadCalendar},
 	Auditor:    {ReadCase, Supervise, Count, ReadPorts, WatchPorts},
 	Machine: {
-		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, CheckIdentity, RequestMandate,
+		ReadProfile, ReadCase, ReadPlan, Draft, Submit, Supplement, Withdraw, Book, Rate, DisputeValue, CorrectAccount, GrantMandate, RevokeMandate, GiveConsent, CheckIdentity, RequestMandate,
 		Decide, TakePapers, Supervise, CloseTask, Count, ReadPorts, WatchPorts, OperatePorts, LoadCalendar,
 	},
 }

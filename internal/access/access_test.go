@@ -10,7 +10,7 @@ import (
 
 var acts = []access.Act{
 	access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw, access.Book, access.Rate,
-	access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.CheckIdentity, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
+	access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.GiveConsent, access.CheckIdentity, access.RequestMandate, access.Decide, access.TakePapers, access.Supervise, access.CloseTask,
 	access.Count, access.ReadPorts, access.WatchPorts, access.OperatePorts, access.LoadCalendar,
 }
 
@@ -30,7 +30,7 @@ func TestRequire(t *testing.T) {
 	}{
 		{access.Veteran, []access.Act{
 			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,
-			access.Book, access.Rate, access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.CheckIdentity,
+			access.Book, access.Rate, access.DisputeValue, access.GrantMandate, access.RevokeMandate, access.GiveConsent, access.CheckIdentity,
 		}},
 		{access.Clerk, []access.Act{
 			access.ReadProfile, access.ReadCase, access.ReadPlan, access.Draft, access.Submit, access.Supplement, access.Withdraw,

@@ -53,6 +53,11 @@ func (s *Slice) Cut(full *ast.Schema) (*ast.Schema, error) {
 		return nil, fmt.Errorf("slice %s:\n%w", s.Label(), errors.Join(c.errs...))
 	}
 	c.out.Query = c.out.Types["Query"]
+	for _, f := range full.Query.Fields {
+		if strings.HasPrefix(f.Name, "__") { // introspection, of this schema
+			c.out.Query.Fields = append(c.out.Query.Fields, f)
+		}
+	}
 	for name, d := range c.out.Types {
 		if d.Kind == ast.Object || d.Kind == ast.InputObject {
 			c.out.PossibleTypes[name] = []*ast.Definition{d}

@@ -12,13 +12,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/words"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
 
-// Slice is one file, checked.
+// Slice is one file, checked. Ask [Slice.Cut] before use whether the schema has it all.
 type Slice struct {
 	Name    string     `yaml:"slice"`
 	Version int        `yaml:"version"`
@@ -62,6 +63,12 @@ type Period struct {
 
 	first, last workday.Day
 }
+
+// First is the first day.
+func (p Period) First() workday.Day { return p.first }
+
+// Last is the last day.
+func (p Period) Last() workday.Day { return p.last }
 
 // Frequency bounds how often the partner may ask.
 type Frequency struct {
@@ -111,6 +118,9 @@ func (s *Slice) Ground() access.Ground {
 func (s *Slice) Open(day workday.Day) bool {
 	return s.Period.first <= day && day <= s.Period.last
 }
+
+// Ends is the moment from which the slice is closed for good.
+func (s *Slice) Ends() time.Time { return s.Period.last.AddDays(1).Time() }
 
 // Asks tells whether the person's own consent is needed.
 func (s *Slice) Asks() bool { return s.Basis.Kind == access.ByConsent }

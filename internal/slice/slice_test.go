@@ -66,6 +66,9 @@ func TestCutShowsWhatIsListedAndNothingElse(t *testing.T) {
 			continue
 		}
 		for _, f := range d.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
 			there = append(there, name+"."+f.Name)
 			for _, a := range f.Arguments {
 				there = append(there, fmt.Sprintf("%s.%s(%s)", name, f.Name, a.Name))
@@ -90,7 +93,7 @@ func TestCutShowsWhatIsListedAndNothingElse(t *testing.T) {
 		`{people(kind:A){name}}`:               `Cannot query field "people" on type "Query".`,
 		`{person(id:1,secretFilter:{}){name}}`: `Unknown argument "secretFilter" on field "Query.person".`,
 	} {
-		_, errs := gqlparser.LoadQuery(cut, document)
+		_, errs := gqlparser.LoadQueryWithRules(cut, document, nil)
 		switch {
 		case want == "" && errs != nil:
 			t.Errorf("%s: %v", document, errs)
