@@ -22,6 +22,7 @@ type composeCommand struct {
 	Of      []string          `arg:"" help:"A YAML file that names subgraphs, or subgraphs: NAME=URL asks the URL for its schema, NAME=URL=FILE reads it, hub alone is this program's own. 子图清单文件，或逐个列出子图。"`
 	Out     string            `help:"File for the supergraph, in place of the one that the YAML file names; - or none for the terminal. 超图写入的文件。" placeholder:"FILE"`
 	Check   bool              `help:"Write nothing, and fail if the file is not what would be written. 只核对，不写入。"`
+	Open    bool              `name:"without-authorization" help:"Leave out @authenticated, @requiresScopes and @policy, for routers that do not begin with them: subgraphs then see to it alone. 超图中不含授权指令。"`
 	Keep    string            `help:"Folder into which the schemas go that were read, each as NAME.graphqls. 另存各子图模式的文件夹。" placeholder:"DIR"`
 	Secret  map[string]string `help:"What a subgraph that is asked wants to see in the header Vetgraph-Router-Secret. 子图的路由器口令。" placeholder:"NAME=TEXT"`
 	Timeout time.Duration     `help:"How long it may take in all. 总时限。" default:"2m" placeholder:"TIME"`
@@ -31,11 +32,14 @@ type composeCommand struct {
 func (c composeCommand) Run(s *session) error {
 	ctx, cancel := context.WithTimeout(s.ctx, c.Timeout)
 	defer cancel()
-	made, out, err := c.compose(ctx)
+	made, out, said, err := c.compose(ctx)
 	if p := new(compose.Problems); errors.As(err, &p) {
 		return fmt.Errorf("合不成一张图，%d 处有误 (there is no graph; mistakes: %d):\n%w", len(*p), len(*p), err)
 	} else if err != nil {
 		return fmt.Errorf("合成超图未完成 (the supergraph was not composed): %w", err)
+	}
+	if len(said) > 0 {
+		s.say("超图不含授权指令，以下子图须自行把关："+strings.Join(said, "、")+"。", "The supergraph says nothing of who may read what; to see to it is left to "+strings.Join(said, ", ")+".")
 	}
 	switch {
 	case c.Check && out == "":
@@ -67,10 +71,10 @@ func (s *session) fresh(file, want string) error {
 }
 
 // compose returns the supergraph and the file it belongs into, if there is one.
-func (c composeCommand) compose(ctx context.Context) (made, out string, err error) {
+func (c composeCommand) compose(ctx context.Context) (made, out string, open []string, err error) {
 	sources, out, err := c.sources()
 	if err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
 	var names []string
 	for _, s := range sources {
@@ -78,15 +82,20 @@ func (c composeCommand) compose(ctx context.Context) (made, out string, err erro
 	}
 	parts, err := compose.Read(ctx, sources, func() (string, error) { return subgraphSDL(names), nil })
 	if err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
 	if err := c.keep(parts); err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
 	if made, err = compose.Compose(ctx, parts); err != nil {
-		return "", "", err
+		return "", "", nil, err
 	}
-	return "# Made by vetgraph compose out of " + strings.Join(names, ", ") + ". Change those, then make it again.\n\n" + made, out, nil
+	if c.Open {
+		if made, open, err = withoutAuthorization(made); err != nil {
+			return "", "", nil, err
+		}
+	}
+	return "# Made by vetgraph compose out of " + strings.Join(names, ", ") + ". Change those, then make it again.\n\n" + made, out, open, nil
 }
 
 // keep writes what was read, for other composers and for a look when something is wrong.

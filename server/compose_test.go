@@ -35,7 +35,7 @@ func TestCompose(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
-	if _, err := gateway.New(t.Context(), gateway.Options{Supergraph: made, Log: zerolog.Nop()}); err != nil {
+	if _, err := gateway.New(t.Context(), gateway.Options{Supergraph: made, Checks: []gateway.Rule{gateway.Authenticated}, Log: zerolog.Nop()}); err != nil {
 		t.Error(err)
 	}
 }
@@ -136,5 +136,36 @@ func TestComposeMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A graph that says nothing of who may read what is the same graph otherwise.
+func TestComposeWithoutAuthorization(t *testing.T) {
+	graph := clubGraph(t, "hub")
+	status, made, errs := run("compose", "hub", "club=http://127.0.0.1:1/="+filepath.Join(filepath.Dir(graph), "club.graphqls"), "--without-authorization")
+	if status != 0 {
+		t.Fatal(errs)
+	}
+	with, err := os.ReadFile(graph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"@authenticated", "@requiresScopes", "@policy", "SECURITY)", "requiresScopes__", "policy__"} {
+		if strings.Contains(made, word) || !strings.Contains(string(with), word) {
+			t.Errorf("%s is there: %v, was there: %v", word, strings.Contains(made, word), strings.Contains(string(with), word))
+		}
+	}
+	if !strings.Contains(errs, "club") || strings.Contains(errs, "hub") {
+		t.Errorf("whose rules are left out is not told: %s", errs)
+	}
+	client := func(sdl string) string {
+		g, err := gateway.New(t.Context(), gateway.Options{Supergraph: sdl, Checks: []gateway.Rule{gateway.Authenticated, gateway.RequiresScopes, gateway.Policy}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.SDL()
+	}
+	if client(made) != client(string(with)) {
+		t.Error("clients see another schema")
 	}
 }

@@ -30,6 +30,9 @@ func (c gatewayCommand) Run(s *session) error {
 	if s.Supergraph == "" {
 		return errors.New("which supergraph? add --supergraph FILE (需要 --supergraph 指明超图文件)")
 	}
+	if (s.OIDCIssuer == "") != (s.OIDCAudience == "") || s.OIDCIssuer != "" && !absolute(s.OIDCIssuer) {
+		return errors.New("--oidc-issuer is an absolute address and stands beside --oidc-audience (登录服务地址与令牌受众须同时给出)")
+	}
 	o, err := gatewayOptions(&s.Config)
 	if err != nil {
 		return err
@@ -78,12 +81,16 @@ func (c gatewayCommand) Run(s *session) error {
 
 // alone serves a supergraph by the doors of the hub, without a hub.
 func (h *Hub) alone(ctx context.Context, o gateway.Options, open bool) (http.Handler, error) {
+	signs := h.signs()
+	if signs != nil {
+		o.Checks = []gateway.Rule{gateway.Authenticated, gateway.RequiresScopes}
+	}
 	g, err := newGateway(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	h.onClose(func(context.Context) error { g.Close(); return nil })
-	if h.joined, err = join(g, nil); err != nil {
+	if h.joined, err = join(g, nil, holderAsCaller); err != nil {
 		return nil, err
 	}
 	if err := h.openDocuments(ctx); err != nil {
@@ -93,12 +100,29 @@ func (h *Hub) alone(ctx context.Context, o gateway.Options, open bool) (http.Han
 	s.Use(h.documents)
 	s.Use(introspection{demo: open})
 	h.count(s)
-	h.transports(s, nil)
+	door := h.gate(s)
+	if signs == nil {
+		h.transports(s, nil)
+	} else {
+		h.transports(s, signs.heldWebsocket)
+		door = signs.holders(door)
+	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", h.meters.http("graphql", h.cors(h.gate(s))))
+	mux.Handle("/graphql", h.meters.http("graphql", h.cors(door)))
 	mux.Handle("GET /schema.graphql", h.meters.http("schema", schemaText(h.joined.schema)))
 	mux.HandleFunc("GET /healthz", healthy)
 	return h.observe(secure(mux)), nil
+}
+
+// signs is who signs the tokens of a gateway without a hub; nil if nobody was named.
+func (h *Hub) signs() *issuer {
+	if h.Config.OIDCIssuer == "" {
+		return nil
+	}
+	if h.Config.Now == nil {
+		h.Config.Now = time.Now
+	}
+	return &issuer{config: h.Config, client: &http.Client{Timeout: 10 * time.Second}}
 }
 
 // gatewayOptions reads the supergraph and how its subgraphs are reached.
@@ -149,12 +173,13 @@ func (h *Hub) openSupergraph(ctx context.Context) error {
 		return fmt.Errorf("the supergraph %s has no subgraph %q: to answer it without a hub, run vetgraph gateway (超图中没有本系统)", h.Config.Supergraph, ourselves)
 	}
 	h.Config.Joined = append(slices.Clone(h.Config.Joined), names...)
-	o.Subgraphs[ourselves] = gateway.Subgraph{Handler: h.beneath(), Timeout: time.Minute, Trusted: true}
+	o.Subgraphs[ourselves] = gateway.Subgraph{Handler: h.beneath(), Timeout: time.Minute, Trusted: true, Guards: true}
+	o.Checks = []gateway.Rule{gateway.Authenticated, gateway.RequiresScopes, gateway.Policy}
 	g, err := newGateway(context.WithoutCancel(ctx), o)
 	if err != nil {
 		return err
 	}
 	h.onClose(func(context.Context) error { g.Close(); return nil })
-	h.joined, err = join(g, h.executable(true))
+	h.joined, err = join(g, h.executable(true), viewerAsCaller)
 	return err
 }

@@ -21,14 +21,18 @@ type joined struct {
 	gateway *gateway.Gateway
 	schema  *ast.Schema
 	hub     graphql.ExecutableSchema // what its fields cost is known there; nil: no hub
+	caller  callerOf
 }
 
-func join(g *gateway.Gateway, hub graphql.ExecutableSchema) (*joined, error) {
+// callerOf tells who asks, from what is known of the request and its Authorization.
+type callerOf func(ctx context.Context, authorization string) *gateway.Caller
+
+func join(g *gateway.Gateway, hub graphql.ExecutableSchema, caller callerOf) (*joined, error) {
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "supergraph", Input: g.SDL()})
 	if err != nil {
 		return nil, fmt.Errorf("the supergraph makes no schema for clients: %w", err)
 	}
-	return &joined{gateway: g, schema: schema, hub: hub}, nil
+	return &joined{gateway: g, schema: schema, hub: hub, caller: caller}, nil
 }
 
 // Schema implements graphql.ExecutableSchema.
@@ -50,6 +54,7 @@ func (j *joined) Exec(ctx context.Context) graphql.ResponseHandler {
 		r.Header = r.Header.Clone()
 		r.Header.Set("Authorization", token)
 	}
+	r.Caller = j.caller(ctx, r.Header.Get("Authorization"))
 	if len(op.Variables) > 0 {
 		var err error
 		if r.Variables, err = json.Marshal(op.Variables); err != nil {

@@ -61,8 +61,9 @@ func (i *issuer) silent(err error) error {
 		Because(err).From("", i.config.Now().Add(retryIssuer))
 }
 
-// identify implements identifier.
-func (i *issuer) identify(ctx context.Context, text string) (*access.Viewer, error) {
+// verify reads a token that the issuer signed for us and that has not expired. Faults:
+// SignedOut TOKEN_INVALID or TOKEN_EXPIRED, Unavailable ISSUER_SILENT.
+func (i *issuer) verify(ctx context.Context, text string) (*oidc.IDToken, error) {
 	verifier, err := i.ready()
 	if err != nil {
 		return nil, err
@@ -72,6 +73,15 @@ func (i *issuer) identify(ctx context.Context, text string) (*access.Viewer, err
 		return nil, tokenExpired().Because(err)
 	} else if err != nil {
 		return nil, tokenInvalid().Because(err)
+	}
+	return token, nil
+}
+
+// identify implements identifier.
+func (i *issuer) identify(ctx context.Context, text string) (*access.Viewer, error) {
+	token, err := i.verify(ctx, text)
+	if err != nil {
+		return nil, err
 	}
 	all := map[string]any{}
 	if err := token.Claims(&all); err != nil {

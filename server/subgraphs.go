@@ -25,6 +25,7 @@ type subgraphEntry struct {
 	Timeout    time.Duration `yaml:"timeout"`    // of one request
 	Most       int64         `yaml:"most"`       // bytes of one answer
 	Pass       []string      `yaml:"pass"`       // headers of the caller that go on to it
+	Guards     bool          `yaml:"guards"`     // it sees for itself who may read what, also what the supergraph says of that
 }
 
 // secretHeader is where a router shows that it is one, to us and to partners.
@@ -100,7 +101,7 @@ func (e subgraphEntry) read(folder string, wrong func(string)) gateway.Subgraph 
 			wrong("pass cannot name " + http.CanonicalHeaderKey(h))
 		}
 	}
-	out := gateway.Subgraph{URL: e.URL, Timeout: e.Timeout, Most: e.Most, Pass: e.Pass}
+	out := gateway.Subgraph{URL: e.URL, Timeout: e.Timeout, Most: e.Most, Pass: e.Pass, Guards: e.Guards}
 	if secret != "" {
 		out.Send = http.Header{secretHeader: {secret}}
 	}

@@ -20,6 +20,7 @@ type Request struct {
 	Variables json.RawMessage // an object; nil for none
 	Header    http.Header     // of the caller; the settings say what of it goes on to whom
 	Look      bool            // may ask what the schema is
+	Caller    *Caller         // nil: nobody is signed in
 }
 
 // Answer is what GraphQL answers, as JSON.
@@ -46,7 +47,7 @@ func (g *Gateway) Ask(ctx context.Context, r Request) Answer {
 	if _, err := g.resolver.ArenaResolveGraphQLResponse(c, run.Response, &out); err != nil {
 		return g.failed(err)
 	}
-	return answer(out.Bytes())
+	return g.inOurWords(answer(out.Bytes()), r.Caller)
 }
 
 // resolving is a request as the resolver has it. Requests under way are never
@@ -55,6 +56,9 @@ func (g *Gateway) resolving(ctx context.Context, r Request, p *prepared, variabl
 	c := resolve.NewContext(ctx)
 	c.SubgraphHeadersBuilder = &caller{g, r.Header, stream}
 	c.RemapVariables = p.remap
+	if len(g.rules.all) > 0 {
+		c.SetAuthorizer(refuser{})
+	}
 	c.ExecutionOptions.DisableInboundRequestDeduplication = true
 	c.ExecutionOptions.DisableSubgraphRequestDeduplication = true
 	if len(variables) == 0 {

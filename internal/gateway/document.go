@@ -34,7 +34,8 @@ type prepared struct {
 // document that was seen before, with variables of plain types, is not read again.
 // Errors are a [*fault.Fault] or a [documentErrors].
 func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
-	raw := "doc\x00" + r.Operation + "\x00" + r.Query
+	v := g.rules.judge(r.Caller)
+	raw := v.key() + "doc\x00" + r.Operation + "\x00" + r.Query
 	if r.Look {
 		raw = "look" + raw
 	}
@@ -66,7 +67,7 @@ func (g *Gateway) prepare(r Request) (*prepared, []byte, error) {
 		return nil, nil, err
 	}
 	doc.Input.Variables = own
-	remap, err := g.normalise(&doc, r.Operation)
+	remap, err := g.normalise(&doc, r.Operation, v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,6 +108,7 @@ func (g *Gateway) plan(doc *ast.Document, operation string, kind ast.OperationTy
 			"The subgraphs together cannot answer this query.").Because(report)
 	}
 	postprocess.NewProcessor().Process(made)
+	refuseMarked(made)
 	if run, ok := made.(*plan.SynchronousResponsePlan); ok && kind == ast.OperationTypeMutation {
 		run.Response.Fetches = inOrder(run.Response.Fetches)
 	}
@@ -117,8 +119,9 @@ func (g *Gateway) plan(doc *ast.Document, operation string, kind ast.OperationTy
 }
 
 // normalise validates a document and brings it into the one form that plans are
-// kept by. It returns the new names of variables with the old ones.
-func (g *Gateway) normalise(doc *ast.Document, operation string) (map[string]string, error) {
+// kept by, without what the caller may not read. It returns the new names of variables
+// with the old ones.
+func (g *Gateway) normalise(doc *ast.Document, operation string, v *verdict) (map[string]string, error) {
 	step := func(options ...astnormalization.Option) error {
 		var report operationreport.Report
 		if operation == "" {
@@ -137,6 +140,9 @@ func (g *Gateway) normalise(doc *ast.Document, operation string) (map[string]str
 	if err := invalid(report); err != nil {
 		return nil, err
 	}
+	if err := g.withhold(doc, v); err != nil {
+		return nil, err
+	}
 	if err := step(astnormalization.WithExtractVariables()); err != nil {
 		return nil, err
 	}
@@ -150,8 +156,8 @@ func (g *Gateway) normalise(doc *ast.Document, operation string) (map[string]str
 	if _, err := astjson.ParseBytes(doc.Input.Variables); err != nil {
 		return nil, valueMalformed(nil)
 	}
-	v := variablesvalidation.NewVariablesValidator(variablesvalidation.VariablesValidatorOptions{DisableExposingVariablesContent: true})
-	if err := v.ValidateWithRemap(doc, g.client, doc.Input.Variables, remap); err != nil {
+	fit := variablesvalidation.NewVariablesValidator(variablesvalidation.VariablesValidatorOptions{DisableExposingVariablesContent: true})
+	if err := fit.ValidateWithRemap(doc, g.client, doc.Input.Variables, remap); err != nil {
 		return nil, valueMalformed(err)
 	}
 	return remap, nil

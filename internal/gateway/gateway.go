@@ -33,6 +33,8 @@ type Options struct {
 
 	Pass []string // names of headers of the caller that go on to every subgraph
 
+	Checks []Rule // that requests can be held to, because their Caller is known; a supergraph that needs others is refused
+
 	Extensions func(*fault.Fault) map[string]any // what an error carries for programs
 	Transport  http.RoundTripper                 // to subgraphs over HTTP; nil: a pool of its own
 	Plans      int                               // kept; 0: 1000
@@ -49,6 +51,7 @@ type Subgraph struct {
 	Pass    []string      // names of headers of the caller that go on to it
 	Send    http.Header   // headers that are its own, such as a shared secret
 	Trusted bool          // its errors may carry all that ours carry
+	Guards  bool          // it sees for itself who may read what, so the supergraph's rules for what it alone has are left to it
 }
 
 // Limits bound the work of one request.
@@ -68,6 +71,9 @@ type Gateway struct {
 	documents *lru.Cache[string, *declared] // those whose plans can be found without reading them
 	resolver  *resolve.Resolver
 	sdl       string
+	rules     *rules
+	types     map[string]map[string]leadsTo // fields by type, for rules; empty if there are none
+	roots     map[ast.OperationType]string
 	running   sync.WaitGroup // streams, and requests in this process
 	end       context.CancelFunc
 }
@@ -85,6 +91,9 @@ func New(ctx context.Context, o Options) (*Gateway, error) {
 		if !s.names(name) {
 			return nil, fmt.Errorf("the supergraph has no subgraph %q", name)
 		}
+	}
+	if err := g.readRules(s); err != nil {
+		return nil, err
 	}
 	if g.whole, err = definition(s.api(false)); err != nil {
 		return nil, fmt.Errorf("the supergraph makes no schema: %w", err)

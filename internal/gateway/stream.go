@@ -45,7 +45,7 @@ func (g *Gateway) Subscribe(ctx context.Context, r Request) <-chan Answer {
 	}
 	g.running.Go(func() {
 		defer close(out)
-		w := &messages{g: g, ctx: ctx, to: out}
+		w := &messages{g: g, ctx: ctx, to: out, caller: r.Caller}
 		if err := g.resolver.ResolveGraphQLSubscription(c, run.Response, w); err != nil && ctx.Err() == nil {
 			w.send(g.failed(err))
 		}
@@ -59,6 +59,8 @@ type messages struct {
 	ctx context.Context
 	to  chan<- Answer
 	buf bytes.Buffer
+
+	caller *Caller
 }
 
 func (m *messages) send(a Answer) {
@@ -73,7 +75,7 @@ func (m *messages) Write(p []byte) (int, error) { return m.buf.Write(p) }
 
 // Flush ends one message.
 func (m *messages) Flush() error {
-	a := answer(bytes.Clone(m.buf.Bytes()))
+	a := m.g.inOurWords(answer(bytes.Clone(m.buf.Bytes())), m.caller)
 	m.buf.Reset()
 	m.send(a)
 	return m.ctx.Err()

@@ -19,6 +19,7 @@ type supergraph struct {
 	roots      map[ast.Operation]string
 	directives ast.DirectiveDefinitionList
 	graphs     []graph
+	links      ast.DirectiveList // to the specifications by which it is written
 	mistakes   []error
 }
 
@@ -84,6 +85,7 @@ func (s *supergraph) readGraphs(schemas ast.SchemaDefinitionList) {
 	for _, schema := range schemas {
 		for _, d := range schema.Directives {
 			address := text(d, "url") + text(d, "feature") // link, or core before it
+			s.links = append(s.links, d)
 			if _, v, ok := strings.Cut(address, "/join/v"); ok {
 				version = v
 			}
@@ -128,8 +130,10 @@ func (s *supergraph) checkFeature(d *ast.Directive, address string) {
 			return
 		}
 	}
-	if strings.Contains(address, "/authenticated/") || strings.Contains(address, "/requiresScopes/") || strings.Contains(address, "/policy/") {
-		return // every subgraph checks by itself who asks
+	for _, rule := range []Rule{Authenticated, RequiresScopes, Policy} {
+		if strings.Contains(address, "/"+string(rule)+"/v0.") {
+			return
+		}
 	}
 	s.wrong("the supergraph needs %s for %s, which is not supported", address, strings.ToLower(purpose))
 }
@@ -193,7 +197,7 @@ func directive(name string, args ...string) *ast.Directive {
 // machinery says of a type that it belongs to the join specification or its
 // relatives and not to the graph.
 func machinery(name string) bool {
-	for _, prefix := range []string{"join__", "link__", "core__", "federation__", "cost__"} {
+	for _, prefix := range []string{"join__", "link__", "core__", "federation__", "cost__", "requiresScopes__", "policy__"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
