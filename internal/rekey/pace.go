@@ -19,11 +19,11 @@ type pacer struct {
 
 const (
 	usualShare = 0.2
-	busy       = 1.5 // times the best: others are at work
-	slower     = 1.5 // times longer rests then
-	faster     = 0.95
-	forget     = 1.01 // of the best with each batch: tables differ, databases grow
-	slowest    = 8    // times the usual rest
+	busy       = 2.5 // times the best: others are at work; a commit alone swings by half
+	slower     = 1.3 // times longer rests then
+	faster     = 0.9
+	forget     = 1.02 // of the best with each batch: tables differ, databases grow
+	slowest    = 3    // times the usual rest
 	longest    = 2 * time.Second
 )
 

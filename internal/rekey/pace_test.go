@@ -13,10 +13,10 @@ func TestPace(t *testing.T) {
 		t.Errorf("at first: %v", got)
 	}
 	last := time.Duration(0)
-	for range 20 {
+	for range 8 {
 		last = p.pause(100, 30*time.Millisecond)
 	}
-	if last < 300*time.Millisecond || last > 960*time.Millisecond {
+	if last < 200*time.Millisecond || last > 360*time.Millisecond {
 		t.Errorf("while others are at work: %v", last)
 	}
 	for range 100 {

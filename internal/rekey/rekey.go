@@ -30,7 +30,7 @@ type Worker struct {
 	Columns []vault.Column // of all rooms
 	Log     zerolog.Logger
 
-	Batch int     // rows in one transaction; default 50
+	Batch int     // rows in one transaction; default 200
 	Share float64 // of the time that may be spent in transactions, at most 1, which is without rest; default 0.2
 
 	// Rest waits between two batches; nil waits by the clock.
@@ -199,7 +199,7 @@ func (w *Worker) batch() int {
 	if w.Batch > 0 {
 		return w.Batch
 	}
-	return 50
+	return 200
 }
 
 // anew opens and seals. What does not open is told to whoever runs us, by the row's ID.
