@@ -38,6 +38,7 @@ type cli struct {
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`
 	Gateway     gatewayCommand     `cmd:"" help:"Answer a supergraph without a hub. 独立运行联邦网关。"`
 	Compose     composeCommand     `cmd:"" help:"Make one supergraph out of subgraphs. 合成超图。"`
+	Slice       sliceCommand       `cmd:"" help:"Look at what partners may read. 数据共享授权。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }
 
