@@ -19,7 +19,7 @@ import (
 const longest = 400
 
 // generated are the folders in which nobody writes by hand.
-var generated = []string{"ent/gen", "graph/exec", "docs/examples/concessions/exec"}
+var generated = []string{"ent/gen", "graph/exec", "docs/examples/concessions/exec", "server/testdata/features/exec"}
 
 // aloneGenerated are generated files that gqlgen wants beside what their SDL binds to.
 var aloneGenerated = []string{"graph/model/unbound_gen.go", "graph/model/federation_keys.go"}
