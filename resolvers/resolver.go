@@ -15,6 +15,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/rating"
+	reads "github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/sharing"
 	"github.com/vetgraph/vetgraph/internal/subsidy"
 	"github.com/vetgraph/vetgraph/internal/supervision"
@@ -37,6 +38,7 @@ type Resolver struct {
 	Catalogue  func() *catalog.Catalog // the one in force
 	Board      *switchboard.Board
 	Sharing    *sharing.Desk
+	Receipts   *reads.Log
 	Stage      *switchboard.Stage
 	Places     *division.Tree
 	Now        func() time.Time

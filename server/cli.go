@@ -32,7 +32,9 @@ type cli struct {
 	Doctor      doctorCommand      `cmd:"" help:"Check configuration, keys, catalogue and database. 自检。"`
 	Keygen      keygenCommand      `cmd:"" help:"Make a file with fresh keys. 生成密钥文件。"`
 	PublicKeys  keysCommand        `cmd:"" name:"keys" help:"Look at the keys. 查看密钥。"`
-	Verify      verifyCommand      `cmd:"" help:"Check a feedback sheet, without a network. 离线核验反馈单。"`
+	Verify      verifyCommand      `cmd:"" help:"Check a feedback sheet, or the proof of a read, without a network. 离线核验反馈单或查阅凭证。"`
+	Witness     witnessCommand     `cmd:"" help:"Look at a hub's log of reads from outside and sign that it only grows. 见证查阅日志。"`
+	Receipts    receiptsCommand    `cmd:"" help:"Look at the log of reads. 查阅日志。"`
 	Secret      secretCommand      `cmd:"" help:"Print the secret a department signs its callbacks with. 部门回调口令。"`
 	Port        portCommand        `cmd:"" help:"Connect departments. 接入部门端口。"`
 	Departments departmentsCommand `cmd:"" help:"Play the departments in a process of their own. 单独运行示例部门。"`

@@ -62,6 +62,8 @@ type Config struct {
 	Seal       string `help:"Suite that feedback sheets are sealed by: ed25519 or sm2. 反馈单电子签章的算法。" default:"ed25519" enum:"ed25519,sm2"`
 	SealIssuer string `help:"Who seals feedback sheets, as they show it. Default: the host of --public-url. 反馈单的签发单位。" placeholder:"NAME"`
 
+	Witnesses []string `help:"Verifier keys of witnesses whose signatures under checkpoints of the log of reads we take and hand on. 查阅记录见证人的公钥。" placeholder:"KEY"`
+
 	Endpoints string        `help:"JSON or YAML file with the departments' addresses and secrets. 部门系统地址文件。" type:"path" placeholder:"FILE"`
 	Messages  string        `help:"JSON or YAML file with the short-message gateway's url and token; none: notices go into the portal. 短信网关地址文件。" type:"path" placeholder:"FILE"`
 	Inquire   time.Duration `help:"How often departments are asked after open items. Default 5s in the demonstration, else 1m. 催询间隔。" placeholder:"TIME"`

@@ -121,8 +121,10 @@ func (h *Hub) count(s *handler.Server) {
 }
 
 // load gives fresh loaders to each answer, also to each message of a subscription and
-// each operation on one websocket: nothing remembered can be stale.
+// each operation on one websocket: nothing remembered can be stale. What is loaded is
+// also kept as read, where it is sensitive.
 func (h *Hub) load(s *handler.Server) {
+	h.receipted(s)
 	s.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(resolvers.WithLoaders(ctx, h.Resolver))
 	})

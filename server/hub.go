@@ -36,6 +36,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/profile"
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/rating"
+	"github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/sharing"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -72,6 +73,7 @@ type Hub struct {
 	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 	Sharing   *sharing.Desk
+	Receipts  *receipt.Log
 
 	base      *workday.Calendar              // built in and configured
 	years     atomic.Pointer[casefile.Years] // with those that an operator has loaded
@@ -108,7 +110,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store("http://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openSeal, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openSeal, h.openReceipts, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.openSupergraph, h.openDocuments, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -296,7 +298,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Assurances: h.Identity, Board: h.Board, Sharing: h.Sharing, Stage: h.stage(), Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Assurances: h.Identity, Board: h.Board, Receipts: h.Receipts, Sharing: h.Sharing, Stage: h.stage(), Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil

@@ -28,6 +28,7 @@ func (h *Hub) Handler() http.Handler {
 		route(facePath, "face", h.Fleet.FacePage())
 		route("GET /dev/personas", "personas", http.HandlerFunc(h.devPersonas))
 	}
+	h.receiptRoutes(route)
 	h.pages(route)
 	return h.observe(secure(mux))
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/vetgraph/vetgraph/internal/catalog"
+	"github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/workday"
 )
@@ -24,7 +25,7 @@ type verifyCommand struct {
 // longestSaved is far above any saved sheet, in bytes.
 const longestSaved = 8 << 20
 
-// Run checks a feedback sheet offline and says what it says. It fails unless all
+// Run checks a feedback sheet, or the proof of a read, offline and says what it says. It fails unless all
 // of it that a seal covers is authentic.
 func (c verifyCommand) Run(s *session) error {
 	ring, err := c.ring(s.ctx, s.Config)
@@ -34,6 +35,9 @@ func (c verifyCommand) Run(s *session) error {
 	body, err := c.read()
 	if err != nil {
 		return err
+	}
+	if proof, err := receipt.ParseProof(body); err == nil {
+		return verifyProof(s, ring, proof)
 	}
 	f := examine(ring, body)
 	f.print(s.out, s.Config)

@@ -68,6 +68,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	RateCasePayload() RateCasePayloadResolver
 	Rating() RatingResolver
+	ReadReceiptReader() ReadReceiptReaderResolver
 	RequestPreReviewPayload() RequestPreReviewPayloadResolver
 	SaveDraftPayload() SaveDraftPayloadResolver
 	ServiceHistory() ServiceHistoryResolver
@@ -2589,6 +2590,75 @@ input ReplyRatingInput {
 type RatingPayload {
   "评价。 The rating."
   rating: Rating! @tag(name: "personal")
+}
+`, BuiltIn: false},
+	{Name: "../schema/receipt.graphqls", Input: `extend type Veteran {
+  "谁看过我的敏感信息：每次查阅一条，新的在前，仅本人可查；others 为 false 时也列出本人的查阅。日期按北京时间，含首尾。 Who was sent my sensitive data: one entry for each answer, newest first, for the person alone; with others false one's own reading too. Days are those of Beijing, both included."
+  readReceipts(first: Int = 20, after: String, from: Date, to: Date, others: Boolean = true): ReadReceiptConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
+}
+
+"查阅记录的一页。 A page of read receipts."
+type ReadReceiptConnection {
+  "本页各条。 The receipts."
+  nodes: [ReadReceipt!]! @tag(name: "personal")
+  "分页信息。 Page information."
+  pageInfo: PageInfo! @tag(name: "personal")
+}
+
+"一次查阅：一个答复里有谁的哪些敏感信息，发给了谁。 One read: which sensitive data of the person one answer had, and to whom it was sent."
+type ReadReceipt {
+  "编号，即在留痕日志中的序号。 Its number in the log."
+  id: ID! @tag(name: "personal")
+  "时间。 When."
+  at: Time! @tag(name: "personal")
+  "谁看的。 Who read."
+  reader: ReadReceiptReader! @tag(name: "personal")
+  "为什么看。 For which purpose."
+  purpose: ReadReceiptCode! @tag(name: "personal")
+  "依据。 On which basis."
+  basis: ReadReceiptCode! @tag(name: "personal")
+  "法律条文；依据是本人意愿的可为空。 The law that says so; may be null where the basis is the person's own word."
+  article: String @tag(name: "personal")
+  "看了哪些字段。 Which fields."
+  fields: [ReadReceiptField!]! @tag(name: "personal")
+  "在哪个办件中看的，办件编号；不在办件中的为空。 Number of the case it was read under; null if under none."
+  caseNumber: String @tag(name: "personal")
+  "可离线核验的凭证的下载地址（vetgraph verify）；遮盖的，凭证不含内容。 Where to download the proof, which vetgraph verify checks without a network; where the reader is masked it proves the entry without its content."
+  proof: String! @tag(name: "personal")
+}
+
+"查阅人：单位和身份，不是姓名和账号。 Who read: body and capacity, never a name or an account."
+type ReadReceiptReader {
+  "身份代码。 Kind of viewer."
+  kind: ID! @tag(name: "personal")
+  "身份。 The kind in words."
+  name: Text! @tag(name: "personal")
+  "部门；不是部门的、遮盖的为空。 The department; null for others, and where it is masked."
+  department: Department @tag(name: "personal")
+  "所属区划；遮盖的为空。 The division it serves; null where it is masked."
+  division: Division @tag(name: "personal")
+  "授权切片名称，仅合作单位有。 Name of the authorized slice, of a partner."
+  slice: String @tag(name: "personal")
+  "依规则遮盖了单位，因为会暴露第三人。 The rules mask the body, which would betray a third person."
+  masked: Boolean! @tag(name: "personal")
+  "本人的查阅。 The person's own reading."
+  self: Boolean! @tag(name: "personal")
+}
+
+"代码和名称。 A code and its name."
+type ReadReceiptCode {
+  "代码。 Code."
+  code: ID! @tag(name: "personal")
+  "名称。 In words."
+  name: Text! @tag(name: "personal")
+}
+
+"一个字段。 A field that was read."
+type ReadReceiptField {
+  "图中的坐标，类型.字段。 Coordinate in the schema."
+  coordinate: String! @tag(name: "personal")
+  "是什么。 What it is."
+  name: Text! @tag(name: "personal")
 }
 `, BuiltIn: false},
 	{Name: "../schema/sharing.graphqls", Input: `extend type Query {
@@ -5728,6 +5798,80 @@ func (ec *executionContext) childFields_ReadNotificationsPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ReadNotificationsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReadReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReadReceipt_id(ctx, field)
+	case "at":
+		return ec.fieldContext_ReadReceipt_at(ctx, field)
+	case "reader":
+		return ec.fieldContext_ReadReceipt_reader(ctx, field)
+	case "purpose":
+		return ec.fieldContext_ReadReceipt_purpose(ctx, field)
+	case "basis":
+		return ec.fieldContext_ReadReceipt_basis(ctx, field)
+	case "article":
+		return ec.fieldContext_ReadReceipt_article(ctx, field)
+	case "fields":
+		return ec.fieldContext_ReadReceipt_fields(ctx, field)
+	case "caseNumber":
+		return ec.fieldContext_ReadReceipt_caseNumber(ctx, field)
+	case "proof":
+		return ec.fieldContext_ReadReceipt_proof(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadReceipt", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadReceiptCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ReadReceiptCode_code(ctx, field)
+	case "name":
+		return ec.fieldContext_ReadReceiptCode_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadReceiptCode", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadReceiptConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ReadReceiptConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReadReceiptConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadReceiptConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadReceiptField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "coordinate":
+		return ec.fieldContext_ReadReceiptField_coordinate(ctx, field)
+	case "name":
+		return ec.fieldContext_ReadReceiptField_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadReceiptField", field.Name)
+}
+
+func (ec *executionContext) childFields_ReadReceiptReader(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReadReceiptReader_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_ReadReceiptReader_name(ctx, field)
+	case "department":
+		return ec.fieldContext_ReadReceiptReader_department(ctx, field)
+	case "division":
+		return ec.fieldContext_ReadReceiptReader_division(ctx, field)
+	case "slice":
+		return ec.fieldContext_ReadReceiptReader_slice(ctx, field)
+	case "masked":
+		return ec.fieldContext_ReadReceiptReader_masked(ctx, field)
+	case "self":
+		return ec.fieldContext_ReadReceiptReader_self(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReadReceiptReader", field.Name)
+}
+
 func (ec *executionContext) childFields_Reason(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "words":
@@ -6400,6 +6544,8 @@ func (ec *executionContext) childFields_Veteran(ctx context.Context, field graph
 		return ec.fieldContext_Veteran_courseHours(ctx, field)
 	case "trainingHours":
 		return ec.fieldContext_Veteran_trainingHours(ctx, field)
+	case "readReceipts":
+		return ec.fieldContext_Veteran_readReceipts(ctx, field)
 	case "dataUses":
 		return ec.fieldContext_Veteran_dataUses(ctx, field)
 	case "subsidies":

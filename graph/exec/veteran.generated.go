@@ -101,6 +101,7 @@ type VeteranResolver interface {
 	Notifications(ctx context.Context, objs []*gen.Veteran, first *int, unread *bool) ([][]*gen.Notification, error)
 	CourseHours(ctx context.Context, objs []*gen.Veteran) ([]int, error)
 	TrainingHours(ctx context.Context, objs []*gen.Veteran) ([]*int, error)
+	ReadReceipts(ctx context.Context, obj *gen.Veteran, first *int, after *string, from *workday.Day, to *workday.Day, others *bool) (*model.ReadReceiptConnection, error)
 	DataUses(ctx context.Context, objs []*gen.Veteran) ([][]*model.DataUse, error)
 	Subsidies(ctx context.Context, objs []*gen.Veteran) ([][]*gen.Subsidy, error)
 }
@@ -200,6 +201,52 @@ func (ec *executionContext) field_Veteran_notifications_args(ctx context.Context
 		return nil, err
 	}
 	args["unread"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Veteran_readReceipts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*workday.Day, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋworkdayᚐDay(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*workday.Day, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋinternalᚋworkdayᚐDay(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "others",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["others"] = arg4
 	return args, nil
 }
 
@@ -5276,6 +5323,50 @@ func (ec *executionContext) resolveBatch_Veteran_trainingHours(ctx context.Conte
 	)
 }
 
+func (ec *executionContext) _Veteran_readReceipts(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Veteran_readReceipts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Veteran().ReadReceipts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["from"].(*workday.Day), fc.Args["to"].(*workday.Day), fc.Args["others"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReadReceiptConnection) graphql.Marshaler {
+			return ec.marshalNReadReceiptConnection2ᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐReadReceiptConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Veteran_readReceipts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Veteran",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReadReceiptConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Veteran_readReceipts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Veteran_dataUses(ctx context.Context, field graphql.CollectedField, obj *gen.Veteran) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7319,6 +7410,12 @@ func (ec *executionContext) _Veteran(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Veteran_trainingHours(ctx, field, obj)
+				})
+		case "readReceipts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Veteran_readReceipts(ctx, field, obj)
 				})
 		case "dataUses":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
