@@ -104,6 +104,7 @@ func openPostgres(ctx context.Context, database string, conns int) (*Store, erro
 func client(d dialect.Driver) *gen.Client {
 	c := gen.NewClient(gen.Driver(d))
 	guard.Reads(c)
+	guard.Writes(c)
 	return c
 }
 
