@@ -84,6 +84,8 @@ type Config struct {
 	Log zerolog.Logger   `kong:"-" yaml:"-"`
 
 	Tracer trace.Tracer `kong:"-" yaml:"-"` // in place of the collector's
+
+	Unreceipted bool `kong:"-" yaml:"-"` // endpoints made from now on keep no reads; to measure what that costs, in the demonstration alone
 }
 
 // check completes the configuration and returns every mistake in it at once.
