@@ -134,6 +134,8 @@ func (k *talk) lives() []string {
 		k.get("veteran2", `query($id: ID!) { case(id: $id) { state } }`, map[string]any{"id": all}, &out)
 		return out.Case.State == "COMPLETED" || out.Case.State == "PARTIALLY_COMPLETED" || out.Case.State == "REJECTED"
 	})
+	k.get("veteran3", `mutation($i: WithdrawCaseInput!) { withdrawCase(input: $i) { case { id } } }`, map[string]any{
+		"i": map[string]any{"caseId": k.fileAll(3), "reason": "不办了，请打" + typed[0]}}, &struct{ WithdrawCase any }{}) // masked in words
 	return []string{wrong, right}
 }
 

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,6 +22,7 @@ var (
 	numbered  = []string{"result_no", "receipt_no"} // a certificate's may be the person's own
 	itemised  = "defects"
 	looked    = "findings"
+	told      = "facts" // of a notice, which may repeat words
 	mutations = ent.OpCreate | ent.OpUpdate | ent.OpUpdateOne
 )
 
@@ -46,28 +48,8 @@ func screen(m ent.Mutation) error {
 		if !ok {
 			continue
 		}
-		now := was
-		switch value := was.(type) {
-		case string:
-			if slices.Contains(spoken, name) {
-				now = citizen.Screen(value, today)
-			} else if slices.Contains(numbered, name) {
-				now = citizen.ScreenNumbers(value, today)
-			}
-			if now == was {
-				continue
-			}
-		case []lifecycle.Defect:
-			if name != itemised {
-				continue
-			}
-			now = each(value, func(d *lifecycle.Defect) { d.Words, d.En = citizen.Screen(d.Words, today), citizen.Screen(d.En, today) })
-		case []lifecycle.Finding:
-			if name != looked {
-				continue
-			}
-			now = each(value, func(f *lifecycle.Finding) { f.Zh, f.En = citizen.Screen(f.Zh, today), citizen.Screen(f.En, today) })
-		default:
+		now, ok := screened(name, was, today)
+		if !ok {
 			continue
 		}
 		if err := m.SetField(name, now); err != nil {
@@ -75,6 +57,31 @@ func screen(m ent.Mutation) error {
 		}
 	}
 	return nil
+}
+
+// screened is the value of a field without such numbers; false if it is to stay as it is.
+func screened(name string, was any, today workday.Day) (any, bool) {
+	switch value := was.(type) {
+	case string:
+		now := value
+		if slices.Contains(spoken, name) {
+			now = citizen.Screen(value, today)
+		} else if slices.Contains(numbered, name) {
+			now = citizen.ScreenNumbers(value, today)
+		}
+		return now, now != value
+	case []lifecycle.Defect:
+		return each(value, func(d *lifecycle.Defect) { d.Words, d.En = citizen.Screen(d.Words, today), citizen.Screen(d.En, today) }), name == itemised
+	case []lifecycle.Finding:
+		return each(value, func(f *lifecycle.Finding) { f.Zh, f.En = citizen.Screen(f.Zh, today), citizen.Screen(f.En, today) }), name == looked
+	case map[string]string:
+		facts := maps.Clone(value)
+		for k, v := range facts {
+			facts[k] = citizen.Screen(v, today)
+		}
+		return facts, name == told
+	}
+	return nil, false
 }
 
 // each is a copy in which every one is changed: the caller's are its own.

@@ -38,6 +38,7 @@ func TestWordsKeepNoNumbers(t *testing.T) {
 				t.Error("the caller's words are changed")
 			}
 			tx.Ent.Event.CreateBulk(tx.Ent.Event.Create().SetCaseID(c.ID).SetKind("TEST").SetActorKind("MACHINE").SetActor("test").SetAt(now).SetReason(said)).ExecX(ctx)
+			tx.Ent.Notification.Create().SetID("n").SetVeteranID(v.ID).SetCaseID(c.ID).SetDivision(v.Division).SetKind("TEST").SetFacts(map[string]string{"reason": said}).SetCreatedAt(now).ExecX(ctx)
 			tx.Ent.CaseFile.Update().Where(casefile.ID(c.ID)).SetReason(said).ExecX(ctx)
 			return nil
 		})
@@ -46,7 +47,7 @@ func TestWordsKeepNoNumbers(t *testing.T) {
 		}
 		c, it := s.Read.CaseFile.GetX(ctx, "c"), s.Read.Item.GetX(ctx, "i")
 		r, e := s.Read.Correction.GetX(ctx, "r"), s.Read.Event.Query().OnlyX(ctx)
-		all := []string{c.Reason, it.Words, r.Defects[0].Words, e.Reason}
+		all := []string{c.Reason, it.Words, r.Defects[0].Words, e.Reason, s.Read.Notification.GetX(ctx, "n").Facts["reason"]}
 		want := strings.NewReplacer(number, number[:3]+"***********"+number[14:], "13912345678", "139****5678").Replace(said)
 		if slices.ContainsFunc(all, func(text string) bool { return text != want }) {
 			t.Errorf("%q, want %q", all, want)
