@@ -165,15 +165,23 @@ func FuzzOpen(f *testing.F) {
 }
 
 func BenchmarkSeal(b *testing.B) {
-	v := open(b, vault.Generate())
-	for b.Loop() {
-		v.Seal([]byte("23010219990305001X"), "veteran/citizen-number/1")
+	for _, suite := range []vault.Suite{vault.AES256GCM, vault.SM4GCM} {
+		b.Run(string(suite), func(b *testing.B) {
+			v := open(b, vault.GenerateFor(suite))
+			for b.Loop() {
+				v.Seal([]byte("23010219990305001X"), "veteran/citizen-number/1")
+			}
+		})
 	}
 }
 
 func BenchmarkIndex(b *testing.B) {
-	v := open(b, vault.Generate())
-	for b.Loop() {
-		v.Index("23010219990305001X", "citizen-number")
+	for _, suite := range []vault.Suite{vault.AES256GCM, vault.SM4GCM} {
+		b.Run(string(suite), func(b *testing.B) {
+			v := open(b, vault.GenerateFor(suite))
+			for b.Loop() {
+				v.Index("23010219990305001X", "citizen-number")
+			}
+		})
 	}
 }
