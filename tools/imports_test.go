@@ -90,7 +90,7 @@ var doors = []struct{ what, only, why string }{
 	{"cel.dev/cel-go", "internal/catalog", "rules are compiled in one place, under its limits of cost"},
 	{"github.com/emmansun/gmsm", "internal/seal internal/port/trust internal/vault", "SM2 stands behind one signer for sheets and one for requests, SM3 and SM4 behind one vault, so that a certified module can take its place"},
 	{"github.com/dunglas/httpsfv", "internal/port/trust", "signatures of requests are read and written in one place"},
-	{"golang.org/x/mod", "internal/receipt internal/slice server", "one log that is a tree of hashes, and one form of note that is signed"},
+	{"golang.org/x/mod", "internal/receipt internal/slice internal/backup server", "one log that is a tree of hashes, and one form of note that is signed"},
 	{"golang.org/x/oauth2", "internal/port/trust", "tokens for departments are fetched in one place; who signs in here is decided at the door"},
 	{"rsc.io/qr", "internal/seal", "one picture of one text"},
 	{"crypto/aes", "internal/vault", "personal data is sealed in one place"},
