@@ -3,6 +3,7 @@ package receipt
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -67,11 +68,15 @@ func (l *Log) grow(ctx context.Context, p store.Plain, leaves []row) (*edge, err
 // number of them.
 func insert(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
 	if !p.Postgres() {
-		for _, r := range leaves {
-			id := e.size
-			if _, err := p.Exec(ctx, `INSERT INTO receipts (id, at, person, body, hashes) VALUES ($1, $2, $3, $4, $5)`, id, r.at, r.person, r.body, flat(e.add(r.body))); err != nil {
+		for len(leaves) > 0 {
+			n := 1
+			if len(leaves) >= several {
+				n = several
+			}
+			if err := insertSome(ctx, p, e, leaves[:n]); err != nil {
 				return err
 			}
+			leaves = leaves[n:]
 		}
 		return nil
 	}
@@ -83,5 +88,33 @@ func insert(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
 	}
 	_, err := p.Exec(ctx, `INSERT INTO receipts (id, at, person, body, hashes) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[])`,
 		ids, ats, persons, bodies, hashes)
+	return err
+}
+
+// several is how many leaves SQLite takes by one statement: two texts are prepared,
+// for one and for so many.
+const several = 25
+
+var inserts = map[int]string{1: insertText(1), several: insertText(several)}
+
+func insertText(n int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO receipts (id, at, person, body, hashes) VALUES`)
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		_, _ = fmt.Fprintf(&b, " ($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
+	}
+	return b.String()
+}
+
+func insertSome(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
+	args := make([]any, 0, 5*len(leaves))
+	for _, r := range leaves {
+		args = append(args, e.size, r.at, r.person, r.body)
+		args = append(args, flat(e.add(r.body)))
+	}
+	_, err := p.Exec(ctx, inserts[len(leaves)], args...)
 	return err
 }
