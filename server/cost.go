@@ -47,6 +47,9 @@ func tariffOf(schema *ast.Schema) tariff {
 				if by := l.Arguments.ForName("slicingArguments"); by != nil {
 					for _, v := range by.Value.Children {
 						size.by = append(size.by, v.Value.Raw)
+						if a := f.Arguments.ForName(v.Value.Raw); a != nil && a.DefaultValue != nil && size.assumed == 0 {
+							size.assumed, _ = strconv.Atoi(a.DefaultValue.Raw) // null is asked for: the usual page comes
+						}
 					}
 				}
 				t.lists[at] = size

@@ -14,6 +14,7 @@ func TestCostIsWhatTheSchemaSays(t *testing.T) {
 	for query, want := range map[string]string{
 		`{ me { kind } }`:                                                                      "2",
 		`{ veterans { nodes { name } } }`:                                                      "41",  // 1 + 20 × (1 + 1)
+		`{ veterans(first: null) { nodes { name } } }`:                                         "41",  // nothing said is the usual page
 		`{ veterans(first: 3) { nodes { name } } }`:                                            "7",   // 1 + 3 × 2
 		`{ veterans(first: 5000) { nodes { name } } }`:                                         "201", // no page is larger than 100
 		`{ veterans(first: -1) { nodes { name } } }`:                                           "3",   // nor smaller than 1

@@ -385,7 +385,7 @@ func TestDeployedGraphIsComposed(t *testing.T) {
 	}
 	for _, list := range []string{"subgraphs.yaml", "cluster.yaml"} {
 		errs.Reset() // the list is read before the address is taken, which is none
-		server.Main([]string{"gateway", "--supergraph", made, "--subgraphs", filepath.Join(folder, list), "--at", "nowhere"}, io.Discard, &errs)
+		server.Main([]string{"gateway", "--oidc-issuer", "https://login.example.org", "--oidc-audience", "vetgraph", "--supergraph", made, "--subgraphs", filepath.Join(folder, list), "--at", "nowhere"}, io.Discard, &errs)
 		if !strings.Contains(errs.String(), "cannot listen on nowhere") || inCluster == "" {
 			t.Errorf("%s is not taken: %s", list, errs.String())
 		}

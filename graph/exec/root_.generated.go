@@ -495,7 +495,7 @@ type FinishIdentityCheckPayload {
   "一个办件。 One case the viewer may see."
   case(id: ID!): Case! @authenticated @tag(name: "personal")
   "办件列表，新的在前。 Cases the viewer may see, newest first."
-  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
+  cases(filter: CaseFilter, first: Int = 20, after: String): CaseConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
 }
 
 type Mutation {
@@ -1024,7 +1024,7 @@ enum CaseMaterialState @tag(name: "public") {
   "行政区划。 One division."
   division(code: ID!): Division @authenticated @tag(name: "public")
   "按名称找行政区划。 Divisions by name, or the children of one."
-  divisions(parent: ID, text: String, first: Int = 50): [Division!]! @listSize(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "public")
+  divisions(parent: ID, text: String, first: Int = 50): [Division!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "public")
   "部门端口。 The departments' ports."
   ports(department: ID): [Port!]! @listSize(assumedSize: 105, requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
@@ -1370,7 +1370,7 @@ type Query {
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphqls", Input: `extend type Query {
   "待办：我的部门的事项，快到期的在前。 The queue: items of the viewer's department, nearest promise first."
-  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  items(filter: ItemFilter, first: Int = 20, after: String): ItemConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
@@ -1498,7 +1498,7 @@ input TakePapersInput {
 `, BuiltIn: false},
 	{Name: "../schema/dispute.graphqls", Input: `extend type Query {
   "我的部门要答复的异议，先到期的在前。 Disputes before the viewer's department, nearest first."
-  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  disputes(state: DisputeState = OPEN, first: Int = 20, after: String): DisputeConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
@@ -1862,7 +1862,7 @@ type MandatePayload {
 
 extend type Veteran {
   "通知，新的在前；仅本人可见。 Notifications, newest first; for the person only."
-  notifications(first: Int = 20, unread: Boolean = false): [Notification!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "personal")
+  notifications(first: Int = 20, unread: Boolean = false): [Notification!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "通知：只来自已写入的事实。 Something the veteran is told, from committed events only."
@@ -2327,7 +2327,7 @@ type PlayFaultPayload {
 `, BuiltIn: false},
 	{Name: "../schema/ports.graphqls", Input: `extend type Query {
   "对端口下过的指令，新的在前。 What operators ordered about a port, or all, newest first."
-  portOrders(port: ID, first: Int = 20): [PortOrder!]! @listSize(assumedSize: 20, slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  portOrders(port: ID, first: Int = 20): [PortOrder!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
@@ -2594,7 +2594,7 @@ type RatingPayload {
 `, BuiltIn: false},
 	{Name: "../schema/receipt.graphqls", Input: `extend type Veteran {
   "谁看过我的敏感信息：每次查阅一条，新的在前，仅本人可查；others 为 false 时也列出本人的查阅。日期按北京时间，含首尾。 Who was sent my sensitive data: one entry for each answer, newest first, for the person alone; with others false one's own reading too. Days are those of Beijing, both included."
-  readReceipts(first: Int = 20, after: String, from: Date, to: Date, others: Boolean = true): ReadReceiptConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
+  readReceipts(first: Int = 20, after: String, from: Date, to: Date, others: Boolean = true): ReadReceiptConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "查阅记录的一页。 A page of read receipts."
@@ -2958,7 +2958,7 @@ type StatisticsSaved {
 `, BuiltIn: false},
 	{Name: "../schema/subsidy.graphqls", Input: `extend type Query {
   "我的部门的补助金花名册，新的在前。 Payment rolls before the viewer's department, newest first."
-  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  subsidyRolls(first: Int = 20, after: String): SubsidyRollConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
@@ -3077,11 +3077,11 @@ type CorrectAccountPayload {
 `, BuiltIn: false},
 	{Name: "../schema/supervision.graphqls", Input: `extend type Query {
   "沉默：欠着话而无人负责的，任何时刻都应为空。 Words owed that nobody has; must be empty at every instant."
-  silences(first: Int = 20): SilenceReport! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["silences"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  silences(first: Int = 20): SilenceReport! @listSize(slicingArguments: ["first"], sizedFields: ["silences"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
   "督办任务，先到期的在前。 Tasks of named persons, the nearest first."
-  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  tasks(filter: TaskFilter, first: Int = 20, after: String): TaskConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
   "违规记录，新的在前。 Violations, newest first."
-  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  violations(filter: ViolationFilter, first: Int = 20, after: String): ViolationConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
 }
 
 extend type Mutation {
@@ -3259,7 +3259,7 @@ type ViolationConnection {
   "一位退役军人。 One veteran the viewer may see."
   veteran(id: ID!): Veteran! @authenticated @tag(name: "personal")
   "退役军人名录，按编号翻页。 Veterans the viewer may see, in pages."
-  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection! @listSize(assumedSize: 20, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
+  veterans(filter: VeteranFilter, first: Int = 20, after: String): VeteranConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "personal")
 }
 
 "名录筛选。 What narrows a list of veterans."
@@ -3321,7 +3321,7 @@ type Veteran @key(fields: "id") @authenticated {
   "现在去问各部门。 What the departments' own systems say right now, one call each."
   departments(codes: [ID!]): [DepartmentAnswer!]! @cost(weight: 20) @tag(name: "personal")
   "办件。 Cases, newest first."
-  cases(first: Int = 10, after: String): CaseConnection! @listSize(assumedSize: 10, slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
+  cases(first: Int = 10, after: String): CaseConnection! @listSize(slicingArguments: ["first"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false) @tag(name: "personal")
 }
 
 "身份。 Identity facts."
