@@ -256,11 +256,13 @@ func (l *Log) commit(batch []change) {
 	for _, c := range batch {
 		leaves = append(leaves, c.leaves...)
 	}
-	var after *edge
-	err := l.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) (err error) {
-		after, err = l.grow(ctx, tx.Plain(), leaves)
-		return err
-	})
+	after, err := l.atOnce(ctx, leaves)
+	if after == nil && err == nil {
+		err = l.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) (err error) {
+			after, err = l.grow(ctx, tx.Plain(), leaves)
+			return err
+		})
+	}
 	if l.known = after; err != nil {
 		l.known = nil // it may have been committed all the same
 		l.Log.Error().Err(err).Int("leaves", len(leaves)).Msg("keep receipts")
