@@ -29,6 +29,8 @@ type cli struct {
 	Plan        planCommand        `cmd:"" help:"Print a veteran's plan. 在终端打印办理方案。"`
 	Matters     catalogCommand     `cmd:"" name:"catalog" help:"Look at a catalogue. 检查事项目录。"`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
+	Backup      backupCommand      `cmd:"" help:"Copy the database into one file, while hubs work. 备份数据库。"`
+	Restore     restoreCommand     `cmd:"" help:"Fill an empty database from a backup, and check it. 从备份恢复。"`
 	Doctor      doctorCommand      `cmd:"" help:"Check configuration, keys, catalogue and database. 自检。"`
 	Keygen      keygenCommand      `cmd:"" help:"Make a file with fresh keys. 生成密钥文件。"`
 	PublicKeys  keysCommand        `cmd:"" name:"keys" help:"Look at the keys. 查看密钥。"`
