@@ -70,9 +70,14 @@ func number(a *ast.Argument) int {
 // rows are how many a list may have: as many as are asked for, up to the largest page.
 func (l listSize) rows(args map[string]any) int {
 	for _, name := range l.by {
-		if n, ok := whole(args[name]); ok {
-			return min(max(n, 1), pageCap)
+		if args[name] == nil {
+			continue
 		}
+		n, ok := whole(args[name])
+		if !ok { // whoever reads the argument may make a number of it; we do not guess which
+			return pageCap
+		}
+		return min(max(n, 1), pageCap)
 	}
 	return max(l.assumed, 1)
 }
@@ -102,6 +107,7 @@ type costLimit struct {
 	most   int
 	schema *ast.Schema
 	tariff tariff
+	looks  looks
 }
 
 // ExtensionName implements graphql.HandlerExtension.
@@ -110,7 +116,7 @@ func (*costLimit) ExtensionName() string { return "CostLimit" }
 // Validate implements graphql.HandlerExtension. A graph without us has fields that may
 // be called as ours are; what they cost we cannot know.
 func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
-	c.schema, c.tariff = schema.Schema(), ourTariff()
+	c.schema, c.tariff, c.looks = schema.Schema(), ourTariff(), looksAt(schema.Schema())
 	if j, ok := schema.(*joined); ok && j.hub == nil {
 		c.tariff = tariff{}
 	}
@@ -122,10 +128,13 @@ func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
 func (c *costLimit) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	cost := c.of(op.Operation.SelectionSet, op.Variables)
 	op.Stats.SetExtension(costOf, cost)
-	if cost <= c.most {
-		return nil
+	if cost > c.most {
+		return tooCostly(cost)
 	}
-	return tooCostly(cost)
+	if seen := c.looks.of(op.Operation.SelectionSet); seen > c.looks.most {
+		return tooCostly(added(c.most, seen))
+	}
+	return nil
 }
 
 func tooCostly(cost int) *gqlerror.Error {
@@ -150,10 +159,16 @@ func (c *costLimit) of(set ast.SelectionSet, vars map[string]any) (sum int) {
 // field costs nothing if it looks at the schema, which is always the same, and what is
 // dearest of those that may stand behind an interface.
 func (c *costLimit) field(f *ast.Field, vars map[string]any) (most int) {
-	if f.Name == "__schema" {
+	switch f.Name {
+	case "__schema":
 		return 0
+	case "_service": // a text of some hundred kilobytes
+		return serviceCost
 	}
 	below := c.of(f.SelectionSet, vars)
+	if f.Name == "_entities" {
+		return added(1, times(len(referencesOf(f, vars)), below)/forRouter)
+	}
 	behind := []*ast.Definition{f.ObjectDefinition}
 	if f.ObjectDefinition.IsAbstractType() {
 		behind = c.schema.GetPossibleTypes(f.ObjectDefinition)
@@ -172,6 +187,13 @@ func (c *costLimit) field(f *ast.Field, vars map[string]any) (most int) {
 	}
 	return most
 }
+
+// forRouter is how many times what a router asks in one batch may cost of what a person's
+// question may: it adds keys and types to what was asked of it, and comes more than once.
+const forRouter = 4
+
+// serviceCost is what the whole schema as text costs, which only routers ask for, once.
+const serviceCost = maxCost / 4
 
 // enough is more than any limit: nobody counts further.
 const enough = math.MaxInt32

@@ -92,7 +92,7 @@ func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
 func (h *Hub) sockets(init transport.WebsocketInitFunc) graphql.Transport {
 	return transport.Websocket{
 		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
-		InitFunc:              init,
+		InitFunc:              counted(init),
 		InitTimeout:           10 * time.Second,
 		KeepAlivePingInterval: 20 * time.Second,
 		PingPongInterval:      20 * time.Second,
@@ -109,6 +109,10 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s.SetErrorPresenter(resolvers.Present)
 	s.SetRecoverFunc(resolvers.Recover)
 	s.Use(fieldLimit{read})
+	s.Use(atOnce{})
+	s.Use(references{})
+	s.Use(fewErrors{})
+	s.Use(underWay{})
 	s.Use(depthLimit(maxDepth))
 	s.Use(&costLimit{most: maxCost})
 	return s

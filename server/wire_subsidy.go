@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -90,7 +91,10 @@ func (h *Hub) subsidyRounds() []queue.Round {
 func (h *Hub) payments(w http.ResponseWriter, r *http.Request) {
 	party := r.PathValue("party")
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
-	if err != nil {
+	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
+		refuse(w, http.StatusRequestEntityTooLarge, tooLarge())
+		return
+	} else if err != nil {
 		refuse(w, http.StatusBadRequest, fault.New(fault.Invalid, "BODY_CUT_OFF", "请求体没有收完整。", "The body did not arrive whole."))
 		return
 	}
