@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
+	"github.com/vetgraph/vetgraph/server"
 	"github.com/vetgraph/vetgraph/server/durability"
 )
 
@@ -28,8 +31,13 @@ func TestTwoHubsBehindGateways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	open := filepath.Join(dir, "open.graphql")
+	var errs bytes.Buffer
+	if status := server.Main([]string{"compose", "--without-authorization", "--out", open, "../graph/supergraph.yaml"}, io.Discard, &errs); status != 0 {
+		t.Fatal(errs.String())
+	}
 	c := durability.Config{Program: hub, Dir: t.TempDir(), Database: database, Kills: 6, Applicants: 6, Seed: 5, Log: t.Logf,
-		Gateways: &durability.Gateways{Supergraph: supergraph, Partner: partner, Scripts: "../tools/npm/gateways"}}
+		Gateways: &durability.Gateways{Supergraph: supergraph, Open: open, Partner: partner, Scripts: "../tools/npm/gateways"}}
 	r, err := durability.Run(t.Context(), c)
 	if err != nil {
 		t.Error(err)

@@ -34,6 +34,7 @@ type front struct {
 // and Hive's.
 type Gateways struct {
 	Supergraph string // file
+	Open       string // the same without authorization directives, with which Apollo's gateway does not begin
 	Partner    string // file of the built example "concessions"
 	Scripts    string // folder with apollo.mjs and hive.mjs; needs Node.js and npm ci
 }
@@ -130,7 +131,11 @@ func (w *world) replicate(ctx context.Context) error {
 			return err
 		}
 		_, port, _ := strings.Cut(at, ":")
-		c := exec.Command("node", name+".mjs", g.Supergraph, port, "hub="+sub+"/subgraph", "concessions=http://"+partner+"/graphql")
+		supergraph := g.Supergraph
+		if name == "apollo" {
+			supergraph = g.Open
+		}
+		c := exec.Command("node", name+".mjs", supergraph, port, "hub="+sub+"/subgraph", "concessions=http://"+partner+"/graphql")
 		c.Dir = g.Scripts
 		c.Env = append(os.Environ(), "ROUTER_SECRET="+routersSecret)
 		if err := w.beside(ctx, c); err != nil {
