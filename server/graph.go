@@ -90,13 +90,13 @@ func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
 }
 
 func (h *Hub) sockets(init transport.WebsocketInitFunc) graphql.Transport {
-	return transport.Websocket{
+	return closing{transport.Websocket{
 		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
 		InitFunc:              counted(init),
 		InitTimeout:           10 * time.Second,
 		KeepAlivePingInterval: 20 * time.Second,
 		PingPongInterval:      20 * time.Second,
-	}
+	}}
 }
 
 // server is what every GraphQL endpoint of ours has: limits, and errors in our words.

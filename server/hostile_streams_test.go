@@ -108,6 +108,8 @@ func TestHostileFrames(t *testing.T) {
 	for name, c := range map[string]struct{ as, text string }{
 		"a question before the greeting": {"", ask},
 		"a greeting with a bad token":    {"", `{"type":"connection_init","payload":{"Authorization":"Bearer ` + mark + `"}}`},
+		"a greeting that is a list":      {"", `{"type":"connection_init","payload":[]}`},
+		"a greeting that is a text":      {"", `{"type":"connection_init","payload":"x"}`},
 		"a second greeting":              {"veteran0", `{"type":"connection_init"}`},
 		"a type that is none":            {"veteran0", `{"type":"` + mark + `"}`},
 		"no JSON":                        {"veteran0", `{"type":`},
