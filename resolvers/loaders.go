@@ -8,6 +8,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/lookup"
 	"github.com/vetgraph/vetgraph/internal/plan"
 	"github.com/vetgraph/vetgraph/internal/profile"
+	"github.com/vetgraph/vetgraph/internal/sharing"
 )
 
 // loaders batch and remember reads for one request. A field that is asked of a
@@ -61,6 +62,7 @@ type loaders struct {
 	corrections list[*gen.Correction]
 	disputes    list[*gen.Dispute]
 	subsidies   list[*gen.Subsidy]
+	uses        list[sharing.Use]
 	tasks       *batch[string, *gen.Task]
 	notices     *batch[noticed, []*gen.Notification]
 
@@ -125,6 +127,7 @@ func WithLoaders(ctx context.Context, r *Resolver) context.Context {
 	})
 	l.mandates = mapped(&l.persons, joined(l, p.Store, r.Mandates.OfVeterans))
 	l.subsidies = mapped(&l.persons, joined(l, p.Store, r.Subsidies.OfVeterans))
+	l.uses = mapped(&l.persons, r.Sharing.Uses)
 	l.disputes = mapped(&l.persons, joined(l, p.Store, noting(r.Disputes.OfVeterans, func(d *gen.Dispute) { l.holders.note(d.VeteranID) })))
 	l.notices = aligned(nil, r.noticesOf)
 	l.openVisits(r)

@@ -80,7 +80,7 @@ func (r *sliceResolver) Notice(ctx context.Context, obj *slice.Slice) (*words.Te
 }
 
 func (r *veteranResolver) DataUses(ctx context.Context, objs []*gen.Veteran) ([][]*model.DataUse, error) {
-	return r.dataUses(ctx, objs)
+	return dataUses(ctx, objs)
 }
 
 func (r *Resolver) Consent() exec.ConsentResolver { return &consentResolver{r} }

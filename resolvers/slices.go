@@ -24,18 +24,14 @@ func (r *Resolver) sliceFields(s *slice.Slice) []*model.SliceField {
 	return out
 }
 
-func (r *Resolver) dataUses(ctx context.Context, vs []*gen.Veteran) ([][]*model.DataUse, error) {
-	ids := make([]string, len(vs))
-	for i, v := range vs {
-		ids[i] = v.ID
-	}
-	by, err := r.Sharing.Uses(ctx, ids)
+func dataUses(ctx context.Context, vs []*gen.Veteran) ([][]*model.DataUse, error) {
+	by, err := all(ctx, load(ctx).uses, vs, func(v *gen.Veteran) string { return v.ID })
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]*model.DataUse, len(vs))
-	for i, v := range vs {
-		for _, u := range by[v.ID] {
+	for i, uses := range by {
+		for _, u := range uses {
 			out[i] = append(out[i], &model.DataUse{Slice: u.Slice, Readable: u.Concerns, Consents: u.Consents})
 		}
 	}
