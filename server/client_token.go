@@ -57,6 +57,7 @@ func (h *Hub) clientToken(w http.ResponseWriter, r *http.Request) {
 		refuseClient(w, http.StatusServiceUnavailable, "temporarily_unavailable", "try again")
 		return
 	} else if err != nil {
+		refused(r.Context(), f)
 		refuseClient(w, http.StatusUnauthorized, "invalid_client", f.TextEn)
 		return
 	}

@@ -114,6 +114,7 @@ func tooLarge() *fault.Fault {
 // refuse answers a request that never reached GraphQL in the shape of one that
 // did: there are errors and no data, not even null.
 func refuse(w http.ResponseWriter, status int, f *fault.Fault) {
+	refusedBy(w, f)
 	body, err := json.Marshal(map[string]any{"errors": []*gqlerror.Error{present(f)}})
 	if err != nil {
 		http.Error(w, f.Reason, status)

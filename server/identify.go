@@ -31,6 +31,7 @@ func (h *Hub) identify(next http.Handler) http.Handler {
 			return
 		}
 		if v != nil {
+			asks(r.Context(), v)
 			r = r.WithContext(access.With(r.Context(), v))
 		}
 		next.ServeHTTP(w, r)
@@ -86,6 +87,7 @@ const closedForbidden = 4403
 func (h *Hub) websocketViewer(ctx context.Context, payload transport.InitPayload) (context.Context, *transport.InitPayload, error) {
 	v, err := h.viewer(ctx, payload.Authorization())
 	if err != nil {
+		refused(ctx, fault.Of(err))
 		reason := fault.Of(err).Reason
 		return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closedForbidden), reason), nil, errors.New(reason)
 	}

@@ -28,6 +28,7 @@ type meters struct {
 	operations  *prometheus.CounterVec
 	departments *prometheus.HistogramVec
 	callbacks   *prometheus.CounterVec
+	security    *prometheus.CounterVec
 	usage       *usage
 }
 
@@ -46,8 +47,10 @@ func newMeters() *meters {
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}}, []string{"department", "operation", "outcome"}),
 		callbacks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "vetgraph_callbacks_total", Help: "Callbacks by department and outcome."}, []string{"department", "outcome"}),
+		security: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "vetgraph_security_events_total", Help: "Security events by kind."}, []string{"event"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.operations, m.departments, m.callbacks,
+	m.registry.MustRegister(m.requests, m.seconds, m.operations, m.departments, m.callbacks, m.security,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.usage = newUsage(m.registry)
 	return m
@@ -81,6 +84,7 @@ func (m *meters) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 		}
 	}
 	m.operations.WithLabelValues(kind, outcome).Inc()
+	answered(ctx, r)
 	return r
 }
 
@@ -113,8 +117,9 @@ func (m *meters) http(route string, next http.Handler) http.Handler {
 // status remembers the status that was answered.
 type status struct {
 	http.ResponseWriter
-	code  int
-	wrote bool
+	code    int
+	wrote   bool
+	witness *witness // of the request; nil in what wraps it once more
 }
 
 // WriteHeader implements http.ResponseWriter.

@@ -54,7 +54,8 @@ func (h *Hub) observe(next http.Handler) http.Handler {
 			with = with.Str("trace", t)
 		}
 		mine := with.Logger()
-		seen := &status{ResponseWriter: w, code: http.StatusOK}
+		ctx, heard := h.witnessed(ctx, id)
+		seen := &status{ResponseWriter: w, code: http.StatusOK, witness: heard}
 		asked := r.WithContext(mine.WithContext(ctx))
 		asked.Header.Set("X-Request-Id", id) // other subgraphs, if we ask any, hear it
 		next.ServeHTTP(seen, asked)

@@ -158,6 +158,7 @@ func (h *Hub) followKeys(ctx context.Context) {
 			}
 			if rotated {
 				log.Info().Uint8("key", h.Vault.Current()).Msg("another sealing key is current")
+				h.keysChanged()
 			}
 		}
 	})
@@ -211,8 +212,10 @@ const resealTurn = 9 * time.Minute
 // SealAnew does one turn of it. It does nothing while there is one key, nor once a pass that began when every
 // hub had long noticed the rotation has found nothing to do.
 func (h *Hub) SealAnew(ctx context.Context) error {
-	if _, err := h.Vault.Refresh(ctx); err != nil {
+	if rotated, err := h.Vault.Refresh(ctx); err != nil {
 		return err
+	} else if rotated {
+		h.keysChanged()
 	}
 	current := h.Vault.Current()
 	if len(h.Vault.Holds()) == 1 || h.resealing.clean.Load() == uint32(current) {
