@@ -182,7 +182,7 @@ func FuzzSignatures(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input, made string) {
 		all, err := signatures(http.Header{headerInput: {input}, headerSignature: {made}})
-		if err != nil {
+		if err != nil || len(input) > maxHeader/2 || len(made) > maxHeader/2 { // written anew it has another label, and may be too long
 			return
 		}
 		for _, s := range all {
