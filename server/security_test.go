@@ -82,7 +82,8 @@ func TestSecurityEvents(t *testing.T) {
 		c.do()
 		k.until(c.event, func() bool { return k.events(c.event) != before }) // keys are also looked at by a round
 		line := regexp.MustCompile(`\{[^\n]*"part":"security"[^\n]*"event":"` + c.event + `"[^\n]*`).FindString(e.heard(t, k.hub)["log"])
-		if line == "" || c.viewer != "" && !(strings.Contains(line, `"viewer":"`+c.viewer+`"`) && regexp.MustCompile(`"account":"[0-9a-f]{16}"`).MatchString(line)) {
+		who := regexp.MustCompile(`"viewer":"` + c.viewer + `","account":"[0-9a-f]{16}"`)
+		if line == "" || c.viewer != "" && !who.MatchString(line) {
 			t.Errorf("%s: %q", c.event, line)
 		}
 		if c.event != "KEY_ROTATED" && !strings.Contains(line, `"request":"`) {

@@ -45,7 +45,7 @@ func fill(t *testing.T, s *store.Store) {
 	ctx := access.AsMachine(t.Context(), "test")
 	if err := s.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		for i, n := range []string{"哈尔滨市", "tab\tand\\N", "line\nand 'quote'", ""} {
-			if err := tx.Ent.Division.Create().SetID(fmt.Sprint(23010000000+i)).SetName(n).SetLevel("village").Exec(ctx); err != nil {
+			if err := tx.Ent.Division.Create().SetID(fmt.Sprint(23010000000 + i)).SetName(n).SetLevel("village").Exec(ctx); err != nil {
 				return err
 			}
 		}
