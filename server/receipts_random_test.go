@@ -154,8 +154,7 @@ func (a *asker) once(from int64) (int, int64) {
 		}
 		text.WriteString(" } }")
 	} else {
-		root := &selected{alias: "x", of: a.schema.Query, is: a.schema.Query, below: a.pick(a.schema.Query, 6)}
-		if below = root.below; len(below) == 0 {
+		if below = a.pick(a.schema.Query, 6); len(below) == 0 {
 			return 0, from
 		}
 		text.WriteString("query {")
