@@ -21,6 +21,7 @@ import (
 // A hub at work is copied and put back elsewhere: the copy is of one moment, its log of
 // reads holds, and with the keys it shows what was there.
 func TestBackupUnderLoad(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			database, empty, file := address(t), address(t), filepath.Join(t.TempDir(), "hub.tar")

@@ -50,6 +50,7 @@ func (l *lines) with(word string) (found []string) {
 // A live department behind mutual TLS: its ports show which certificate ends first,
 // ours as long as theirs was not seen; so do the metrics; and the log warns once a day.
 func TestCertificatesEnd(t *testing.T) {
+	t.Parallel()
 	c, err := catalog.Builtin()
 	if err != nil {
 		t.Fatal(err)

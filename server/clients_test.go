@@ -65,6 +65,7 @@ func TestGraphQLOverHTTP(t *testing.T) {
 // Subscriptions as npm graphql-ws and graphql-sse have them: to the end of a case,
 // and of one that goes on, over lines that break.
 func TestSubscriptionClients(t *testing.T) {
+	t.Parallel()
 	for course, now := range map[string]func() time.Time{"ends": nil, "going-on": noon} {
 		t.Run(course, func(t *testing.T) {
 			k := open(t, storetest.SQLite(t), now)

@@ -15,6 +15,7 @@ import (
 // hub has lost nothing that it accepted, and no department has acted twice. For
 // a thousand times: go run ./tools/kill.
 func TestKilledHubKeepsItsPromises(t *testing.T) {
+	t.Parallel()
 	kills := 30
 	if testing.Short() {
 		kills = 8

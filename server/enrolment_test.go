@@ -117,6 +117,7 @@ func (k *talk) medical(as, caseID, matter string) enrolmentItem {
 // suspended is resumed, who is enrolled elsewhere is told what to do first and
 // rejected by nobody, and a silent department is asked again.
 func TestEnrolmentBeforeDispatch(t *testing.T) {
+	t.Parallel()
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,6 +18,7 @@ import (
 // killed every request succeeds when it is sent again, no case is lost or done twice,
 // and subscriptions that break are taken up without a gap.
 func TestTwoHubsBehindGateways(t *testing.T) {
+	t.Parallel()
 	needNode(t, "tools/npm")
 	database := storetest.PostgreSQL(t)
 	dir := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -35,7 +36,13 @@ const partnersSecret = "what concessions wants to see"
 // built are programs that tests start, each built once.
 var built = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "vetgraph-test") })
 
+// Tests that say they are parallel mostly wait for departments, so more of them go at
+// once than there are processors.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("4")
+	}
 	code := m.Run()
 	if dir, err := built(); err == nil {
 		_ = os.RemoveAll(dir)

@@ -232,6 +232,7 @@ func TestMessagesOfOneGraphAreJoined(t *testing.T) {
 
 // Every conversation goes with a supergraph as it goes without, to the last letter.
 func TestConversationsOfOneGraph(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)

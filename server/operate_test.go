@@ -66,6 +66,7 @@ func (k *talk) first(caseID string) (state lifecycle.ItemState, receipt string) 
 // all the same and nothing is sent; resumed, the item goes. What lost its receipt,
 // and its job, is replayed.
 func TestOperatorsHoldAndReplayPorts(t *testing.T) {
+	t.Parallel()
 	for name, database := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

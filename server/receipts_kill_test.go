@@ -140,6 +140,7 @@ func (m *mortal) count(in map[string]int, who string) {
 
 // Killed while it answers, a hub has kept every read that anybody was sent.
 func TestKilledHubKeptWhatItSent(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(t.TempDir(), "vetgraph")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./vetgraph").CombinedOutput(); err != nil {
 		t.Fatalf("build the hub: %v\n%s", err, out)

@@ -31,6 +31,7 @@ func TestResealingProcess(t *testing.T) {
 // vetgraph keys reseal is killed with SIGKILL in the middle, again and again, beside a
 // hub that answers all the while. Nothing is lost, and the last run does the rest.
 func TestResealIsKilled(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			database := address(t)

@@ -79,6 +79,7 @@ func (f *forgetful) burn() {
 // the items over again, under the same ID; they are approved, and nothing is done
 // twice, however often it is replayed.
 func TestReplayAfterLoss(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,7 @@ func noon() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 // face, how a comparison at the police's page comes out: yes or no, and the page.
 // Nothing that was logged, traced or measured meanwhile names anybody.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
