@@ -55,7 +55,7 @@ func (r *Resolver) follow(ctx context.Context, id string) (<-chan *model.CasePro
 }
 
 // progress reads the journal first and the case after it, so that the case is
-// never older than what is told of it.
+// never older than what is told of it; a case that has ended is told whole.
 func (r *Resolver) progress(ctx context.Context, id string, last int64) (*model.CaseProgress, error) {
 	entries, err := r.Desk.After(ctx, id, last)
 	if err != nil {
@@ -64,6 +64,11 @@ func (r *Resolver) progress(ctx context.Context, id string, last int64) (*model.
 	c, err := r.Desk.Get(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if c.State.Ended() { // it may have ended after the journal was read, and nobody looks again
+		if entries, err = r.Desk.After(ctx, id, last); err != nil {
+			return nil, err
+		}
 	}
 	items, err := r.Desk.Items(ctx, []string{id})
 	if err != nil {
