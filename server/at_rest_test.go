@@ -48,6 +48,7 @@ func secrets(n int, accounts ...string) map[string]string {
 // address: not the file of SQLite nor its log, byte by byte, and not any column of
 // any table, the queue's included.
 func TestNobodyIsToldAtRest(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			database := address(t)

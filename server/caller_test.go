@@ -90,6 +90,7 @@ func clubGraph(t *testing.T, parts ...string) string {
 
 // What a partner marks is kept by the hub's gateway: it knows who asks.
 func TestRulesOfAPartner(t *testing.T) {
+	t.Parallel()
 	c := &clubs{}
 	s := httptest.NewServer(c)
 	defer s.Close()
@@ -138,6 +139,7 @@ func want(t *testing.T, body []byte, data, reason string) {
 // A gateway without a hub holds a graph to its rules by the tokens of an issuer, or does
 // not begin.
 func TestRulesWithoutAHub(t *testing.T) {
+	t.Parallel()
 	c := &clubs{}
 	s := httptest.NewServer(c)
 	defer s.Close()

@@ -42,6 +42,7 @@ func TestCompose(t *testing.T) {
 
 // A running hub says of itself what the program says of it.
 func TestComposeAsks(t *testing.T) {
+	t.Parallel()
 	k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.SubgraphSecret = "routers" })
 	at := k.sub + "/subgraph"
 	status, _, errs := run("compose", "hub="+at, concessionsAt())

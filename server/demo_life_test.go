@@ -24,6 +24,7 @@ import (
 // who owes a word, nobody untold, a sum for every case, and everything that one
 // may want to show.
 func TestExamplesShowEverything(t *testing.T) {
+	t.Parallel()
 	h, err := server.Open(t.Context(), demo(t.TempDir(), 700), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +93,7 @@ func TestExamplesShowEverything(t *testing.T) {
 // supplemented and is decided by its department's system; what an officer decides
 // at the desk is taken out of the department's books.
 func TestExamplesLiveOn(t *testing.T) {
+	t.Parallel()
 	k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.Veterans = 700 })
 	ctx := access.AsMachine(t.Context(), "test")
 	it := k.hub.Store.Read.Item.Query().Where(item.StateEQ(lifecycle.ItemCorrection)).Order(item.ByID()).FirstX(ctx)

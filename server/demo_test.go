@@ -114,6 +114,7 @@ func TestFirstStartCutOff(t *testing.T) {
 // one before, no item waits for nothing, a case ends as its items did, dates are
 // those of its plan, and nobody's numbers are told.
 func TestExampleCases(t *testing.T) {
+	t.Parallel()
 	for _, database := range []func(testing.TB) string{storetest.SQLite, storetest.PostgreSQL} {
 		t.Run("", func(t *testing.T) {
 			c := demo(t.TempDir(), 700)

@@ -130,6 +130,7 @@ func TestDoctorKnocks(t *testing.T) {
 // With a database the doctor tells what waits, what an operator holds and when the
 // last receipt came, beside a hub that runs. It changes nothing.
 func TestDoctorReadsTheRecord(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -123,6 +123,7 @@ func manifest(t *testing.T, text string) string {
 // and nothing else, not even the schema; where only those are run, nobody but
 // operators runs others.
 func TestTrustedDocuments(t *testing.T) {
+	t.Parallel()
 	file := manifest(t, fmt.Sprintf(`{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":%q,"body":%q,"name":"WhoAmI","type":"query"}]}`,
 		digest(whoAmI), whoAmI))
 	for mode, only := range map[string]bool{"by token": false, "everybody": true} {

@@ -74,6 +74,7 @@ func (k *talk) mirrored() {
 // Every data element of the catalogue is reached, one by one and all together, and
 // tells all there is to tell of it.
 func TestEveryElementIsReached(t *testing.T) {
+	t.Parallel()
 	k := open(t, storetest.SQLite(t), noon)
 	live := k.elements("veteran0", k.heroes[0], "LIVE")
 	fields := k.hub.Resolver.Catalogue().Fields
@@ -161,6 +162,7 @@ func TestSilentDepartmentsAreGaps(t *testing.T) {
 // Departments are asked once for everybody, and only for what is old; what they
 // answered is there the next time.
 func TestReadingsAskOnce(t *testing.T) {
+	t.Parallel()
 	for _, db := range []string{"sqlite", "postgres"} {
 		t.Run(db, func(t *testing.T) {
 			address := storetest.SQLite
@@ -272,6 +274,7 @@ func TestConflictsAreShown(t *testing.T) {
 
 // What departments add changes no plan of those whom the demonstration is about.
 func TestLookupsKeepPlans(t *testing.T) {
+	t.Parallel()
 	k := open(t, storetest.SQLite(t), noon)
 	plan := func(hero int) string {
 		var out struct{ Plan json.RawMessage }

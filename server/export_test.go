@@ -90,6 +90,7 @@ func (k *talk) numbers(as, filter string) []string {
 
 // TestExportsHoldWhatListsHold, and no more for anybody than they see.
 func TestExportsHoldWhatListsHold(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			database := storetest.SQLite(t)
@@ -142,6 +143,7 @@ func TestExportsHoldWhatListsHold(t *testing.T) {
 // TestFiguresThroughTheDoor: GraphQL and the export say the same, and GraphQL says
 // it again byte by byte when asked as of the same instant.
 func TestFiguresThroughTheDoor(t *testing.T) {
+	t.Parallel()
 	k := counted(t, storetest.SQLite(t))
 	const ask = `query($asOf: Time) {caseStatistics(groupBy: [MATTER, MONTH], asOf: $asOf) {asOf precision rows {keys {dimension code name {zh en}} counts {cases items open ended}
 		items {count decided onTime onTimeRate workdays {median p90} returns warnings {yellow red}} cases {count} ratings {count average} saved {papers}}
@@ -182,6 +184,7 @@ func TestFiguresThroughTheDoor(t *testing.T) {
 
 // TestExportsAreRefused tells every mistake as GraphQL does, before anything is sent.
 func TestExportsAreRefused(t *testing.T) {
+	t.Parallel()
 	k := counted(t, storetest.SQLite(t))
 	for _, c := range []struct {
 		as, path string

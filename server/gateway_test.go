@@ -30,6 +30,7 @@ const (
 // What is the hub's and what is the partner's come as one answer, to those who may
 // see the person, and to nobody else.
 func TestOneGraphOfHubAndPartner(t *testing.T) {
+	t.Parallel()
 	k, p := together(t, noon)
 	id := k.holder()
 	var seen struct {
@@ -156,6 +157,7 @@ func (k *talk) counted() map[string]int {
 
 // Every transport, by the programs of others, with a supergraph behind it.
 func TestOneGraphForClients(t *testing.T) {
+	t.Parallel()
 	t.Run("GraphQL over HTTP", func(t *testing.T) {
 		k, _ := together(t, noon)
 		node(t, "clients/http.mjs", k.public+"/graphql")

@@ -108,6 +108,7 @@ func ways(list string, steps int, leads map[string]bool) []way {
 // it: twice the rows cost no more statements. A field that is new in the schema is
 // tried by itself.
 func TestNestingCostsTheSame(t *testing.T) {
+	t.Parallel()
 	leads := roads()
 	eachRecord(t, func(t *testing.T, l *library) {
 		steps := 3

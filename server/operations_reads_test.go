@@ -208,6 +208,7 @@ func (l *library) line(where, as string, small, large cost) {
 // Every operation that stands somewhere costs the same however many rows it is
 // about, in whatever shape it is put, and calls no department twice.
 func TestWhatDocumentsCost(t *testing.T) {
+	t.Parallel()
 	eachRecord(t, func(t *testing.T, l *library) {
 		for _, d := range l.documents {
 			if d.op.Operation != ast.Query {
@@ -235,6 +236,7 @@ var personsAlone = regexp.MustCompile(`\breadReceipts\b`)
 // them, and costs no more for a list twice as long. So are the answers of
 // mutations, which are reads too.
 func TestWhatDocumentsCostForLists(t *testing.T) {
+	t.Parallel()
 	eachRecord(t, func(t *testing.T, l *library) {
 		l.sizes = [][2]int{{10, 20}, {5, 10}, {2, 4}}
 		seen := map[string]bool{}
@@ -276,6 +278,7 @@ func (l *library) reader(first string, op *ast.OperationDefinition) string {
 // The shape makes no difference: three names, edges, edges beside nodes, fragments,
 // one processor or many.
 func TestShapesCostNoMore(t *testing.T) {
+	t.Parallel()
 	eachRecord(t, func(t *testing.T, l *library) {
 		l.sizes = [][2]int{{8, 16}, {4, 8}, {2, 4}}
 		for _, d := range l.documents {

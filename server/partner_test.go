@@ -22,6 +22,7 @@ import (
 // What needs a school's subgraph is told to routers where the school is joined, is
 // added up of what the router brings, and is not there for anybody else.
 func TestTrainingHours(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,6 +62,7 @@ func trainingHours(t *testing.T, database string) {
 // Who is not joined is not spoken of: routers compose the hub alone, and people's
 // programs never see what only routers can ask for.
 func TestNotJoined(t *testing.T) {
+	t.Parallel()
 	for _, joined := range [][]string{nil, {"concessions"}, {"courses"}} {
 		k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.Joined = joined })
 		_, sdl := k.ask("nobody", k.sub+"/subgraph", `{ _service { sdl } }`, nil)

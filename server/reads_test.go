@@ -146,6 +146,7 @@ func (k *scales) statements(as, query string) int64 {
 // N+1 is a bug: the number of statements depends on what is asked, never on how
 // many rows answer it, however the question is put.
 func TestStatementsDoNotGrowWithRows(t *testing.T) {
+	t.Parallel()
 	for _, db := range []struct {
 		name    string
 		address func(testing.TB) string

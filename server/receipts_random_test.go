@@ -216,6 +216,7 @@ func (a *asker) me(data map[string]any, below []*selected, as string, to expecte
 // What is sent is what is kept, field by field and person by person, whatever was
 // asked, by whomever, at either door. VETGRAPH_RECEIPT_ANSWERS says how many answers.
 func TestReceiptsAreComplete(t *testing.T) {
+	t.Parallel()
 	answers := 1000
 	if n, err := strconv.Atoi(os.Getenv("VETGRAPH_RECEIPT_ANSWERS")); err == nil {
 		answers = n

@@ -28,6 +28,7 @@ type readReceipts struct {
 // What a clerk is sent of a veteran, the veteran is told, field by field, and can
 // prove it to somebody else.
 func TestReadReceipts(t *testing.T) {
+	t.Parallel()
 	k := open(t, storetest.SQLite(t), nil)
 	id := k.heroes[0]
 	var anything struct{}

@@ -43,6 +43,7 @@ func TestSealedColumnsAreKnown(t *testing.T) {
 // with the new key, everything is sealed anew, every answer is as it was, and the old
 // key goes once nothing needs it and everybody has had time to notice.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			database := address(t)

@@ -18,6 +18,7 @@ import (
 // Each event comes about by a real request, is told in one line with the request's ID,
 // and is counted; no line names anybody.
 func TestSecurityEvents(t *testing.T) {
+	t.Parallel()
 	e, set := listen(t)
 	var later atomic.Int64
 	now := func() time.Time { return noon().Add(time.Duration(later.Load())) }
