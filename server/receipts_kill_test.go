@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +21,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/server"
+	"github.com/vetgraph/vetgraph/server/durability"
 )
 
 // mortal is a hub in a process of its own, to be killed.
@@ -39,12 +39,6 @@ type mortal struct {
 
 func (m *mortal) start() {
 	m.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.addr = l.Addr().String()
-	_ = l.Close()
 	m.running = exec.CommandContext(m.t.Context(), m.program, "--data", m.dir, "--database", m.db, "--listen", m.addr, "--subgraph-listen=", "--admin-listen=", "--veterans", "20", "--log-level", "error")
 	if err := m.running.Start(); err != nil {
 		m.t.Fatal(err)
@@ -152,6 +146,12 @@ func TestKilledHubKeptWhatItSent(t *testing.T) {
 			c := server.Config{
 				Demo: true, Data: m.dir, Database: m.db, Listen: "127.0.0.1:0", Closing: 17, Workers: 4, Veterans: 20, Seed: 1, WorkdayTakes: time.Second, Log: zerolog.Nop(),
 			}
+			var release func() error
+			var err error
+			if m.addr, release, err = durability.Address(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = release() }()
 			for range 5 {
 				m.round()
 			}

@@ -85,7 +85,7 @@ func (w *world) balance(ctx context.Context, addresses ...string) (string, error
 // replicate makes two hubs of one, on the same record, and puts gateways before them.
 func (w *world) replicate(ctx context.Context) error {
 	g, base := w.config.Gateways, w.hub
-	partner, err := address(ctx, os.Getpid()+1000)
+	partner, err := w.address(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,11 +96,11 @@ func (w *world) replicate(ctx context.Context) error {
 	var public, routers []string
 	w.hubs = nil
 	for i := range 2 {
-		at, err := address(ctx, os.Getpid()+2000+100*i)
+		at, err := w.address(ctx)
 		if err != nil {
 			return err
 		}
-		sub, err := address(ctx, os.Getpid()+3000+100*i)
+		sub, err := w.address(ctx)
 		if err != nil {
 			return err
 		}
@@ -125,8 +125,8 @@ func (w *world) replicate(ctx context.Context) error {
 	if err := w.beside(ctx, exec.Command(g.Partner, "--listen", partner, "--data", filepath.Join(w.config.Dir, "concessions"), "--secret", routersSecret)); err != nil {
 		return err
 	}
-	for i, name := range []string{"apollo", "hive"} {
-		at, err := address(ctx, os.Getpid()+4000+100*i)
+	for _, name := range []string{"apollo", "hive"} {
+		at, err := w.address(ctx)
 		if err != nil {
 			return err
 		}

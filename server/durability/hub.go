@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -113,17 +112,4 @@ func (h *hub) end(how func(*os.Process) error) error {
 	<-h.gone
 	h.cmd = nil
 	return nil
-}
-
-// address is a port of this machine that stays ours while the hub is down: below
-// the ports that outgoing connections are given.
-func address(ctx context.Context, from int) (string, error) {
-	const first, last = 20_000, 30_000
-	for i := range last - first {
-		a := fmt.Sprintf("127.0.0.1:%d", first+(from+i)%(last-first))
-		if l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a); err == nil {
-			return a, l.Close()
-		}
-	}
-	return "", errors.New("no free port")
 }

@@ -97,7 +97,7 @@ func prepare(ctx context.Context, c Config) (w *world, err error) {
 	if w.issuer.url, err = w.serve(ctx, w.issuer); err != nil {
 		return w, err
 	}
-	at, err := address(ctx, os.Getpid())
+	at, err := w.address(ctx)
 	if err != nil {
 		return w, err
 	}

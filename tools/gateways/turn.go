@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/vetgraph/vetgraph/server/durability"
 )
 
 // gateways that are compared, and how each is started.
@@ -58,10 +60,12 @@ func (r *rig) turn(ctx context.Context, g struct {
 	name  string
 	start func(r *rig, port string) []string
 }) ([]figures, error) {
-	port, err := free(ctx)
+	at, release, err := durability.Address(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = release() }()
+	_, port, _ := strings.Cut(at, ":")
 	command := g.start(r, port)
 	p, err := begin(ctx, command[0], command[1:]...)
 	if err != nil {
@@ -177,13 +181,4 @@ func awaited(ctx context.Context, client *http.Client, address string, body []by
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-}
-
-func free(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, errors.Join(err, l.Close())
 }
