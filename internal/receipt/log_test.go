@@ -24,7 +24,7 @@ import (
 
 // rig is a log with its keys.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	keys  vault.Keys
 	vault *vault.Vault
@@ -34,7 +34,7 @@ type rig struct {
 
 var start = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 
-func newRig(t *testing.T, s *store.Store, set ...func(*receipt.Options)) *rig {
+func newRig(t testing.TB, s *store.Store, set ...func(*receipt.Options)) *rig {
 	t.Helper()
 	k := vault.Generate()
 	v, err := vault.New(k)

@@ -2,8 +2,9 @@
 //
 // It opens the real hub in this process and asks it over a real socket, with the
 // operations of tools/load, by turns of half a second with and without receipts, so
-// that whatever else the machine does falls on both. A request counts for the turn
-// in which it began. Nobody runs a hub without receipts: only this command can.
+// that whatever else the machine does falls on both. Several rounds are compared, each
+// by itself, and the medians told; CPU for each answer is told too, which a busy machine
+// disturbs least. Nobody runs a hub without receipts: only this command can.
 //
 //	go run ./tools/receipts [-database postgres://…]
 package main
@@ -21,8 +22,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,7 +40,9 @@ type options struct {
 	veterans       int
 	clients        int
 	seconds        int
+	rounds         int
 	turn           time.Duration
+	only           string
 }
 
 func main() {
@@ -45,9 +51,22 @@ func main() {
 	flag.StringVar(&o.data, "data", filepath.Join(os.TempDir(), "vetgraph-receipts"), "folder for keys, departments and SQLite")
 	flag.IntVar(&o.veterans, "veterans", 2000, "synthetic people")
 	flag.IntVar(&o.clients, "clients", 4, "asking at once")
-	flag.IntVar(&o.seconds, "seconds", 20, "for each operation, both sides together")
+	flag.IntVar(&o.seconds, "seconds", 8, "of one round of one operation, both sides together")
+	flag.IntVar(&o.rounds, "rounds", 5, "of each operation")
+	flag.StringVar(&o.only, "only", "", "operations whose file's name begins so")
+	profile := flag.String("profile", "", "file for a CPU profile of all")
 	flag.DurationVar(&o.turn, "turn", 500*time.Millisecond, "how long each side has its turn")
 	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			log.Fatal(err)
+		}
+		defer pprof.StopCPUProfile()
+	}
 	if err := run(context.Background(), o); err != nil {
 		log.Fatal(err)
 	}
@@ -109,9 +128,9 @@ func run(ctx context.Context, o options) error {
 	if r.ids, err = r.hub.Store.Read.Veteran.Query().IDs(access.AsMachine(ctx, "load")); err != nil {
 		return err
 	}
-	fmt.Printf("%d people, %d clients, turns of %s, %d s for each operation, %s\n\n", len(r.ids), o.clients, o.turn, o.seconds, r.hub.Store.Dialect)
-	fmt.Println("| operation | people in it | answers with / without | p50 ms with | without | growth | p99 ms with | without | growth |")
-	fmt.Println("|--|--:|--:|--:|--:|--:|--:|--:|--:|")
+	fmt.Printf("%d people, %d clients, turns of %s, %d rounds of %d s for each operation, %s\n\n", len(r.ids), o.clients, o.turn, o.rounds, o.seconds, r.hub.Store.Dialect)
+	fmt.Println("| operation | people in it | answers with / without | p50 ms with | without | growth | p99 ms with | without | growth | CPU ms with | without | growth |")
+	fmt.Println("|--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	one := func(n int) any { return map[string]any{"id": r.ids[n%len(r.ids)]} }
 	for _, op := range []struct {
 		name, file, path string
@@ -133,18 +152,19 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return fmt.Errorf("run it where go.mod is: %w", err)
 		}
-		if op.file == "plan" { // of those who have something to file
+		if op.file == "plan" && strings.HasPrefix(op.file, o.only) { // of those who have something to file
 			if err := r.plannable(string(text)); err != nil {
 				return err
 			}
 		}
-		took, err := r.measure(op.door, op.path, string(text), op.variables)
+		if !strings.HasPrefix(op.file, o.only) {
+			continue
+		}
+		rounds, err := r.measure(op.door, op.path, string(text), op.variables)
 		if err != nil {
 			return err
 		}
-		with, without := took[0], took[1]
-		fmt.Printf("| %s | %d | %d / %d | %.2f | %.2f | %+.0f %% | %.2f | %.2f | %+.0f %% |\n", op.name, op.people, len(with), len(without),
-			at(with, 50), at(without, 50), 100*(at(with, 50)/at(without, 50)-1), at(with, 99), at(without, 99), 100*(at(with, 99)/at(without, 99)-1))
+		fmt.Println(line(op.name, op.people, rounds))
 	}
 	return nil
 }
@@ -167,26 +187,60 @@ func (r *rig) plannable(query string) error {
 	return nil
 }
 
-// measure answers how long requests took, in milliseconds, with receipts and without.
-func (r *rig) measure(door int, path, query string, variables func(int) any) (took [2][]float64, err error) {
-	begin, warm := time.Now(), 2*time.Second
-	end := begin.Add(warm + time.Duration(r.seconds)*time.Second)
+// taken is what the answers of one side took in one round.
+type taken struct {
+	ms  []float64     // each answer, sorted
+	cpu time.Duration // of this process: hub and clients; not PostgreSQL's
+}
+
+// measure answers what requests took, round by round, with receipts and without. Each
+// turn waits for its last answer, so that what it took is its own; turns go with,
+// without, without, with.
+func (r *rig) measure(door int, path, query string, variables func(int) any) ([][2]taken, error) {
+	clients := make([]*http.Client, r.clients)
+	for i := range clients {
+		clients[i] = &http.Client{Transport: &http.Transport{}}
+		defer clients[i].CloseIdleConnections()
+	}
+	var rounds [][2]taken
+	n := 0
+	for round := range r.rounds + 1 { // the first is to warm up
+		var sides [2]taken
+		turns := max(2, int(time.Duration(r.seconds)*time.Second/r.turn)/2*2)
+		if round == 0 {
+			turns = 4
+		}
+		for turn := range turns {
+			side := (turn + turn/2 + round) % 2
+			got, err := r.take(clients, r.addresses[side][door]+path, query, func(i int) any { return variables(n + i) })
+			if err != nil {
+				return nil, err
+			}
+			n += len(got.ms)
+			sides[side].ms, sides[side].cpu = append(sides[side].ms, got.ms...), sides[side].cpu+got.cpu
+		}
+		if round > 0 {
+			slices.Sort(sides[0].ms)
+			slices.Sort(sides[1].ms)
+			rounds = append(rounds, sides)
+		}
+	}
+	return rounds, nil
+}
+
+// take has one turn.
+func (r *rig) take(clients []*http.Client, address, query string, variables func(int) any) (t taken, err error) {
+	before, end := cpu(), time.Now().Add(r.turn)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for c := range r.clients {
+	for c, client := range clients {
 		wg.Go(func() {
-			client := &http.Client{Transport: &http.Transport{}}
-			for n := c; time.Now().Before(end); n += r.clients {
+			for n := c; time.Now().Before(end); n += len(clients) {
 				since := time.Now()
-				side := int(since.Sub(begin)/r.turn) % 2
-				e := r.ask(client, r.addresses[side][door]+path, query, variables(n))
-				ms := float64(time.Since(since).Microseconds()) / 1000
+				e := r.ask(client, address, query, variables(n))
 				mu.Lock()
-				if e != nil {
-					err = e
-				} else if since.Sub(begin) > warm {
-					took[side] = append(took[side], ms)
-				}
+				t.ms = append(t.ms, float64(time.Since(since).Microseconds())/1000)
+				err = errors.Join(err, e)
 				mu.Unlock()
 				if e != nil {
 					return
@@ -195,10 +249,46 @@ func (r *rig) measure(door int, path, query string, variables func(int) any) (to
 		})
 	}
 	wg.Wait()
-	for i := range took {
-		slices.Sort(took[i])
+	t.cpu = cpu() - before
+	return t, err
+}
+
+// cpu is what this process has reckoned so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
 	}
-	return took, err
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// line is a row of the table: medians over the rounds, and how much each grows, which
+// is the median of what it grew in each round.
+func line(name string, people int, rounds [][2]taken) string {
+	var out strings.Builder
+	answers := [2]int{}
+	for _, r := range rounds {
+		answers[0], answers[1] = answers[0]+len(r[0].ms), answers[1]+len(r[1].ms)
+	}
+	_, _ = fmt.Fprintf(&out, "| %s | %d | %d / %d |", name, people, answers[0], answers[1])
+	for _, of := range []func(taken) float64{
+		func(t taken) float64 { return at(t.ms, 50) },
+		func(t taken) float64 { return at(t.ms, 99) },
+		func(t taken) float64 { return float64(t.cpu.Microseconds()) / 1000 / float64(max(1, len(t.ms))) },
+	} {
+		var with, without, growth []float64
+		for _, r := range rounds {
+			a, b := of(r[0]), of(r[1])
+			with, without, growth = append(with, a), append(without, b), append(growth, 100*(a/b-1))
+		}
+		_, _ = fmt.Fprintf(&out, " %.2f | %.2f | %+.0f %% |", median(with), median(without), median(growth))
+	}
+	return out.String()
+}
+
+func median(of []float64) float64 {
+	slices.Sort(of)
+	return at(of, 50)
 }
 
 func (r *rig) ask(client *http.Client, address, query string, variables any) error {
