@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"math"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -46,7 +47,11 @@ func (r *viewerResolver) Assurance(ctx context.Context, obj *access.Viewer) (*id
 }
 
 func (r *viewerResolver) IdentityChecks(ctx context.Context, obj *access.Viewer) ([]*gen.IdentityCheck, error) {
-	return r.Assurances.Checks(ctx)
+	most := 20
+	if inFull(ctx) {
+		most = math.MaxInt32
+	}
+	return r.Assurances.Checks(ctx, most)
 }
 
 func (r *Resolver) AssuranceNeed() exec.AssuranceNeedResolver { return &assuranceNeedResolver{r} }

@@ -144,7 +144,7 @@ func (r *itemResolver) Answers(ctx context.Context, obj *gen.Item) ([]*model.Ite
 	if err != nil {
 		return nil, err
 	}
-	return r.itemAnswers(answers), nil
+	return r.itemAnswers(ctx, answers), nil
 }
 
 func (r *itemPayloadResolver) Item(ctx context.Context, obj *model.ItemPayload) (*gen.Item, error) {

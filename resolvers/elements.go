@@ -42,7 +42,7 @@ func (r *Resolver) elements(ctx context.Context, vs []*gen.Veteran, ids []string
 			return nil, err
 		}
 		for _, f := range fields {
-			e := r.element(f, known[f.ID])
+			e := r.element(ctx, f, known[f.ID])
 			e.VeteranID = vs[i].ID
 			out[i] = append(out[i], e)
 		}
@@ -78,7 +78,7 @@ func (r *Resolver) heard(ctx context.Context, rows []*profile.Rows, wanted []str
 	return by, nil
 }
 
-func (r *Resolver) element(f *catalog.Field, k lookup.Element) *model.Element {
+func (r *Resolver) element(ctx context.Context, f *catalog.Field, k lookup.Element) *model.Element {
 	e := &model.Element{Field: f, State: model.ElementUnknown}
 	if k.Gap != nil {
 		e.Gap = &model.ElementGap{Department: r.mustDepartment(k.Gap.Department), Since: k.Gap.Since, RetryAt: k.Gap.RetryAt, Reason: k.Gap.Reason}
@@ -92,7 +92,7 @@ func (r *Resolver) element(f *catalog.Field, k lookup.Element) *model.Element {
 		e.Conflict = &model.ElementConflict{Owner: profile.Owner(r.Catalogue(), f.ID), Since: k.Since}
 		for _, w := range k.Words {
 			e.Conflict.Values = append(e.Conflict.Values, &model.ElementWord{
-				Value: r.shown(f.ID, w.Value), Provenance: provenance(w), Freshness: model.ElementFreshness(r.Lookup.FreshnessOf(w)),
+				Value: r.shown(ctx, f.ID, w.Value), Provenance: provenance(w), Freshness: model.ElementFreshness(r.Lookup.FreshnessOf(w)),
 			})
 		}
 	case len(k.Words) == 0:
@@ -102,7 +102,7 @@ func (r *Resolver) element(f *catalog.Field, k lookup.Element) *model.Element {
 	case k.Words[0].Absent:
 		e.State, e.Provenance = model.ElementAbsent, provenance(k.Words[0])
 	default:
-		e.State, e.Value, e.Provenance = model.ElementKnown, r.shown(f.ID, k.Words[0].Value), provenance(k.Words[0])
+		e.State, e.Value, e.Provenance = model.ElementKnown, r.shown(ctx, f.ID, k.Words[0].Value), provenance(k.Words[0])
 	}
 	return e
 }

@@ -30,11 +30,11 @@ func itemClocks(items []*gen.Item, by []*casefile.CaseClock) []*casefile.Clock {
 	return out
 }
 
-func (r *Resolver) itemAnswers(in []casefile.ItemAnswer) []*model.ItemAnswer {
+func (r *Resolver) itemAnswers(ctx context.Context, in []casefile.ItemAnswer) []*model.ItemAnswer {
 	out := make([]*model.ItemAnswer, 0, len(in))
 	for _, a := range in {
 		if f := r.Catalogue().Field(a.Field); f != nil {
-			out = append(out, &model.ItemAnswer{Field: f, Value: r.shown(f.ID, a.Value), Reopened: a.Reopened})
+			out = append(out, &model.ItemAnswer{Field: f, Value: r.shown(ctx, f.ID, a.Value), Reopened: a.Reopened})
 		}
 	}
 	return out

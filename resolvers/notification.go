@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"math"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/exec"
@@ -37,6 +38,9 @@ func (r *veteranResolver) Notifications(ctx context.Context, objs []*gen.Veteran
 	n, err := pageSize(first)
 	if err != nil {
 		return nil, err
+	}
+	if inFull(ctx) {
+		n = math.MaxInt32
 	}
 	return all(ctx, load(ctx).notices, objs, func(v *gen.Veteran) noticed { return noticed{v.ID, n, unread != nil && *unread} })
 }

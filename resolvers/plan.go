@@ -20,7 +20,7 @@ func (r *droppedPaperResolver) Reason(ctx context.Context, obj *plan.DroppedPape
 }
 
 func (r *factUseResolver) Value(ctx context.Context, obj *plan.FactUse) (any, error) {
-	return r.shown(obj.Field, obj.Value), nil
+	return r.shown(ctx, obj.Field, obj.Value), nil
 }
 
 func (r *formEntryResolver) AskedBy(ctx context.Context, obj *form.Field) ([]*catalog.Matter, error) {
@@ -32,7 +32,7 @@ func (r *formEntryResolver) Fill(ctx context.Context, obj *form.Field) (string, 
 }
 
 func (r *formEntryResolver) Value(ctx context.Context, obj *form.Field) (any, error) {
-	return r.shown(obj.ID, obj.Value), nil
+	return r.shown(ctx, obj.ID, obj.Value), nil
 }
 
 func (r *paperResolver) NeededBy(ctx context.Context, obj *plan.Paper) ([]*catalog.Matter, error) {

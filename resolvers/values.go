@@ -38,8 +38,11 @@ func masked(s string) string {
 }
 
 // shown is a value as it may stand on a screen: the numbers that identify or
-// cost a person are masked, whoever asks.
-func (r *Resolver) shown(field string, v any) any {
+// cost a person are masked, whoever asks, but for the person's own copy.
+func (r *Resolver) shown(ctx context.Context, field string, v any) any {
+	if inFull(ctx) {
+		return v
+	}
 	s, ok := v.(string)
 	f := r.Catalogue().Field(field)
 	if !ok || f == nil {
@@ -97,14 +100,14 @@ func (r *Resolver) departmentAnswers(ctx context.Context, vs []*gen.Veteran, cod
 			continue
 		}
 		for _, c := range codes {
-			out[i] = append(out[i], r.departmentAnswer(c, got[0]))
+			out[i] = append(out[i], r.departmentAnswer(ctx, c, got[0]))
 			got = got[1:]
 		}
 	}
 	return out, nil
 }
 
-func (r *Resolver) departmentAnswer(code string, a lookup.Answer) *model.DepartmentAnswer {
+func (r *Resolver) departmentAnswer(ctx context.Context, code string, a lookup.Answer) *model.DepartmentAnswer {
 	out := &model.DepartmentAnswer{Department: r.Catalogue().Department(code), State: model.NoRecord}
 	switch {
 	case a.Silence != nil:
@@ -116,7 +119,7 @@ func (r *Resolver) departmentAnswer(code string, a lookup.Answer) *model.Departm
 		out.State, out.AsOf = model.Answered, &a.Record.AsOf
 		for _, f := range r.Catalogue().Fields {
 			if v, ok := a.Record.Facts[f.ID]; ok {
-				out.Facts = append(out.Facts, &model.DepartmentFact{Field: f, Value: r.shown(f.ID, v)})
+				out.Facts = append(out.Facts, &model.DepartmentFact{Field: f, Value: r.shown(ctx, f.ID, v)})
 			}
 		}
 	}

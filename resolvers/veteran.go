@@ -27,6 +27,9 @@ func (r *contactResolver) Mobile(ctx context.Context, obj *gen.Contact) (*string
 	if err != nil || mobile == "" {
 		return nil, err
 	}
+	if inFull(ctx) {
+		return &mobile, nil
+	}
 	return new(masked(mobile)), nil
 }
 

@@ -153,13 +153,13 @@ func (d *Desk) mine(ctx context.Context, id string) (*gen.IdentityCheck, error) 
 	return row, nil
 }
 
-// Checks are the viewer's own, the newest first, at most the last twenty.
-func (d *Desk) Checks(ctx context.Context) ([]*gen.IdentityCheck, error) {
+// Checks are the viewer's own, the newest first, at most so many.
+func (d *Desk) Checks(ctx context.Context, most int) ([]*gen.IdentityCheck, error) {
 	v := access.From(ctx)
 	if !v.May(access.CheckIdentity) || v.Self == "" {
 		return nil, nil
 	}
-	rows, err := d.Store.Read.IdentityCheck.Query().Where(identitycheck.VeteranID(v.Self)).Order(gen.Desc(identitycheck.FieldID)).Limit(20).All(ctx)
+	rows, err := d.Store.Read.IdentityCheck.Query().Where(identitycheck.VeteranID(v.Self)).Order(gen.Desc(identitycheck.FieldID)).Limit(most).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("identity checks: %w", err)
 	}
