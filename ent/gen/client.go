@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
@@ -75,6 +76,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Announcement is the client for interacting with the Announcement builders.
+	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
 	Appointment *AppointmentClient
 	// ArmyRelation is the client for interacting with the ArmyRelation builders.
@@ -192,6 +195,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Announcement = NewAnnouncementClient(c.config)
 	c.Appointment = NewAppointmentClient(c.config)
 	c.ArmyRelation = NewArmyRelationClient(c.config)
 	c.Award = NewAwardClient(c.config)
@@ -337,6 +341,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Announcement:       NewAnnouncementClient(cfg),
 		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
 		Award:              NewAwardClient(cfg),
@@ -409,6 +414,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		Announcement:       NewAnnouncementClient(cfg),
 		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
 		Award:              NewAwardClient(cfg),
@@ -468,7 +474,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Appointment.
+//		Announcement.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -491,9 +497,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
-		c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent, c.Contact,
-		c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
+		c.Announcement, c.Appointment, c.ArmyRelation, c.Award, c.Background,
+		c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent,
+		c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
 		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
 		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
 		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
@@ -511,9 +517,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Appointment, c.ArmyRelation, c.Award, c.Background, c.CalendarYear,
-		c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent, c.Contact,
-		c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
+		c.Announcement, c.Appointment, c.ArmyRelation, c.Award, c.Background,
+		c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent,
+		c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
 		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
 		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
 		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
@@ -530,6 +536,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AnnouncementMutation:
+		return c.Announcement.mutate(ctx, m)
 	case *AppointmentMutation:
 		return c.Appointment.mutate(ctx, m)
 	case *ArmyRelationMutation:
@@ -638,6 +646,139 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Violation.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("gen: unknown mutation type %T", m)
+	}
+}
+
+// AnnouncementClient is a client for the Announcement schema.
+type AnnouncementClient struct {
+	config
+}
+
+// NewAnnouncementClient returns a client for the Announcement from the given config.
+func NewAnnouncementClient(c config) *AnnouncementClient {
+	return &AnnouncementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `announcement.Hooks(f(g(h())))`.
+func (c *AnnouncementClient) Use(hooks ...Hook) {
+	c.hooks.Announcement = append(c.hooks.Announcement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `announcement.Intercept(f(g(h())))`.
+func (c *AnnouncementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Announcement = append(c.inters.Announcement, interceptors...)
+}
+
+// Create returns a builder for creating a Announcement entity.
+func (c *AnnouncementClient) Create() *AnnouncementCreate {
+	mutation := newAnnouncementMutation(c.config, OpCreate)
+	return &AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Announcement entities.
+func (c *AnnouncementClient) CreateBulk(builders ...*AnnouncementCreate) *AnnouncementCreateBulk {
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnnouncementClient) MapCreateBulk(slice any, setFunc func(*AnnouncementCreate, int)) *AnnouncementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnnouncementCreateBulk{err: fmt.Errorf("calling to AnnouncementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnnouncementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnnouncementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Announcement.
+func (c *AnnouncementClient) Update() *AnnouncementUpdate {
+	mutation := newAnnouncementMutation(c.config, OpUpdate)
+	return &AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnnouncementClient) UpdateOne(_m *Announcement) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncement(_m))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnnouncementClient) UpdateOneID(id string) *AnnouncementUpdateOne {
+	mutation := newAnnouncementMutation(c.config, OpUpdateOne, withAnnouncementID(id))
+	return &AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Announcement.
+func (c *AnnouncementClient) Delete() *AnnouncementDelete {
+	mutation := newAnnouncementMutation(c.config, OpDelete)
+	return &AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnnouncementClient) DeleteOne(_m *Announcement) *AnnouncementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnnouncementClient) DeleteOneID(id string) *AnnouncementDeleteOne {
+	builder := c.Delete().Where(announcement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnnouncementDeleteOne{builder}
+}
+
+// Query returns a query builder for Announcement.
+func (c *AnnouncementClient) Query() *AnnouncementQuery {
+	return &AnnouncementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnnouncement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Announcement entity by its id.
+func (c *AnnouncementClient) Get(ctx context.Context, id string) (*Announcement, error) {
+	return c.Query().Where(announcement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnnouncementClient) GetX(ctx context.Context, id string) *Announcement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AnnouncementClient) Hooks() []Hook {
+	return c.hooks.Announcement
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnnouncementClient) Interceptors() []Interceptor {
+	return c.inters.Announcement
+}
+
+func (c *AnnouncementClient) mutate(ctx context.Context, m *AnnouncementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnnouncementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnnouncementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnnouncementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnnouncementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Announcement mutation op: %q", m.Op())
 	}
 }
 
@@ -8429,22 +8570,22 @@ func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Val
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
-		CatalogVersion, ClientAssertion, Consent, Contact, Correction, Disability,
-		Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord, Enrolment,
-		Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item, Mandate,
-		Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
+		Announcement, Appointment, ArmyRelation, Award, Background, CalendarYear,
+		CaseFile, CatalogVersion, ClientAssertion, Consent, Contact, Correction,
+		Disability, Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord,
+		Enrolment, Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item,
+		Mandate, Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
 		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
 		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
 		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,
 		TrainingSubsidy, Veteran, Violation []ent.Hook
 	}
 	inters struct {
-		Appointment, ArmyRelation, Award, Background, CalendarYear, CaseFile,
-		CatalogVersion, ClientAssertion, Consent, Contact, Correction, Disability,
-		Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord, Enrolment,
-		Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item, Mandate,
-		Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
+		Announcement, Appointment, ArmyRelation, Award, Background, CalendarYear,
+		CaseFile, CatalogVersion, ClientAssertion, Consent, Contact, Correction,
+		Disability, Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord,
+		Enrolment, Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item,
+		Mandate, Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
 		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
 		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
 		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,

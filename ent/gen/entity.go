@@ -5,6 +5,9 @@ package gen
 import "github.com/vetgraph/vetgraph/internal/fact"
 
 // IsEntity implements fedruntime.Entity.
+func (*Announcement) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Appointment) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.

@@ -3,6 +3,7 @@
 package gen
 
 import (
+	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
 	"github.com/vetgraph/vetgraph/ent/gen/award"
@@ -62,6 +63,28 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	announcementFields := schema.Announcement{}.Fields()
+	_ = announcementFields
+	// announcementDescSlice is the schema descriptor for slice field.
+	announcementDescSlice := announcementFields[1].Descriptor()
+	// announcement.SliceValidator is a validator for the "slice" field. It is called by the builders before save.
+	announcement.SliceValidator = announcementDescSlice.Validators[0].(func(string) error)
+	// announcementDescVeteranID is the schema descriptor for veteran_id field.
+	announcementDescVeteranID := announcementFields[2].Descriptor()
+	// announcement.VeteranIDValidator is a validator for the "veteran_id" field. It is called by the builders before save.
+	announcement.VeteranIDValidator = announcementDescVeteranID.Validators[0].(func(string) error)
+	// announcementDescAttempts is the schema descriptor for attempts field.
+	announcementDescAttempts := announcementFields[7].Descriptor()
+	// announcement.DefaultAttempts holds the default value on creation for the attempts field.
+	announcement.DefaultAttempts = announcementDescAttempts.Default.(int)
+	// announcementDescTrouble is the schema descriptor for trouble field.
+	announcementDescTrouble := announcementFields[8].Descriptor()
+	// announcement.TroubleValidator is a validator for the "trouble" field. It is called by the builders before save.
+	announcement.TroubleValidator = announcementDescTrouble.Validators[0].(func(string) error)
+	// announcementDescID is the schema descriptor for id field.
+	announcementDescID := announcementFields[0].Descriptor()
+	// announcement.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	announcement.IDValidator = announcementDescID.Validators[0].(func(string) error)
 	appointmentMixin := schema.Appointment{}.Mixin()
 	appointmentMixinFields0 := appointmentMixin[0].Fields()
 	_ = appointmentMixinFields0

@@ -78,7 +78,7 @@ func visible(v *access.Viewer, entity string, col func(string) string) *sql.Pred
 		return disputed(v, col)
 	case gen.TypePaymentRoll:
 		return supervised(v, col)
-	case gen.TypePaymentLine, gen.TypeSliceUse, gen.TypeClientAssertion:
+	case gen.TypePaymentLine, gen.TypeSliceUse, gen.TypeClientAssertion, gen.TypeAnnouncement:
 		return nothing()
 	case gen.TypeReceipt, gen.TypeReceiptHead, gen.TypeReceiptCheckpoint, gen.TypeReceiptCosignature:
 		return nothing() // whose they are is known to package receipt alone, which asks first

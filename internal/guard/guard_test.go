@@ -44,7 +44,7 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"appointments": c.Appointment.Query().Count, "mandates": c.Mandate.Query().Count, "ratings": c.Rating.Query().Count,
 		"notifications": c.Notification.Query().Count, "identity checks": c.IdentityCheck.Query().Count, "disputes": c.Dispute.Query().Count,
 		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
-		"sayings": c.Saying.Query().Count, "consents": c.Consent.Query().Count, "slice uses": c.SliceUse.Query().Count, "client assertions": c.ClientAssertion.Query().Count,
+		"sayings": c.Saying.Query().Count, "consents": c.Consent.Query().Count, "slice uses": c.SliceUse.Query().Count, "client assertions": c.ClientAssertion.Query().Count, "announcements": c.Announcement.Query().Count,
 		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
 		"receipt cosignatures": c.ReceiptCosignature.Query().Count,
 		"persons by edge":      c.CaseFile.Query().QueryVeteran().Count,
@@ -83,19 +83,19 @@ func TestReads(t *testing.T) {
 		for kind, tt := range map[access.Kind]struct{ all, none []string }{
 			access.Analyst: {
 				all:  append([]string{"slots"}, counted...),
-				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged, personal),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "announcements", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Supervisor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "announcements", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Auditor: {
 				all:  append([]string{"slots", "tasks", "violations", "disputes", "subsidies", "payment rolls"}, counted...),
-				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
+				none: slices.Concat([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "announcements", "payment lines", "catalogue versions", "calendar years", "port orders"}, logged, personal),
 			},
 			access.Clerk: {
 				all:  append(append([]string{"slots"}, personal...), counted...),
-				none: append([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged...),
+				none: append([]string{"mandates", "notifications", "identity checks", "consents", "slice uses", "client assertions", "announcements", "disputes", "subsidies", "payment rolls", "payment lines", "tasks", "violations", "catalogue versions", "calendar years", "port orders"}, logged...),
 			},
 		} {
 			got := counts(t, s, access.With(t.Context(), &access.Viewer{ID: "x", Kind: kind, Division: "230000000000"}))
@@ -266,6 +266,7 @@ func populate(t *testing.T, s *store.Store) []string {
 		tx.Ent.ReceiptCosignature.Create().SetID("1 x").SetSize(1).SetWitness("x").SetLine([]byte{1}).ExecX(ctx)
 		tx.Ent.SliceUse.Create().SetID("u").SetSlice("bus").SetDay(1).ExecX(ctx)
 		tx.Ent.ClientAssertion.Create().SetID("a").SetUntil(now).ExecX(ctx)
+		tx.Ent.Announcement.Create().SetID("w").SetSlice("bus").SetVeteranID("v").SetAt(1).SetKind("LEFT").ExecX(ctx)
 		tx.Ent.CatalogVersion.Create().SetID("test").SetArchive([]byte{1}).SetLoadedAt(now).ExecX(ctx)
 		for i, v := range people {
 			if ids[i] = v.ID; i%3 > 0 {

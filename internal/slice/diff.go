@@ -33,6 +33,17 @@ func Diff(was, is *Slice) []Change {
 			add(false, "去掉 %s", "removed %s", f)
 		}
 	}
+	told, tells := was.Changes.Coordinates(), is.Changes.Coordinates()
+	for _, f := range tells {
+		if !slices.Contains(told, f) {
+			add(true, "新增变化通知 %s", "changes of %s are told", f)
+		}
+	}
+	for _, f := range told {
+		if !slices.Contains(tells, f) {
+			add(false, "不再通知 %s 的变化", "changes of %s are told no more", f)
+		}
+	}
 	if was.Purpose.Code != is.Purpose.Code {
 		add(true, "目的由 %s 改为 %s", "purpose was %s, is %s", was.Purpose.Code, is.Purpose.Code)
 	}

@@ -105,6 +105,9 @@ func Read(file string, data []byte) (*Slice, error) {
 	s.Fields.check(func(typ, format string, args ...any) {
 		d.BlameKey((*map[string][]string)(&s.Fields), typ, format, args...)
 	})
+	s.Changes.check(s.Fields, func(typ, format string, args ...any) {
+		d.BlameKey((*map[string][]string)(&s.Changes), typ, format, args...)
+	})
 	check(len(s.Fields["Query"]) > 0, &s.Fields, "wants a field of Query: there must be a way in")
 	if err := d.Err(); err != nil {
 		return nil, err

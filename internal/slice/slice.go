@@ -32,7 +32,9 @@ type Slice struct {
 	Period  Period     `yaml:"period"`
 	Often   Frequency  `yaml:"frequency"`
 	// Keep is how many calendar days the partner may keep what it has read.
-	Keep    int      `yaml:"keepDays"`
+	Keep int `yaml:"keepDays"`
+	// Changes are what the partner is told of by webhook; empty: nothing.
+	Changes Changes  `yaml:"changes"`
 	Clients []Client `yaml:"clients"`
 
 	text []byte // the file as it was read: what reviewers sign
@@ -183,11 +185,15 @@ func (s *Slice) Notice(described func(coordinate string) words.Text) words.Text 
 	if s.Asks() {
 		basisZh, basisEn = "须经您单独同意（"+s.Basis.Article+"），您可以随时撤回，撤回后立即停止读取", "with your separate consent ("+s.Basis.Article+"), which you may withdraw at any time; reading then stops at once"
 	}
+	toldZh, toldEn := "", ""
+	if len(s.Changes) > 0 {
+		toldZh, toldEn = "其中部分信息变化时，会告诉对方哪一项变了，不含内容。", " When some of it changes, they are told which item, and not to what."
+	}
 	return words.Text{
-		Zh: fmt.Sprintf("%s为“%s”读取您的以下信息：%s。%s。范围：%s。有效期：%s至%s。对方最多保存%d天。联系方式：%s。每一次读取敏感信息都有记录，您可以查看并核验。",
-			s.Partner.Name.Zh, s.Purpose.Text.Zh, strings.Join(unique(zh), "、"), basisZh, s.Rows.Text.Zh, s.Period.From, s.Period.Until, s.Keep, s.Partner.Contact),
-		En: fmt.Sprintf("%s reads the following of you for %q: %s; %s. Who: %s. From %s to %s. It may be kept for %d days. Contact: %s. Every reading of sensitive data is recorded; you may see and check it.",
-			s.Partner.Name.En, s.Purpose.Text.En, strings.Join(unique(en), ", "), basisEn, s.Rows.Text.En, s.Period.From, s.Period.Until, s.Keep, s.Partner.Contact),
+		Zh: fmt.Sprintf("%s为“%s”读取您的以下信息：%s。%s。范围：%s。有效期：%s至%s。对方最多保存%d天。联系方式：%s。%s每一次读取敏感信息都有记录，您可以查看并核验。",
+			s.Partner.Name.Zh, s.Purpose.Text.Zh, strings.Join(unique(zh), "、"), basisZh, s.Rows.Text.Zh, s.Period.From, s.Period.Until, s.Keep, s.Partner.Contact, toldZh),
+		En: fmt.Sprintf("%s reads the following of you for %q: %s; %s. Who: %s. From %s to %s. It may be kept for %d days. Contact: %s.%s Every reading of sensitive data is recorded; you may see and check it.",
+			s.Partner.Name.En, s.Purpose.Text.En, strings.Join(unique(en), ", "), basisEn, s.Rows.Text.En, s.Period.From, s.Period.Until, s.Keep, s.Partner.Contact, toldEn),
 	}
 }
 

@@ -9,6 +9,45 @@ import (
 )
 
 var (
+	// AnnouncementsColumns holds the columns for the "announcements" table.
+	AnnouncementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 40},
+		{Name: "slice", Type: field.TypeString, Size: 40},
+		{Name: "veteran_id", Type: field.TypeString, Size: 40},
+		{Name: "at", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ENTERED", "CHANGED", "LEFT"}},
+		{Name: "fields", Type: field.TypeJSON, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "DELIVERED", "DROPPED", "GIVEN_UP"}, Default: "WAITING"},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "trouble", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+	}
+	// AnnouncementsTable holds the schema information for the "announcements" table.
+	AnnouncementsTable = &schema.Table{
+		Name:       "announcements",
+		Columns:    AnnouncementsColumns,
+		PrimaryKey: []*schema.Column{AnnouncementsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "announcement_slice_veteran_id_at",
+				Unique:  true,
+				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[2], AnnouncementsColumns[3]},
+			},
+			{
+				Name:    "announcement_slice_at",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'WAITING'",
+				},
+			},
+			{
+				Name:    "announcement_ended_at",
+				Unique:  false,
+				Columns: []*schema.Column{AnnouncementsColumns[9]},
+			},
+		},
+	}
 	// AppointmentsColumns holds the columns for the "appointments" table.
 	AppointmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1885,6 +1924,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AnnouncementsTable,
 		AppointmentsTable,
 		ArmyRelationsTable,
 		AwardsTable,
