@@ -34,7 +34,7 @@ type Slice struct {
 	// Keep is how many calendar days the partner may keep what it has read.
 	Keep int `yaml:"keepDays"`
 	// Changes are what the partner is told of by webhook; empty: nothing.
-	Changes Changes  `yaml:"changes"`
+	Changes Changes  `yaml:"changes,omitempty"`
 	Clients []Client `yaml:"clients"`
 
 	text []byte // the file as it was read: what reviewers sign
