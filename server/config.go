@@ -85,6 +85,7 @@ type Config struct {
 
 	Tracer trace.Tracer `kong:"-" yaml:"-"` // in place of the collector's
 
+	Unwatched   bool `kong:"-" yaml:"-"` // what falls due is looked after at the start and not again, so that a conversation is the same at any pace; in the demonstration alone
 	Unreceipted bool `kong:"-" yaml:"-"` // endpoints made from now on keep no reads; to measure what that costs, in the demonstration alone
 }
 

@@ -246,7 +246,7 @@ func TestConversationsOfOneGraph(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k := open(t, storetest.SQLite(t), moment(t, a), func(c *server.Config) { c.Supergraph = released })
+			k := open(t, storetest.SQLite(t), moment(t, a), unwatched, func(c *server.Config) { c.Supergraph = released })
 			converse(t, k, a, file, false)
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/port"
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
 	"github.com/vetgraph/vetgraph/internal/workday"
+	"github.com/vetgraph/vetgraph/server"
 )
 
 var update = flag.Bool("update", false, "rewrite the want sections of the scripts")
@@ -54,7 +55,7 @@ func TestScripts(t *testing.T) {
 					}
 					now := moment(t, a)
 					e, set := listen(t)
-					k := open(t, address, now, set)
+					k := open(t, address, now, set, unwatched)
 					converse(t, k, a, file, *update && db == "sqlite")
 					e.nobody(t, k.hub, canaries(workday.FromTime(now()), k.hub.Config.Veterans))
 				})
@@ -62,6 +63,9 @@ func TestScripts(t *testing.T) {
 		})
 	}
 }
+
+// unwatched are conversations in which only time that the script lets pass passes.
+func unwatched(c *server.Config) { c.Unwatched = true }
 
 // moment is when a script takes place.
 func moment(t *testing.T, a *txtar.Archive) func() time.Time {
