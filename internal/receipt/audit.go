@@ -113,7 +113,7 @@ func (a *audit) leaves(ctx context.Context, p store.Plain) error {
 			a.blame("receipts %d: expected here is %d", id, e.size)
 		}
 		leaf, err := Parse(body)
-		switch made := flat(e.add(body)); {
+		switch made := e.add(tlog.RecordHash(body), nil); {
 		case err != nil:
 			a.blame("receipts %d: %v", id, err)
 		case !bytes.Equal(made, hashes):

@@ -94,12 +94,20 @@ type columns struct {
 	persons, bodies, hashes [][]byte
 }
 
+// hashed is how many bytes of hashes a leaf completes, over any number of them: its
+// own and as many again.
+const hashed = 2*tlog.HashSize + 1
+
 // columnsOf grows a tree by leaves.
 func columnsOf(e *edge, leaves []row) columns {
-	var c columns
-	for _, r := range leaves {
-		c.ids, c.ats = append(c.ids, e.size), append(c.ats, r.at)
-		c.persons, c.bodies, c.hashes = append(c.persons, r.person), append(c.bodies, r.body), append(c.hashes, flat(e.add(r.body)))
+	n := len(leaves)
+	c := columns{make([]int64, n), make([]int64, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)}
+	hashes := make([]byte, 0, hashed*n)
+	for i, r := range leaves {
+		c.ids[i], c.ats[i], c.persons[i], c.bodies[i] = e.size, r.at, r.person, r.body
+		from := len(hashes)
+		hashes = e.add(r.hash, hashes)
+		c.hashes[i] = hashes[from:len(hashes):len(hashes)]
 	}
 	return c
 }
@@ -127,7 +135,7 @@ func insert(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
 }
 
 // several is how many leaves SQLite takes by one statement: two texts are prepared,
-// for one and for so many.
+// for one and for so many. Only SQLite is given them.
 const several = 25
 
 var inserts = map[int]string{1: insertText(1), several: insertText(several)}
@@ -139,16 +147,19 @@ func insertText(n int) string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		_, _ = fmt.Fprintf(&b, " ($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
+		b.WriteString(" (?, ?, ?, ?, ?)") // with numbers the driver would look up each by name
 	}
 	return b.String()
 }
 
 func insertSome(ctx context.Context, p store.Plain, e *edge, leaves []row) error {
 	args := make([]any, 0, 5*len(leaves))
+	hashes := make([]byte, 0, hashed*len(leaves))
 	for _, r := range leaves {
 		args = append(args, e.size, r.at, r.person, r.body)
-		args = append(args, flat(e.add(r.body)))
+		from := len(hashes)
+		hashes = e.add(r.hash, hashes)
+		args = append(args, hashes[from:len(hashes):len(hashes)])
 	}
 	_, err := p.Exec(ctx, inserts[len(leaves)], args...)
 	return err

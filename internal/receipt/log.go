@@ -3,14 +3,18 @@ package receipt
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
@@ -36,6 +40,7 @@ type Options struct {
 type Log struct {
 	Options
 	origin    string
+	names     *pseudonyms
 	signer    *signer
 	witnesses []*witnessKey
 
@@ -64,6 +69,7 @@ type row struct {
 	at     int64
 	person []byte
 	body   []byte
+	hash   tlog.Hash // of the body, as a leaf
 }
 
 // together is the most leaves that share one commit.
@@ -88,6 +94,9 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		}
 	}
 	if l.witnesses, err = witnessKeys(o.Witnesses); err != nil {
+		return nil, err
+	}
+	if l.names, err = newPseudonyms(o.Vault); err != nil {
 		return nil, err
 	}
 	if l.origin, err = begin(access.AsMachine(ctx, machine), o.Store, o.Origin); err != nil {
@@ -147,7 +156,8 @@ func (l *Log) Append(ctx context.Context, v *access.Viewer, reads []Read) error 
 	return nil
 }
 
-// leaves are reads as they are kept.
+// leaves are reads as they are kept. What is the same for all of them is written
+// once, and they are hashed here: the one writer has enough to do.
 func (l *Log) leaves(v *access.Viewer, reads []Read) []row {
 	if v == nil {
 		v = &access.Viewer{}
@@ -156,14 +166,27 @@ func (l *Log) leaves(v *access.Viewer, reads []Read) []row {
 	_, _ = rand.Read(number[:])
 	at, ground := l.Now().UTC().Truncate(time.Millisecond), v.ReadsFor()
 	leaf := Leaf{
-		At: at, Answer: hex.EncodeToString(number[:]), Viewer: written(l.Vault, "viewer", v.ID), Kind: string(v.Kind), Department: v.Department, Slice: v.Slice, Division: v.Division,
+		At: at, Answer: hex.EncodeToString(number[:]), Viewer: l.names.of("viewer", v.ID).written, Kind: string(v.Kind), Department: v.Department, Slice: v.Slice, Division: v.Division,
 		Purpose: ground.Purpose, Basis: ground.Basis, Article: ground.Article,
 	}
+	before := leaf.before(make([]byte, 0, 512))
+	var behind []byte
+	var fields []string // that behind has
 	rows := make([]row, len(reads))
+	var all []byte // of several leaves, one behind the other
 	for i, r := range reads {
-		person := pseudonym(l.Vault, "person", r.VeteranID)
-		leaf.Person, leaf.Case, leaf.Fields = hex.EncodeToString(person), written(l.Vault, "case", r.CaseID), r.Fields
-		rows[i] = row{at.UnixMilli(), person, leaf.Bytes()}
+		person, file := l.names.of("person", r.VeteranID), l.names.of("case", r.CaseID)
+		if behind == nil || !slices.Equal(fields, r.Fields) {
+			behind, fields = leaf.behind(nil, strings.Join(r.Fields, " ")), r.Fields
+		}
+		size := len(before) + len(behind) + len(person.written) + len(file.written) + 32
+		if cap(all)-len(all) < size+1 {
+			all = make([]byte, 0, (size+1)*min(len(reads)-i, 32))
+		}
+		from := len(all) + 1
+		all = append(append(all, 0), before...) // RFC 6962: a leaf is hashed behind a zero
+		all = append(line(line(all, 7, person.written), 8, file.written), behind...)
+		rows[i] = row{at.UnixMilli(), person.raw, all[from:len(all):len(all)], sha256.Sum256(all[from-1:])}
 	}
 	return rows
 }

@@ -61,7 +61,7 @@ func (l *Log) Reads(ctx context.Context, veteranID string, w Wish) (found []Entr
 		}
 	}
 	ctx = access.AsMachine(ctx, machine)
-	person := pseudonym(l.Vault, "person", veteranID)
+	person := l.names.of("person", veteranID).raw
 	var numbers map[string]string
 	for {
 		where := []predicate.Receipt{receipt.Person(person), receipt.IDLT(before)}
@@ -133,7 +133,7 @@ func (l *Log) cases(ctx context.Context, veteranID string) (map[string]string, e
 	}
 	out := make(map[string]string, len(rows))
 	for _, c := range rows {
-		out[written(l.Vault, "case", c.ID)] = c.Number
+		out[l.names.of("case", c.ID).written] = c.Number
 	}
 	return out, nil
 }
@@ -146,7 +146,7 @@ func (l *Log) Prove(ctx context.Context, veteranID string, id int64) (*Proof, er
 	if err := mine(ctx, veteranID); err != nil {
 		return nil, err
 	}
-	r, err := l.Store.Read.Receipt.Query().Where(receipt.ID(id), receipt.Person(pseudonym(l.Vault, "person", veteranID))).Only(access.AsMachine(ctx, machine))
+	r, err := l.Store.Read.Receipt.Query().Where(receipt.ID(id), receipt.Person(l.names.of("person", veteranID).raw)).Only(access.AsMachine(ctx, machine))
 	if gen.IsNotFound(err) {
 		return nil, unknown()
 	} else if err != nil {

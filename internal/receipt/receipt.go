@@ -15,14 +15,11 @@ package receipt
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/vetgraph/vetgraph/internal/vault"
 )
 
 // Leaf is one read as the log keeps it.
@@ -55,14 +52,29 @@ var names = []string{"at", "answer", "viewer", "kind", "department", "slice", "d
 // Bytes is the leaf as it is hashed: one line for each name, always in the same
 // order, so that the same leaf is always the same bytes.
 func (l Leaf) Bytes() []byte {
-	var b bytes.Buffer
-	_, _ = fmt.Fprintln(&b, version)
-	for i, value := range []string{
-		l.At.UTC().Format(stamp), l.Answer, l.Viewer, l.Kind, l.Department, l.Slice, l.Division, l.Person, l.Case, l.Purpose, l.Basis, l.Article, strings.Join(l.Fields, " "),
-	} {
-		_, _ = fmt.Fprintf(&b, "%s %s\n", names[i], oneLine(value))
+	b := l.before(make([]byte, 0, 512))
+	b = line(line(b, 7, l.Person), 8, l.Case)
+	return l.behind(b, strings.Join(l.Fields, " "))
+}
+
+// before writes the lines before the person, which are the same for all whom one
+// answer is about.
+func (l Leaf) before(b []byte) []byte {
+	b = append(append(b, version...), '\n')
+	for i, value := range []string{l.At.UTC().Format(stamp), l.Answer, l.Viewer, l.Kind, l.Department, l.Slice, l.Division} {
+		b = line(b, i, value)
 	}
-	return b.Bytes()
+	return b
+}
+
+// behind writes those behind the case.
+func (l Leaf) behind(b []byte, fields string) []byte {
+	return line(line(line(line(b, 9, l.Purpose), 10, l.Basis), 11, l.Article), 12, fields)
+}
+
+// line writes the line of a name by its place.
+func line(b []byte, name int, value string) []byte {
+	return append(append(append(append(b, names[name]...), ' '), oneLine(value)...), '\n')
 }
 
 // oneLine keeps a value from being read as two.
@@ -102,22 +114,4 @@ func Parse(body []byte) (Leaf, error) {
 		return Leaf{}, errors.New("a leaf is not written as leaves are")
 	}
 	return l, nil
-}
-
-// pseudonymSize is how many bytes of a blind index a pseudonym keeps: enough that
-// no two are alike, and no more than is needed.
-const pseudonymSize = 16
-
-// pseudonym stands for an ID in the log. Each sort of thing has its own, so that
-// an account cannot be compared with a person.
-func pseudonym(v *vault.Vault, sort, id string) []byte {
-	return v.Index(id, "receipt/"+sort)[:pseudonymSize]
-}
-
-// written is a pseudonym as leaves have it, "" for no ID.
-func written(v *vault.Vault, sort, id string) string {
-	if id == "" {
-		return ""
-	}
-	return hex.EncodeToString(pseudonym(v, sort, id))
 }

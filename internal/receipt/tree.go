@@ -23,19 +23,19 @@ type edge struct {
 	hashes []tlog.Hash
 }
 
-// add grows the tree by a leaf and answers the hashes that it completes: its own,
-// and those of the subtrees that end with it.
-func (e *edge) add(body []byte) []tlog.Hash {
-	h := tlog.RecordHash(body)
-	made := []tlog.Hash{h}
+// add grows the tree by a leaf, of which it is given the hash, and writes behind
+// what it is given the hashes that the leaf completes, 32 bytes each: its own, and
+// those of the subtrees that end with it. So they stand in its row.
+func (e *edge) add(h tlog.Hash, to []byte) []byte {
+	to = append(to, h[:]...)
 	for n := e.size; n&1 == 1; n >>= 1 {
 		last := len(e.hashes) - 1
 		h = tlog.NodeHash(e.hashes[last], h)
-		e.hashes, made = e.hashes[:last], append(made, h)
+		e.hashes, to = e.hashes[:last], append(to, h[:]...)
 	}
 	e.hashes = append(e.hashes, h)
 	e.size++
-	return made
+	return to
 }
 
 // root is the hash of the whole tree.
@@ -54,15 +54,6 @@ func (e *edge) root() tlog.Hash {
 // clone is a copy that can be grown and thrown away.
 func (e *edge) clone() *edge {
 	return &edge{e.size, append(make([]tlog.Hash, 0, len(e.hashes)+8), e.hashes...)}
-}
-
-// flat is how hashes stand in a row.
-func flat(hs []tlog.Hash) []byte {
-	out := make([]byte, 0, len(hs)*tlog.HashSize)
-	for _, h := range hs {
-		out = append(out, h[:]...)
-	}
-	return out
 }
 
 // place is where a stored hash stands: in the row of the leaf that completes it,
