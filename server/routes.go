@@ -18,6 +18,7 @@ func (h *Hub) Handler() http.Handler {
 	route("GET /schema.graphql", "schema", h.identify(h.ownSchema()))
 	route("POST "+tokenPath, "token", http.HandlerFunc(h.clientToken))
 	route("GET /export/{file}", "export", h.cors(h.identify(withoutPartners(h.exports()))))
+	route("GET "+copyPath, "copy", h.cors(h.identify(withoutPartners(h.personCopy()))))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
 	route("POST /payments/{party}", "payment", http.HandlerFunc(h.payments))
 	route("GET /healthz", "health", http.HandlerFunc(healthy))

@@ -36,6 +36,7 @@ const (
 	consentGiven     securityEvent = "CONSENT_GIVEN"
 	consentWithdrawn securityEvent = "CONSENT_WITHDRAWN"
 	adminActed       securityEvent = "ADMIN_ACTED"
+	dataCopied       securityEvent = "DATA_COPIED"
 )
 
 // refusals are the reasons of faults that are events. One that is missing here, such

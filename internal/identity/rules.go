@@ -14,6 +14,10 @@ import (
 //go:embed assurance.yaml
 var rulesFile []byte
 
+// Copy is taking away everything that is held of oneself, numbers in full, in one
+// file (个人信息保护法 45). It is no verb of the graph but a door beside it.
+const Copy access.Act = "profile.copy"
+
 // Level is how surely a session has shown who sits there.
 type Level struct {
 	Code string     `yaml:"code"`
@@ -76,7 +80,7 @@ func LoadRules(file string, data []byte) (*Rules, error) {
 	for i := range r.Acts {
 		n := &r.Acts[i]
 		known(&n.Level)
-		if v := (&access.Viewer{Kind: access.Veteran}); !v.May(access.Act(n.Act)) {
+		if v := (&access.Viewer{Kind: access.Veteran}); !v.May(access.Act(n.Act)) && access.Act(n.Act) != Copy {
 			s.Blame(&n.Act, "%s is no act of a veteran", n.Act)
 		}
 		if needed[n.Act] {
