@@ -30,6 +30,7 @@ type Profile struct {
 	Catalog   func() *catalog.Catalog // the one in force
 	Divisions *division.Tree
 	Now       func() time.Time
+	Watch     Watcher // nil: nobody is told of what is written
 }
 
 // Get returns one veteran the viewer may see. Faults: VETERAN_NOT_FOUND, for a

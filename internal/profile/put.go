@@ -86,7 +86,14 @@ func bind(table, column, veteranID string) string { return table + ":" + column 
 func (p *Profile) Put(ctx context.Context, tx store.Tx, people []Person) (Changed, error) {
 	var all Changed
 	for some := range slices.Chunk(people, perWrite) {
+		after, err := p.watched(ctx, tx, some)
+		if err != nil {
+			return all, err
+		}
 		c, err := p.put(ctx, tx, some)
+		if err == nil {
+			err = after(ctx)
+		}
 		if err != nil {
 			return all, fmt.Errorf("put %d people: %w", len(some), err)
 		}

@@ -32,6 +32,33 @@ type Desk struct {
 	Described func(coordinate string) words.Text // what the schema says of Type.field
 	Sensitive func(coordinate string) bool       // whether it is of class sensitive or military
 	Now       func() time.Time
+	Watch     Watcher // nil: nobody is told of consents
+}
+
+// Watcher is told before a consent of people is written, in the same transaction, and after.
+type Watcher interface {
+	Watch(ctx context.Context, tx store.Tx, ids []string) (after func(context.Context) error, err error)
+}
+
+// inTx writes what concerns a person's consents, one after the other, and lets the
+// watcher see before and after.
+func (d *Desk) inTx(ctx context.Context, id string, write func(context.Context, store.Tx) error) error {
+	return d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
+		if err := tx.LockVeteran(ctx, id); err != nil {
+			return err
+		}
+		if d.Watch == nil {
+			return write(ctx, tx)
+		}
+		after, err := d.Watch.Watch(ctx, tx, []string{id})
+		if err != nil {
+			return err
+		}
+		if err := write(ctx, tx); err != nil {
+			return err
+		}
+		return after(ctx)
+	})
 }
 
 // Enter makes a partner the reader of a slice: its ground, its place, and whom it may see.
@@ -85,10 +112,7 @@ func (d *Desk) Grant(ctx context.Context, name string, version int) (*gen.Consen
 	}
 	self, now := access.From(ctx).Self, d.Now().UTC()
 	var given *gen.Consent
-	err := d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		if err := tx.LockVeteran(ctx, self); err != nil {
-			return err
-		}
+	err := d.inTx(ctx, self, func(ctx context.Context, tx store.Tx) error {
 		there, err := tx.Ent.Consent.Query().Where(consent.VeteranID(self), consent.Slice(name), consent.WithdrawnAtIsNil()).All(ctx)
 		if err != nil {
 			return fmt.Errorf("consents: %w", err)
@@ -123,10 +147,7 @@ func (d *Desk) Withdraw(ctx context.Context, id string) (*gen.Consent, error) {
 	}
 	self := access.From(ctx).Self
 	var taken *gen.Consent
-	err := d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		if err := tx.LockVeteran(ctx, self); err != nil {
-			return err
-		}
+	err := d.inTx(ctx, self, func(ctx context.Context, tx store.Tx) error {
 		c, err := tx.Ent.Consent.Query().Where(consent.ID(id), consent.VeteranID(self)).Only(ctx)
 		if gen.IsNotFound(err) {
 			return fault.New(fault.NotFound, "CONSENT_NOT_FOUND", "没有找到这份同意。", "There is no such consent.")
@@ -171,7 +192,7 @@ func (d *Desk) Uses(ctx context.Context, ids []string) (map[string][]Use, error)
 	}
 	out := make(map[string][]Use, len(ids))
 	for _, s := range d.Slices.All() {
-		seen, err := d.seenBy(ctx, s, ids)
+		seen, err := d.Seen(ctx, d.Store.Read, s, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -188,14 +209,15 @@ func (d *Desk) Uses(ctx context.Context, ids []string) (map[string][]Use, error)
 	return out, nil
 }
 
-// seenBy asks with the partner's own eyes.
-func (d *Desk) seenBy(ctx context.Context, s *slice.Slice, ids []string) ([]string, error) {
+// Seen answers who of these people a partner may read at this moment: it asks from,
+// the record or a transaction, with the partner's own eyes.
+func (d *Desk) Seen(ctx context.Context, from *gen.Client, s *slice.Slice, ids []string) ([]string, error) {
 	if d.Open(s) != nil {
 		return nil, nil
 	}
 	partner := &access.Viewer{ID: s.Name, Kind: access.Partner}
 	d.Enter(partner, s)
-	seen, err := d.Store.Read.Veteran.Query().Where(store.OneOf[predicate.Veteran](veteran.FieldID, ids)).IDs(access.With(ctx, partner))
+	seen, err := from.Veteran.Query().Where(store.OneOf[predicate.Veteran](veteran.FieldID, ids)).IDs(access.With(ctx, partner))
 	if err != nil {
 		return nil, fmt.Errorf("whom slice %s concerns: %w", s.Name, err)
 	}
