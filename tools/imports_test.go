@@ -69,6 +69,8 @@ var floors = []rule{
 	{"internal/simulation", "internal/department internal/port/restjson internal/port/soap internal/port/filedrop internal/port/dbview internal/port/gqlport", "", "a simulation that is the same each time has no threads and no network"},
 	{"internal/receipt", "internal/casefile internal/profile internal/submission internal/queue internal/lookup internal/department internal/seal", "",
 		"who read what is kept whatever was read; nothing that is done with cases bears on it"},
+	{"internal/webhook", "internal/casefile internal/profile internal/sharing internal/submission internal/queue internal/lookup internal/department", "",
+		"a partner is told that something has changed, whoever changed it and by whatever road"},
 	{"docs/examples/...", "internal ent graph resolvers server tools", "", "an example is copied to where nothing of ours is"},
 	{"server/vetgraph", "testing internal/simulation internal/port/porttest internal/store/storetest pgregory.net/rapid tools", "testing",
 		"what tests need does not ship; package testing itself comes with the gateway's planner, so its door below is what keeps ours out"},
@@ -77,7 +79,7 @@ var floors = []rule{
 // doors: who alone may import something directly.
 var doors = []struct{ what, only, why string }{
 	{"entgo.io/ent", "ent internal/store internal/guard internal/profile internal/casefile internal/notify internal/supervision resolvers tools", "the rest asks rooms, not tables"},
-	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify internal/subsidy internal/simulation tools", "one room knows which queue we use; its neighbour gives it work"},
+	{"github.com/riverqueue/river", "internal/queue internal/submission internal/casefile internal/notify internal/subsidy internal/webhook internal/simulation tools", "one room knows which queue we use; its neighbour gives it work"},
 	{"modernc.org/sqlite", "internal/store internal/department internal/port/dbview tools", "the only two who keep books, and one who reads what is published"},
 	{"github.com/jackc/pgx", "internal/store internal/queue internal/profile internal/port/dbview tools", "same"},
 	{"github.com/go-sql-driver/mysql", "internal/port/dbview", "departments publish views in MySQL; nothing of ours is kept there"},

@@ -26,10 +26,11 @@ import (
 
 // Options say how jobs are worked. The zero value is fit for production.
 type Options struct {
-	Workers  int           // jobs worked at once; default 32
-	Timeout  time.Duration // longest a job may run; default 30 s
-	Rescue   time.Duration // when a job of a hub that died is taken up again, if no hub starts before; default 2 × Timeout
-	Poll     time.Duration // how often SQLite is asked for jobs; default 100 ms (PostgreSQL notifies)
+	Workers  int            // jobs worked at once; default 32
+	Timeout  time.Duration  // longest a job may run; default 30 s
+	Rescue   time.Duration  // when a job of a hub that died is taken up again, if no hub starts before; default 2 × Timeout
+	Poll     time.Duration  // how often SQLite is asked for jobs; default 100 ms (PostgreSQL notifies)
+	Lanes    map[string]int // queues of their own for jobs that ask for them (InsertOpts), and how many of each are worked at once
 	Periodic []*river.PeriodicJob
 	Rounds   []Round
 	Tracer   trace.Tracer // nil: jobs are not traced
@@ -85,6 +86,9 @@ func config(workers *river.Workers, o Options) *river.Config {
 	if workers != nil {
 		cfg.Workers = workers
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}}
+		for name, workers := range o.Lanes {
+			cfg.Queues[name] = river.QueueConfig{MaxWorkers: workers}
+		}
 	}
 	return cfg
 }
