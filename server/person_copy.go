@@ -204,7 +204,7 @@ func (c *copying) pages(ctx context.Context, n *copyNode, document string, of fu
 	b.WriteString(",\n")
 	writeWord(&b, n.label)
 	b.WriteString(":[")
-	for after, first := (*string)(nil), true; ; {
+	for after, first := any(nil), true; ; {
 		var raw json.RawMessage
 		if err := c.answer(ctx, document, map[string]any{"after": after}, &raw); err != nil {
 			return err
@@ -229,7 +229,7 @@ func (c *copying) pages(ctx context.Context, n *copyNode, document string, of fu
 		if !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == nil {
 			return c.write([]byte("]"))
 		}
-		after = page.PageInfo.EndCursor
+		after = *page.PageInfo.EndCursor
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/receipt"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/vault"
@@ -46,10 +47,13 @@ var copySealed = map[string]string{
 
 // copyOpened are parts that no field of the graph shows whole: how the person's rows
 // are found, and the field under which their reading is kept.
-var copyOpened = []struct{ column, where, read string }{
-	{"items.outputs_sealed", "veteran_id = $1", "ItemAnswer.value"},
-	{"corrections.answers_sealed", "case_id IN (SELECT id FROM case_files WHERE veteran_id = $1)", "ItemAnswer.value"},
-	{"payment_lines.account_sealed", "subsidy_id IN (SELECT id FROM subsidies WHERE veteran_id = $1)", "Subsidy.accountTail"},
+var copyOpened = []struct {
+	column, where, read string
+	unpack              func(plain []byte, to any) error
+}{
+	{"items.outputs_sealed", "veteran_id = $1", "ItemAnswer.value", casefile.Unpack},
+	{"corrections.answers_sealed", "case_id IN (SELECT id FROM case_files WHERE veteran_id = $1)", "ItemAnswer.value", casefile.Unpack},
+	{"payment_lines.account_sealed", "subsidy_id IN (SELECT id FROM subsidies WHERE veteran_id = $1)", "Subsidy.accountTail", json.Unmarshal},
 }
 
 // copyAccount are the data elements that an account is made of.
@@ -73,7 +77,7 @@ func (c *copying) opened(ctx context.Context) error {
 		b.WriteString(",\n")
 		writeWord(&b, copySealed[part.column])
 		b.WriteByte(':')
-		if err := c.named(rows, &b); err != nil {
+		if err := c.named(rows, part.unpack, &b); err != nil {
 			return fmt.Errorf("%s: %w", part.column, err)
 		}
 		if err := c.write(b.Bytes()); err != nil {
@@ -114,11 +118,11 @@ func (h *Hub) sealedOf(ctx context.Context, name, where, person string) (rows []
 }
 
 // named writes opened values under the names of their data elements.
-func (c *copying) named(rows []openedRow, b *bytes.Buffer) error {
+func (c *copying) named(rows []openedRow, unpack func([]byte, any) error, b *bytes.Buffer) error {
 	b.WriteByte('[')
 	for i, r := range rows {
 		var has map[string]json.RawMessage
-		if err := json.Unmarshal(r.plain, &has); err != nil {
+		if err := unpack(r.plain, &has); err != nil {
 			return fmt.Errorf("row %s: %w", r.id, err)
 		}
 		if i > 0 {

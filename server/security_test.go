@@ -61,6 +61,7 @@ func TestSecurityEvents(t *testing.T) {
 		{"CONSENT_WITHDRAWN", "veteran", func() {
 			k.get("veteran0", `mutation($id: ID!) {withdrawConsent(input: {consentId: $id}) {consent {id}}}`, map[string]any{"id": consent.GrantConsent.Consent.ID}, &struct{}{})
 		}},
+		{"DATA_COPIED", "veteran", func() { k.copyWith(k.token("veteran0")) }},
 		{"KEY_ROTATED", "", func() {
 			if status, out, errs := run("keys", "rotate", "--data="+k.hub.Config.Data); status != 0 {
 				t.Fatal(out, errs)

@@ -41,6 +41,12 @@ func (d *Desk) unseal(sealed []byte, bind string, to any) error {
 	if err != nil {
 		return fmt.Errorf("open sealed content: %w", err)
 	}
+	return Unpack(packed, to)
+}
+
+// Unpack reads what was sealed by this room and opened by somebody else, who has
+// [SealedColumns]: packed JSON.
+func Unpack(packed []byte, to any) error {
 	if err := json.NewDecoder(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), largest)).Decode(to); err != nil {
 		return fmt.Errorf("read sealed content: %w", err)
 	}
