@@ -21,8 +21,10 @@ import (
 )
 
 // How partners' programs show who they are: OAuth 2.0 client credentials (RFC 6749,
-// 4.4) with a private-key JWT (RFC 7523). The key stands in the slice's file, so the
-// slice follows from the credential, and ends with it.
+// 4.4) with a private-key JWT (RFC 7523), with the certificate of their connection
+// (RFC 8705), or with both where both are registered. Key and certificate stand in the
+// slice's file, so the slice follows from the credential, and ends with it. A token
+// that was given for a certificate is good on connections that show it, and no other.
 const (
 	tokenPath     = "/oauth/token" //nolint:gosec // a path
 	partnerIssuer = "vetgraph-partner"
@@ -46,11 +48,7 @@ func (h *Hub) clientToken(w http.ResponseWriter, r *http.Request) {
 		refuseClient(w, http.StatusBadRequest, "unsupported_grant_type", "client_credentials alone")
 		return
 	}
-	if r.PostForm.Get("client_assertion_type") != assertionType {
-		refuseClient(w, http.StatusUnauthorized, "invalid_client", "a client shows itself by private-key JWT (RFC 7523)")
-		return
-	}
-	client, err := h.asserted(r.Context(), r.PostForm)
+	client, bound, err := h.shown(r.Context(), r.PostForm)
 	if f := fault.Of(err); err != nil && f.Kind == fault.Internal {
 		log := h.log("token")
 		log.Error().Err(err).Msg("a client could not be let in")
@@ -61,7 +59,7 @@ func (h *Hub) clientToken(w http.ResponseWriter, r *http.Request) {
 		refuseClient(w, http.StatusUnauthorized, "invalid_client", f.TextEn)
 		return
 	}
-	token, err := partnerTokens{key: h.keys.TokenKey, now: h.Config.Now}.sign(client)
+	token, err := partnerTokens{key: h.keys.TokenKey, now: h.Config.Now}.sign(client, bound)
 	if err != nil {
 		refuseClient(w, http.StatusServiceUnavailable, "temporarily_unavailable", "try again")
 		return
@@ -78,41 +76,77 @@ func assertionInvalid(why error) error {
 	return fault.New(fault.SignedOut, "ASSERTION_INVALID", "客户端断言无效。", "This client assertion is not valid.").Because(why)
 }
 
-// asserted is the client that signed the assertion of a form.
-func (h *Hub) asserted(ctx context.Context, form url.Values) (string, error) {
-	text := []byte(form.Get("client_assertion"))
-	if len(text) == 0 || len(text) > mostAssertion {
+func certificateInvalid(why error) error {
+	return fault.New(fault.SignedOut, "CERTIFICATE_INVALID", "客户端证书无效。", "This client certificate is not valid.").Because(why)
+}
+
+// shown is the client that has shown all that it is registered with, and the
+// thumbprint of its certificate if that is part of it. Faults: SignedOut
+// ASSERTION_INVALID, ASSERTION_SPENT, CERTIFICATE_INVALID.
+func (h *Hub) shown(ctx context.Context, form url.Values) (id, bound string, err error) {
+	text := form.Get("client_assertion")
+	id = form.Get("client_id")
+	if form.Has("client_assertion") || form.Has("client_assertion_type") {
+		if form.Get("client_assertion_type") != assertionType {
+			return "", "", assertionInvalid(errors.New("it is of another type"))
+		}
+		if id, err = saidBy(text); err != nil {
+			return "", "", err
+		}
+	}
+	s := h.Sharing.Slices.Of(id)
+	if s == nil || form.Has("client_id") && form.Get("client_id") != id {
+		return "", "", assertionInvalid(nil)
+	}
+	client := s.Client(id)
+	if client.Certificate != (slice.Certificate{}) {
+		if err := h.shows(ctx, client.Certificate); err != nil {
+			return "", "", certificateInvalid(err)
+		}
+		bound = thumbprint(ctx)
+	}
+	if client.Key == nil {
+		return id, bound, nil
+	}
+	return id, bound, h.asserted(ctx, client, text)
+}
+
+// saidBy is who an assertion says has signed it, which tells whose key must have.
+func saidBy(text string) (string, error) {
+	if text == "" || len(text) > mostAssertion {
 		return "", assertionInvalid(nil)
 	}
-	said, err := jwt.ParseInsecure(text) // who it says it is tells which key must have signed it
+	said, err := jwt.ParseInsecure([]byte(text))
 	if err != nil {
 		return "", assertionInvalid(err)
 	}
 	id, _ := said.Issuer()
-	s := h.Sharing.Slices.Of(id)
-	if s == nil || form.Has("client_id") && form.Get("client_id") != id {
-		return "", assertionInvalid(nil)
-	}
-	keys, err := keysOf(s.Client(id))
+	return id, nil
+}
+
+// asserted tells whether a client has signed an assertion, now and for us.
+func (h *Hub) asserted(ctx context.Context, client *slice.Client, text string) error {
+	id := client.ID
+	keys, err := keysOf(client)
 	if err != nil {
-		return "", fmt.Errorf("key of client %s: %w", id, err)
+		return fmt.Errorf("key of client %s: %w", id, err)
 	}
 	now := h.Config.Now()
-	token, err := jwt.Parse(text, jwt.WithKeySet(keys, jws.WithInferAlgorithmFromKey(true), jws.WithRequireKid(false)), jwt.WithIssuer(id), jwt.WithSubject(id),
+	token, err := jwt.Parse([]byte(text), jwt.WithKeySet(keys, jws.WithInferAlgorithmFromKey(true), jws.WithRequireKid(false)), jwt.WithIssuer(id), jwt.WithSubject(id),
 		jwt.WithAudience(h.tokenURL()), jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.JwtIDKey),
 		jwt.WithClock(jwt.ClockFunc(h.Config.Now)), jwt.WithAcceptableSkew(leeway))
 	if err != nil {
-		return "", assertionInvalid(err)
+		return assertionInvalid(err)
 	}
 	until, _ := token.Expiration()
 	if until.After(now.Add(assertionLife + leeway)) {
-		return "", assertionInvalid(errors.New("it is good for too long"))
+		return assertionInvalid(errors.New("it is good for too long"))
 	}
 	jti, _ := token.JwtID()
 	if jti == "" {
-		return "", assertionInvalid(errors.New("it has no number"))
+		return assertionInvalid(errors.New("it has no number"))
 	}
-	return id, h.Sharing.Redeem(ctx, id, jti, until.Add(leeway))
+	return h.Sharing.Redeem(ctx, id, jti, until.Add(leeway))
 }
 
 // tokenURL is what an assertion names as its audience.
@@ -141,9 +175,18 @@ type partnerTokens struct {
 	now func() time.Time
 }
 
-func (p partnerTokens) sign(client string) (string, error) {
+// thumbprintClaim is where a token says of which certificate it is (RFC 8705, 3.1).
+const thumbprintClaim = "x5t#S256"
+
+// sign makes a token; bound is the thumbprint of the certificate that it is good with,
+// "" for any or none.
+func (p partnerTokens) sign(client, bound string) (string, error) {
 	now := p.now()
-	token, err := jwt.NewBuilder().Issuer(partnerIssuer).Subject(client).IssuedAt(now).Expiration(now.Add(partnerLife)).JwtID(rand.Text()).Build()
+	b := jwt.NewBuilder().Issuer(partnerIssuer).Subject(client).IssuedAt(now).Expiration(now.Add(partnerLife)).JwtID(rand.Text())
+	if bound != "" {
+		b.Claim("cnf", map[string]string{thumbprintClaim: bound})
+	}
+	token, err := b.Build()
 	if err != nil {
 		return "", fmt.Errorf("build a token: %w", err)
 	}
@@ -162,13 +205,22 @@ func (partnerTokens) ours(text string) bool {
 }
 
 // identify implements identifier.
-func (p partnerTokens) identify(_ context.Context, text string) (*access.Viewer, error) {
+func (p partnerTokens) identify(ctx context.Context, text string) (*access.Viewer, error) {
 	token, err := jwt.ParseString(text, jwt.WithKey(jwa.HS256(), p.key), jwt.WithIssuer(partnerIssuer),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithClock(jwt.ClockFunc(p.now)))
 	if errors.Is(err, jwt.TokenExpiredError()) {
 		return nil, tokenExpired().Because(err)
 	} else if err != nil {
 		return nil, tokenInvalid().Because(err)
+	}
+	if token.Has("cnf") {
+		var cnf map[string]any
+		if err := token.Get("cnf", &cnf); err != nil {
+			return nil, tokenInvalid().Because(err)
+		}
+		if bound, _ := cnf[thumbprintClaim].(string); bound == "" || bound != thumbprint(ctx) {
+			return nil, fault.New(fault.SignedOut, "TOKEN_BOUND", "此凭证须与申请时的客户端证书一同使用。", "This token is good only with the certificate that it was given for.")
+		}
 	}
 	client, _ := token.Subject()
 	return &access.Viewer{ID: client, Kind: access.Partner}, nil

@@ -26,7 +26,7 @@ func openRecord(ctx context.Context, c Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{Config: c, Divisions: division.Builtin()}
-	return h, h.open(ctx, h.openFiles, h.openKeys, h.openStore, h.openRooms)
+	return h, h.open(ctx, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openAnnouncing)
 }
 
 type importCommand struct {

@@ -30,6 +30,7 @@ type Config struct {
 	Calendar string `help:"JSON file with working days of more years. 补充的节假日安排。" type:"path" placeholder:"FILE"`
 	Windows  string `help:"YAML file with the windows that can be booked: hours, places. 可预约窗口文件。" type:"path" placeholder:"FILE"`
 	Slices   string `help:"Folder with the slices that partners may read, one YAML file each. Default in the demonstration: three examples. 数据共享授权文件夹。" type:"path" placeholder:"DIR"`
+	Webhooks string `help:"YAML file that says where partners are told of changes in their slices, by name of the slice. 合作单位变化通知地址文件。" type:"path" placeholder:"FILE"`
 	Roster   string `help:"YAML file that names who has what is late, by department and division. 督办责任人名单。" type:"path" placeholder:"FILE"`
 	Subsidy  string `help:"YAML file with the parameters of the one-off subsidy in place of the built-in ones. 一次性经济补助金参数文件。" type:"path" placeholder:"FILE"`
 	Closing  int    `help:"Hour at which windows close; later submissions count from the next working day. 停止受理的钟点。" default:"17" placeholder:"HOUR"`
@@ -38,13 +39,18 @@ type Config struct {
 	KeyService string `help:"Where the key is that wraps the keys: file:PATH. Default: beside the keys file, ending in .kek. 密钥加密密钥所在。" placeholder:"KIND:ADDRESS"`
 
 	Listen         string   `help:"Address of the portal and /graphql. 对外地址。" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert        string   `name:"tls-cert" help:"PEM file with the certificate of --listen; taken again when it changes. Empty: plain HTTP. 对外地址的证书文件。" type:"path" placeholder:"FILE"`
+	TLSKey         string   `name:"tls-key" help:"PEM file with its key. 证书私钥文件。" type:"path" placeholder:"FILE"`
+	ClientCA       string   `name:"client-ca" help:"PEM file with the authorities that certify partners' programs. 合作单位客户端证书的签发机构。" type:"path" placeholder:"FILE"`
+	CertHeader     string   `name:"client-cert-header" help:"Header in which a balancer that ends TLS hands on the client's certificate (RFC 9440: Client-Cert). 负载均衡转交客户端证书的请求头。" placeholder:"NAME"`
+	CertFrom       []string `name:"client-cert-from" help:"Networks of such balancers; from elsewhere the header is refused. 负载均衡的网段。" placeholder:"CIDR"`
 	SubgraphListen string   `help:"Address of /subgraph, for routers only; empty for none. 子图地址，仅供路由器。" default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	SubgraphSecret string   `help:"What routers show in the header Vetgraph-Router-Secret. 路由器口令。" placeholder:"TEXT"`
 	Supergraph     string   `help:"File with a supergraph: /graphql then answers all its subgraphs, the hub without a socket. 超图文件。" type:"path" placeholder:"FILE"`
 	Subgraphs      string   `help:"YAML file that says where the other subgraphs are, and their secrets. 子图地址文件。" type:"path" placeholder:"FILE"`
 	Joined         []string `help:"Subgraphs that stand beside the hub in others' routers; what needs them is told to routers. Those of --supergraph are joined already. 已接入的伙伴子图。" placeholder:"NAME"`
 	AdminListen    string   `help:"Address of /metrics, /healthz and /readyz; empty for none. 监控地址。" default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
-	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// and --listen. 部门回调用的地址。" placeholder:"URL"`
+	PublicURL      string   `help:"Address under which departments reach us, for callbacks. Default: http:// or https:// and --listen. 部门回调用的地址。" placeholder:"URL"`
 	Documents      []string `help:"Manifests of documents that clients may name by their hash. 可信查询清单文件。" type:"path" placeholder:"FILE"`
 	TrustedOnly    bool     `help:"Run no other documents at /graphql, except for operators. 只运行可信查询。"`
 	Rate           int      `help:"Cost that one viewer may ask for in a minute, as X-Query-Cost tells it; -1 for no bound, the default in the demonstration, else 600000. 每人每分钟的查询成本上限。" placeholder:"N"`
@@ -105,6 +111,7 @@ func (c *Config) check() error {
 	if c.Closing < 0 || c.Closing > 24 {
 		wrong.add("--closing", "is an hour from 0 to 24")
 	}
+	c.checkTLS(&wrong)
 	c.checkSeal(&wrong)
 	c.checkKeys(&wrong)
 	if c.Rate > 0 && c.Rate < maxCost {

@@ -7,10 +7,12 @@ package server
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -45,6 +47,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/supervision"
 	"github.com/vetgraph/vetgraph/internal/switchboard"
 	"github.com/vetgraph/vetgraph/internal/vault"
+	"github.com/vetgraph/vetgraph/internal/webhook"
 	"github.com/vetgraph/vetgraph/internal/workday"
 	"github.com/vetgraph/vetgraph/resolvers"
 )
@@ -73,6 +76,7 @@ type Hub struct {
 	Payers    *department.Payers // the played finance department and bank; nil in production
 	Board     *switchboard.Board
 	Sharing   *sharing.Desk
+	Webhooks  *webhook.Post
 	Receipts  *receipt.Log
 
 	base      *workday.Calendar              // built in and configured
@@ -89,6 +93,8 @@ type Hub struct {
 	resealing *resealing
 	documents *documents
 	joined    *joined                       // with other subgraphs; nil: we are alone
+	roots     *fromFiles[*x509.CertPool]    // who certifies partners' programs; nil: nobody
+	balancers []netip.Prefix                // who may hand on certificates
 	slices    map[string]*sliced            // what partners may read, by name
 	tracer    trace.Tracer                  // nil: nobody collects traces
 	opened    []func(context.Context) error // how to close what is open, in order of opening
@@ -108,9 +114,9 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	h := &Hub{Config: c, Divisions: division.Builtin(), meters: newMeters()}
 	h.reach.Store(c.PublicURL)
 	if c.PublicURL == "" {
-		h.reach.Store("http://" + c.Listen)
+		h.reach.Store(c.scheme() + "://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openSeal, h.openReceipts, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openCertificates, h.openWebhooks, h.openSeal, h.openReceipts, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.openSupergraph, h.openDocuments, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -273,10 +279,11 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	workers := carrier.Workers()
 	h.Post.Install(workers)
 	h.Subsidies.Install(workers)
+	h.Webhooks.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds(), h.resealRounds()), Tracer: h.tracer, Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds(), h.resealRounds(), h.webhookRounds()), Lanes: h.Webhooks.Lanes(), Tracer: h.tracer, Log: h.Config.Log,
 	})
-	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue
+	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue, h.Webhooks.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue, h.Queue
 	return err
 }
 

@@ -31,7 +31,7 @@ func (h *Hub) Handler() http.Handler {
 	}
 	h.receiptRoutes(route)
 	h.pages(route)
-	return h.observe(secure(mux))
+	return h.observe(secure(h.certified(mux)))
 }
 
 // SubgraphHandler is what routers are served, on an address of its own. Who asks
@@ -47,6 +47,7 @@ func (h *Hub) SubgraphHandler() http.Handler {
 func (h *Hub) AdminHandler() http.Handler {
 	_ = h.meters.registry.Register(&gauges{hub: h}) // a second time it is there already
 	_ = h.meters.registry.Register(&portGauges{hub: h})
+	_ = h.meters.registry.Register(&webhookGauges{hub: h})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", h.meters.handler())
 	mux.HandleFunc("GET /healthz", healthy)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -36,6 +37,13 @@ func Serve(ctx context.Context, c Config, say func(zh, en string)) (err error) {
 		}
 		return err
 	}
+	secured, err := h.TLS()
+	if err != nil {
+		for _, d := range doors {
+			err = errors.Join(err, d.listener.Close())
+		}
+		return errors.Join(err, h.Close(context.WithoutCancel(ctx)))
+	}
 	handlers := map[string]http.Handler{"public": h.Handler(), "subgraph": h.SubgraphHandler(), "admin": h.AdminHandler()}
 	var running sync.WaitGroup
 	ended := make(chan error, len(doors))
@@ -44,6 +52,10 @@ func Serve(ctx context.Context, c Config, say func(zh, en string)) (err error) {
 	defer endStreams()
 	for _, d := range doors {
 		d.server = httpServer(streams, handlers[d.name], c.Log)
+		if d.name == "public" && secured != nil {
+			d.listener = tls.NewListener(d.listener, secured)
+			d.server.TLSConfig = secured // by which it knows that there may be HTTP/2
+		}
 		running.Go(func() {
 			if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
 				ended <- fmt.Errorf("serve %s: %w", d.name, err)

@@ -10,6 +10,9 @@ func (h *Hub) welcome(doors []*door, say func(zh, en string)) {
 	at := map[string]string{}
 	for _, d := range doors {
 		at[d.name] = "http://" + d.listener.Addr().String()
+		if d.name == "public" {
+			at[d.name] = h.Config.scheme() + "://" + d.listener.Addr().String()
+		}
 	}
 	public := at["public"]
 	lines := []string{"", "vetgraph " + version(), ""}

@@ -68,8 +68,8 @@ func Diff(was, is *Slice) []Change {
 		add(true, "合作单位由 %s（%s）改为 %s（%s）", "the partner was %s (%s), is %s (%s)", was.Partner.Name.Zh, was.Partner.Contact, is.Partner.Name.Zh, is.Partner.Contact)
 	}
 	for _, c := range is.Clients {
-		if other := was.Client(c.ID); other == nil || fmt.Sprint(other.Key) != fmt.Sprint(c.Key) {
-			add(true, "客户端 %s 新增或更换密钥", "client %s is new or has another key", c.ID)
+		if other := was.Client(c.ID); other == nil || fmt.Sprint(other.Key) != fmt.Sprint(c.Key) || other.Certificate != c.Certificate {
+			add(true, "客户端 %s 新增或更换密钥或证书", "client %s is new or has another key or certificate", c.ID)
 		}
 	}
 	for _, c := range was.Clients {

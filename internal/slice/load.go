@@ -1,7 +1,9 @@
 package slice
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -65,6 +67,7 @@ var (
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9-]{1,39}$`)
 	codeForm    = regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,39}$`)
 	clientForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{2,59}$`)
+	dnsForm     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`)
 	articleForm = regexp.MustCompile(`第.+条`)
 )
 
@@ -140,6 +143,19 @@ func (r *Rows) read(check checker) {
 // check looks at a key without showing it; whether it is sound, who reads it says.
 func (c *Client) check(check checker) {
 	check(clientForm.MatchString(c.ID), &c.ID, "is small letters, digits, . and -")
+	if c.Key == nil && c.Certificate == (Certificate{}) {
+		check(false, &c.ID, "wants a key or a certificate to be known by")
+		return
+	}
+	if cert := c.Certificate; cert != (Certificate{}) {
+		sum, err := base64.RawURLEncoding.DecodeString(cert.SHA256)
+		check((cert.SHA256 == "") != (cert.DNS == ""), &c.Certificate, "is known by sha256 or by dns")
+		check(cert.SHA256 == "" || err == nil && len(sum) == sha256.Size, &c.Certificate.SHA256, "is the SHA-256 of the certificate, base64url: 43 characters")
+		check(cert.DNS == "" || dnsForm.MatchString(cert.DNS), &c.Certificate.DNS, "is a whole DNS name in small letters")
+		if c.Key == nil {
+			return
+		}
+	}
 	kind := c.Key["kty"]
 	check(kind == "OKP" || kind == "EC" || kind == "RSA", &c.Key, "is a public JWK: OKP, EC or RSA")
 	_, private := c.Key["d"]

@@ -92,11 +92,20 @@ type Of struct {
 	In   []string `yaml:"in"`
 }
 
-// Client is one program of the partner's: how it is called, and the public key it
-// proves itself with (a JWK of RFC 7517; RFC 7523 private-key JWT).
+// Client is one program of the partner's: how it is called, and how it shows that:
+// by the public key it signs with (a JWK of RFC 7517; RFC 7523 private-key JWT), by
+// the certificate of its connection (RFC 8705), or, where both stand here, by both.
 type Client struct {
-	ID  string            `yaml:"id"`
-	Key map[string]string `yaml:"key"`
+	ID          string            `yaml:"id"`
+	Key         map[string]string `yaml:"key,omitempty"`
+	Certificate Certificate       `yaml:"certificate,omitempty"`
+}
+
+// Certificate is how a client's certificate is known: by its own SHA-256, whoever
+// issued it, or by a DNS name in it that an authority of the operator's vouches for.
+type Certificate struct {
+	SHA256 string `yaml:"sha256,omitempty"` // of the DER, base64url without padding: x5t#S256 of RFC 8705
+	DNS    string `yaml:"dns,omitempty"`
 }
 
 // Facts are the facts that rows may be chosen by: table and column of the record.
