@@ -3,9 +3,9 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,10 +31,15 @@ func (h *Hub) receipted(s *handler.Server) {
 // receipts is what does it.
 type receipts struct{ log *receipt.Log }
 
-// marked are the fields that are sensitive or military, by type and name. Reads of
-// them are kept; of all others nothing is done here but one look into this map.
-var marked = sync.OnceValue(func() map[string]map[string]string {
-	out := map[string]map[string]string{}
+// marks are the fields that are sensitive or military. Reads of them are kept; of all
+// others nothing is done here but one look into this map.
+type marks struct {
+	places map[string]map[string]int // by type and name, in names
+	names  []string                  // Type.field, sorted
+}
+
+var marked = sync.OnceValue(func() marks {
+	m := marks{places: map[string]map[string]int{}}
 	for _, d := range described().Types {
 		if d.Kind != ast.Object {
 			continue
@@ -42,15 +47,21 @@ var marked = sync.OnceValue(func() map[string]map[string]string {
 		for _, f := range d.Fields {
 			for _, tag := range f.Directives.ForNames("tag") {
 				if class := tag.Arguments.ForName("name").Value.Raw; class == "sensitive" || class == "military" {
-					if out[d.Name] == nil {
-						out[d.Name] = map[string]string{}
-					}
-					out[d.Name][f.Name] = d.Name + "." + f.Name
+					m.names = append(m.names, d.Name+"."+f.Name)
 				}
 			}
 		}
 	}
-	return out
+	slices.Sort(m.names)
+	m.names = slices.Compact(m.names)
+	for i, coordinate := range m.names {
+		of, name, _ := strings.Cut(coordinate, ".")
+		if m.places[of] == nil {
+			m.places[of] = map[string]int{}
+		}
+		m.places[of][name] = i
+	}
+	return m
 })
 
 // sending is what the answer to one operation will have of people.
@@ -62,7 +73,7 @@ type sending struct {
 
 type sentField struct {
 	at     *graphql.FieldContext
-	field  string // Type.field
+	field  int    // its place among those that are marked
 	person string // ID
 	file   string // ID of the case it is read under, if any
 }
@@ -83,8 +94,8 @@ func (receipts) InterceptOperation(ctx context.Context, next graphql.OperationHa
 // InterceptField implements graphql.FieldInterceptor.
 func (receipts) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
 	fc := graphql.GetFieldContext(ctx)
-	field := marked()[fc.Object][fc.Field.Name]
-	if field == "" {
+	field, sensitive := marked().places[fc.Object][fc.Field.Name]
+	if !sensitive {
 		return next(ctx)
 	}
 	result, err := next(ctx)
@@ -93,7 +104,7 @@ func (receipts) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 	}
 	s, _ := ctx.Value(sendingKey{}).(*sending)
 	if s == nil {
-		return nil, receipt.NotKept(errNobody(field))
+		return nil, receipt.NotKept(errNobody(marked().names[field]))
 	}
 	person, file := whose(fc, result)
 	if person == "" && isEmpty(result) {
@@ -102,7 +113,7 @@ func (receipts) InterceptField(ctx context.Context, next graphql.Resolver) (any,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if person == "" {
-		s.lost = field
+		s.lost = marked().names[field]
 	}
 	s.fields = append(s.fields, sentField{fc, field, person, file})
 	return result, nil
@@ -166,22 +177,33 @@ func (s *sending) take(op *graphql.OperationContext, r *graphql.Response) ([]rec
 	return together(here), nil
 }
 
-// together are fields by person and case.
+// together are fields by person and case. People in a list were mostly sent the same
+// fields: they share them.
 func together(fields []sentField) []receipt.Read {
 	type key struct{ person, file string }
-	var order []key
-	by := map[key]map[string]bool{}
+	groups := make([][]int, 0, 8)
+	var reads []receipt.Read
+	by := map[key]int{}
 	for _, f := range fields {
 		k := key{f.person, f.file}
-		if by[k] == nil {
-			by[k] = map[string]bool{}
-			order = append(order, k)
+		i, ok := by[k]
+		if !ok {
+			i = len(groups)
+			by[k], groups, reads = i, append(groups, nil), append(reads, receipt.Read{VeteranID: f.person, CaseID: f.file})
 		}
-		by[k][f.field] = true
+		groups[i] = append(groups[i], f.field)
 	}
-	reads := make([]receipt.Read, len(order))
-	for i, k := range order {
-		reads[i] = receipt.Read{VeteranID: k.person, CaseID: k.file, Fields: slices.Sorted(maps.Keys(by[k]))}
+	names := marked().names
+	for i, group := range groups {
+		slices.Sort(group)
+		group = slices.Compact(group)
+		if groups[i] = group; i > 0 && slices.Equal(group, groups[i-1]) {
+			reads[i].Fields = reads[i-1].Fields
+			continue
+		}
+		for _, f := range group {
+			reads[i].Fields = append(reads[i].Fields, names[f])
+		}
 	}
 	return reads
 }
