@@ -5,9 +5,9 @@ import "time"
 // Ground is what personal data is read for, and what allows it: a purpose and a
 // basis, as PIPL 6 and 13 ask for both.
 type Ground struct {
-	Purpose string // code of a closed list, e.g. JOINT_HANDLING
-	Basis   string // code of a closed list, e.g. STATUTORY_DUTY
-	Article string // the law that says so, in Chinese; empty where the basis is the person's own word
+	Purpose string `yaml:"purpose"` // code of a closed list, e.g. JOINT_HANDLING
+	Basis   string `yaml:"basis"`   // code of a closed list, e.g. STATUTORY_DUTY
+	Article string `yaml:"article"` // the law that says so, in Chinese; empty where the basis is the person's own word
 }
 
 // The bases, a closed list.
@@ -18,25 +18,16 @@ const (
 	ByConsent     = "CONSENT"        // the person has agreed, separately: PIPL 14, 23, 29
 )
 
-// grounds are those of viewers whose kind says what they read for. A partner's
-// comes with the slice; who is not listed reads nothing of a person.
-var grounds = map[Kind]Ground{
-	Veteran:    {"OWN_DATA", OwnData, "个人信息保护法第四十五条"},
-	Clerk:      {"JOINT_HANDLING", StatutoryDuty, "个人信息保护法第三十四条；退役军人保障法第八条"},
-	Officer:    {"ITEM_DECISION", StatutoryDuty, "个人信息保护法第三十四条；退役军人保障法第八条"},
-	Supervisor: {"SUPERVISION", StatutoryDuty, "个人信息保护法第三十四条"},
-	Analyst:    {"STATISTICS", StatutoryDuty, "个人信息保护法第三十四条"},
-	Auditor:    {"AUDIT", StatutoryDuty, "个人信息保护法第五十四条"},
-	Machine:    {"JOINT_HANDLING", StatutoryDuty, "个人信息保护法第三十四条；退役军人保障法第八条"},
-}
-
 // ReadsFor is the ground on which the viewer reads. A clerk who acts under a
 // mandate reads for the person who gave it.
 func (v *Viewer) ReadsFor() Ground {
 	if v.Ground != (Ground{}) {
 		return v.Ground
 	}
-	g := grounds[v.Kind]
+	var g Ground
+	if r := Builtin().Role(v.Kind); r != nil {
+		g = r.Reads
+	}
 	if v.Mandate != "" {
 		return Ground{g.Purpose, ByMandate, "个人信息保护法第十三条第一款第一项"}
 	}

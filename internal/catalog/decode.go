@@ -129,7 +129,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value) {
 	for key, value := range d.pairs(n) {
 		e := reflect.New(v.Type().Elem()).Elem()
 		d.value(value, e)
-		v.SetMapIndex(reflect.ValueOf(key.Value), e)
+		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), e)
 		d.places[entry{of, key.Value}] = place{d.file, key}
 	}
 }

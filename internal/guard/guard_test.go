@@ -3,7 +3,9 @@ package guard_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,20 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
 		"receipt cosignatures": c.ReceiptCosignature.Query().Count,
 		"persons by edge":      c.CaseFile.Query().QueryVeteran().Count,
+	}
+}
+
+// The policy speaks of every entity of the record, and of nothing else.
+func TestPolicySpeaksOfEveryEntity(t *testing.T) {
+	var entities []string
+	for f := range reflect.TypeFor[gen.Client]().Fields() {
+		if name, ok := strings.CutSuffix(f.Type.String(), "Client"); ok && f.IsExported() {
+			entities = append(entities, strings.TrimPrefix(name, "*gen."))
+		}
+	}
+	slices.Sort(entities)
+	if got := access.Builtin().Entities(); !slices.Equal(got, entities) {
+		t.Errorf("the policy speaks of %v, the record has %v", got, entities)
 	}
 }
 
