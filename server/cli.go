@@ -31,6 +31,7 @@ type cli struct {
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date. 升级数据库结构。"`
 	Backup      backupCommand      `cmd:"" help:"Copy the database into one file, while hubs work. 备份数据库。"`
 	Restore     restoreCommand     `cmd:"" help:"Fill an empty database from a backup, and check it. 从备份恢复。"`
+	Retention   retentionCommand   `cmd:"" name:"retention" help:"How long what is kept, and what is due to go. 保存期限。"`
 	Doctor      doctorCommand      `cmd:"" help:"Check configuration, keys, catalogue and database. 自检。"`
 	Keygen      keygenCommand      `cmd:"" help:"Make a file with fresh keys. 生成密钥文件。"`
 	PublicKeys  keysCommand        `cmd:"" name:"keys" help:"Look at the keys. 查看密钥。"`

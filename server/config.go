@@ -70,6 +70,8 @@ type Config struct {
 
 	Witnesses []string `help:"Verifier keys of witnesses whose signatures under checkpoints of the log of reads we take and hand on. 查阅记录见证人的公钥。" placeholder:"KEY"`
 
+	Retention string `help:"YAML file with how long what is kept, in place of the built-in rules. 保存期限规则文件。" type:"path" placeholder:"FILE"`
+
 	Endpoints string        `help:"JSON or YAML file with the departments' addresses and secrets. 部门系统地址文件。" type:"path" placeholder:"FILE"`
 	Messages  string        `help:"JSON or YAML file with the short-message gateway's url and token; none: notices go into the portal. 短信网关地址文件。" type:"path" placeholder:"FILE"`
 	Inquire   time.Duration `help:"How often departments are asked after open items. Default 5s in the demonstration, else 1m. 催询间隔。" placeholder:"TIME"`

@@ -39,6 +39,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/queue"
 	"github.com/vetgraph/vetgraph/internal/rating"
 	"github.com/vetgraph/vetgraph/internal/receipt"
+	"github.com/vetgraph/vetgraph/internal/retention"
 	"github.com/vetgraph/vetgraph/internal/seal"
 	"github.com/vetgraph/vetgraph/internal/sharing"
 	"github.com/vetgraph/vetgraph/internal/store"
@@ -78,6 +79,7 @@ type Hub struct {
 	Sharing   *sharing.Desk
 	Webhooks  *webhook.Post
 	Receipts  *receipt.Log
+	Retention *retention.Keeper
 
 	base      *workday.Calendar              // built in and configured
 	years     atomic.Pointer[casefile.Years] // with those that an operator has loaded
@@ -116,7 +118,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store(c.scheme() + "://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openCertificates, h.openWebhooks, h.openSeal, h.openReceipts, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openCertificates, h.openWebhooks, h.openSeal, h.openReceipts, h.openRetention, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.openSupergraph, h.openDocuments, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -281,7 +283,7 @@ func (h *Hub) openQueue(context.Context) (err error) {
 	h.Subsidies.Install(workers)
 	h.Webhooks.Install(workers)
 	h.Queue, err = queue.Open(h.Store, workers, queue.Options{
-		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds(), h.resealRounds(), h.webhookRounds()), Lanes: h.Webhooks.Lanes(), Tracer: h.tracer, Log: h.Config.Log,
+		Workers: h.Config.Workers, Periodic: carrier.Inquiries(h.Config.Inquire), Rounds: slices.Concat(h.watchRounds(), h.deskRounds(), h.subsidyRounds(), h.resealRounds(), h.retentionRounds(), h.webhookRounds()), Lanes: h.Webhooks.Lanes(), Tracer: h.tracer, Log: h.Config.Log,
 	})
 	h.Cases.Outbox, h.Post.Queue, h.Subsidies.Queue, h.Webhooks.Queue = &submission.Outbox{Queue: h.Queue}, h.Queue, h.Queue, h.Queue
 	return err

@@ -37,6 +37,7 @@ const (
 	consentWithdrawn securityEvent = "CONSENT_WITHDRAWN"
 	adminActed       securityEvent = "ADMIN_ACTED"
 	dataCopied       securityEvent = "DATA_COPIED"
+	dataForgotten    securityEvent = "DATA_FORGOTTEN"
 )
 
 // refusals are the reasons of faults that are events. One that is missing here, such

@@ -100,6 +100,9 @@ func (d *Desk) carried(ctx context.Context, it *gen.Item, items []*gen.Item, ret
 func (d *Desk) content(it *gen.Item, items []*gen.Item, returns []*gen.Correction) (map[string]any, error) {
 	c := it.Edges.Case
 	all := map[string]any{}
+	if len(c.AnswersSealed) == 0 && it.State.Ended() {
+		return all, nil // forgotten, as internal/retention says; nothing is sent any more
+	}
 	if err := d.unseal(c.AnswersSealed, bindAnswers(c.ID), &all); err != nil {
 		return nil, fmt.Errorf("answers: %w", err)
 	}
@@ -120,7 +123,7 @@ func (d *Desk) content(it *gen.Item, items []*gen.Item, returns []*gen.Correctio
 // supplements overlays answers with what was put right later, the latest last.
 func (d *Desk) supplements(it *gen.Item, returns []*gen.Correction, answers map[string]any) error {
 	answered := slices.DeleteFunc(slices.Clone(returns), func(c *gen.Correction) bool {
-		return c.AnsweredAt == nil || c.ItemID != it.ID && !slices.Contains(c.Also, it.ID)
+		return c.AnsweredAt == nil || len(c.AnswersSealed) == 0 && it.State.Ended() || c.ItemID != it.ID && !slices.Contains(c.Also, it.ID)
 	})
 	slices.SortFunc(answered, func(a, b *gen.Correction) int {
 		return cmp.Or(a.AnsweredAt.Compare(*b.AnsweredAt), cmp.Compare(a.ID, b.ID))
