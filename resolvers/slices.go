@@ -5,7 +5,6 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/graph/model"
-	"github.com/vetgraph/vetgraph/internal/slice"
 )
 
 func consentPayload(c *gen.Consent, err error) (*model.ConsentPayload, error) {
@@ -15,10 +14,10 @@ func consentPayload(c *gen.Consent, err error) (*model.ConsentPayload, error) {
 	return &model.ConsentPayload{Consent: c}, nil
 }
 
-// sliceFields are what a slice reads of a person, as people are told.
-func (r *Resolver) sliceFields(s *slice.Slice) []*model.SliceField {
+// sliceFields are fields of a slice, as people are told of them.
+func (r *Resolver) sliceFields(coordinates []string) []*model.SliceField {
 	var out []*model.SliceField
-	for _, at := range s.Fields.Told() {
+	for _, at := range coordinates {
 		out = append(out, &model.SliceField{Coordinate: at, Description: new(r.Sharing.Described(at)), Sensitive: r.Sharing.Sensitive(at)})
 	}
 	return out
@@ -32,7 +31,7 @@ func dataUses(ctx context.Context, vs []*gen.Veteran) ([][]*model.DataUse, error
 	out := make([][]*model.DataUse, len(vs))
 	for i, uses := range by {
 		for _, u := range uses {
-			out[i] = append(out[i], &model.DataUse{Slice: u.Slice, Readable: u.Concerns, Consents: u.Consents})
+			out[i] = append(out[i], &model.DataUse{Slice: u.Slice, Readable: u.Concerns, Announced: u.Announced, Consents: u.Consents})
 		}
 	}
 	return out, nil

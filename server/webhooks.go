@@ -116,6 +116,7 @@ func (h *Hub) openWebhooks(context.Context) error {
 	h.Webhooks = &webhook.Post{Store: h.Store, Slices: h.Sharing.Slices, Eyes: h.Sharing, Shown: h.Profile.Shown, Hooks: hooks, Now: h.Config.Now, Log: h.log("webhooks")}
 	if len(h.Webhooks.Told()) > 0 {
 		h.Profile.Watch, h.Sharing.Watch = h.Webhooks, h.Webhooks
+		h.Sharing.Announces = func(s *slice.Slice) bool { return slices.Contains(h.Webhooks.Told(), s) }
 	}
 	return nil
 }

@@ -2700,6 +2700,8 @@ type Slice {
   article: String! @tag(name: "public")
   "读取的信息。 What is read."
   fields: [SliceField!]! @listSize(assumedSize: 30, requireOneSlicingArgument: false) @tag(name: "public")
+  "其中变化时会告诉对方的信息：只说变了，不说内容。 Those of whose changes the partner is told: that they have changed, never to what."
+  announced: [SliceField!]! @listSize(assumedSize: 30, requireOneSlicingArgument: false) @tag(name: "public")
   "涉及哪些人。 Whom it is about."
   people: Text! @tag(name: "public")
   "起始日。 First day."
@@ -2740,6 +2742,8 @@ type DataUse {
   slice: Slice! @tag(name: "personal")
   "此刻对方能否读取本人信息。 Whether the partner may read of the person at this moment."
   readable: Boolean! @tag(name: "personal")
+  "此刻本人信息变化时是否会告诉对方。 Whether the partner is told, at this moment, when something of the person changes."
+  announced: Boolean! @tag(name: "personal")
   "同意记录，新的在前。 Consents, newest first; for the person alone."
   consents: [Consent!]! @listSize(assumedSize: 5, requireOneSlicingArgument: false) @tag(name: "personal")
 }
@@ -4430,6 +4434,8 @@ func (ec *executionContext) childFields_DataUse(ctx context.Context, field graph
 		return ec.fieldContext_DataUse_slice(ctx, field)
 	case "readable":
 		return ec.fieldContext_DataUse_readable(ctx, field)
+	case "announced":
+		return ec.fieldContext_DataUse_announced(ctx, field)
 	case "consents":
 		return ec.fieldContext_DataUse_consents(ctx, field)
 	}
@@ -6068,6 +6074,8 @@ func (ec *executionContext) childFields_Slice(ctx context.Context, field graphql
 		return ec.fieldContext_Slice_article(ctx, field)
 	case "fields":
 		return ec.fieldContext_Slice_fields(ctx, field)
+	case "announced":
+		return ec.fieldContext_Slice_announced(ctx, field)
 	case "people":
 		return ec.fieldContext_Slice_people(ctx, field)
 	case "from":

@@ -31,6 +31,7 @@ type SliceResolver interface {
 	Basis(ctx context.Context, obj *slice.Slice) (model.SliceBasis, error)
 	Article(ctx context.Context, obj *slice.Slice) (string, error)
 	Fields(ctx context.Context, obj *slice.Slice) ([]*model.SliceField, error)
+	Announced(ctx context.Context, obj *slice.Slice) ([]*model.SliceField, error)
 	People(ctx context.Context, obj *slice.Slice) (*words.Text, error)
 	From(ctx context.Context, obj *slice.Slice) (workday.Day, error)
 	Until(ctx context.Context, obj *slice.Slice) (workday.Day, error)
@@ -316,6 +317,29 @@ func (ec *executionContext) _DataUse_readable(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_DataUse_readable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DataUse", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DataUse_announced(ctx context.Context, field graphql.CollectedField, obj *model.DataUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DataUse_announced(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Announced, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DataUse_announced(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DataUse", field, false, false, "Boolean")
 }
 
@@ -605,6 +629,38 @@ func (ec *executionContext) _Slice_fields(ctx context.Context, field graphql.Col
 	)
 }
 func (ec *executionContext) fieldContext_Slice_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Slice",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SliceField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Slice_announced(ctx context.Context, field graphql.CollectedField, obj *slice.Slice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Slice_announced(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Slice().Announced(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SliceField) graphql.Marshaler {
+			return ec.marshalNSliceField2ᚕᚖgithubᚗcomᚋvetgraphᚋvetgraphᚋgraphᚋmodelᚐSliceFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Slice_announced(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Slice",
 		Field:      field,
@@ -1100,6 +1156,11 @@ func (ec *executionContext) _DataUse(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "announced":
+			out.Values[i] = ec._DataUse_announced(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "consents":
 			out.Values[i] = ec._DataUse_consents(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -1189,6 +1250,12 @@ func (ec *executionContext) _Slice(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Slice_fields(ctx, field, obj)
+				})
+		case "announced":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Slice_announced(ctx, field, obj)
 				})
 		case "people":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -7,9 +7,10 @@ import (
 
 // DataUse is how a slice concerns a person.
 type DataUse struct {
-	Slice    *slice.Slice
-	Readable bool
-	Consents []*gen.Consent
+	Slice     *slice.Slice
+	Readable  bool
+	Announced bool
+	Consents  []*gen.Consent
 }
 
 // ConsentPayload is a consent after it was granted or withdrawn.

@@ -33,6 +33,8 @@ type Desk struct {
 	Sensitive func(coordinate string) bool       // whether it is of class sensitive or military
 	Now       func() time.Time
 	Watch     Watcher // nil: nobody is told of consents
+
+	Announces func(s *slice.Slice) bool // whether changes are told to the partner; nil: never
 }
 
 // Watcher is told before a consent of people is written, in the same transaction, and after.
@@ -175,9 +177,10 @@ func (d *Desk) InForce(c *gen.Consent) bool {
 
 // Use is a slice as it concerns one person.
 type Use struct {
-	Slice    *slice.Slice
-	Concerns bool           // the partner may see the person at this moment
-	Consents []*gen.Consent // of the person for it, the newest first
+	Slice     *slice.Slice
+	Concerns  bool           // the partner may see the person at this moment
+	Announced bool           // and is told when something of them changes
+	Consents  []*gen.Consent // of the person for it, the newest first
 }
 
 // Uses answers for each veteran how every slice concerns them, in order of slices. A
@@ -198,6 +201,7 @@ func (d *Desk) Uses(ctx context.Context, ids []string) (map[string][]Use, error)
 		}
 		for _, id := range ids {
 			use := Use{Slice: s, Concerns: slices.Contains(seen, id)}
+			use.Announced = use.Concerns && d.Announces != nil && d.Announces(s)
 			for _, c := range given {
 				if c.VeteranID == id && c.Slice == s.Name {
 					use.Consents = append(use.Consents, c)
