@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
@@ -301,4 +302,51 @@ func (h *Hub) chains(cert *x509.Certificate, name string, now time.Time) error {
 	}
 	_, err = cert.Verify(x509.VerifyOptions{Roots: pool, DNSName: name, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	return err
+}
+
+// soon is how long before its end a certificate is worth a word.
+const soon = 30 * 24 * time.Hour
+
+// lookAtCertificates reads the files of TLS for vetgraph doctor, and tells when they end.
+func lookAtCertificates(c Config) (string, error) {
+	var said []string
+	ends := func(what string, cert *x509.Certificate) error {
+		now := c.Now()
+		switch text := what + " " + cert.NotAfter.UTC().Format(time.DateOnly); {
+		case now.Before(cert.NotBefore):
+			return fmt.Errorf("%s 尚未生效 (does not hold yet)", what)
+		case now.After(cert.NotAfter):
+			return fmt.Errorf("%s 已过期 (has ended)", text)
+		case now.Add(soon).After(cert.NotAfter):
+			said = append(said, text+" 即将过期 (ends soon)")
+		default:
+			said = append(said, text)
+		}
+		return nil
+	}
+	var errs []error
+	if c.TLSCert != "" {
+		pair, err := publicPair(&c).get()
+		if err == nil {
+			err = ends("--tls-cert", pair.Leaf)
+		}
+		errs = append(errs, err)
+	}
+	if c.ClientCA != "" {
+		text, err := os.ReadFile(c.ClientCA)
+		errs = append(errs, err)
+		n := 0
+		for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+			cert, err := x509.ParseCertificate(block.Bytes)
+			if err == nil {
+				n++
+				err = ends("--client-ca", cert)
+			}
+			errs = append(errs, err)
+		}
+		if n == 0 && err == nil {
+			errs = append(errs, errors.New("--client-ca: there is no certificate in it"))
+		}
+	}
+	return strings.Join(said, "; "), errors.Join(errs...)
 }

@@ -42,6 +42,12 @@ func (doctorCommand) Run(s *session) error {
 		check("登录服务 sign-in", func() (string, error) { return lookAtIssuer(s.ctx, c) })
 		check("督办责任人 people", func() (string, error) { return lookAtRoster(c) })
 	}
+	if c.TLSCert != "" || c.ClientCA != "" {
+		check("证书 certificates", func() (string, error) { return lookAtCertificates(c) })
+	}
+	if c.Webhooks != "" {
+		check("变化通知 webhooks", func() (string, error) { return lookAtHooks(c) })
+	}
 	if c.Endpoints == "" {
 		check("部门系统 departments", func() (string, error) { return "由本机模拟 played by the hub itself", nil })
 	} else {

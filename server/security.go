@@ -44,6 +44,7 @@ const (
 // as SIGN_IN of who has no token at all, is everyday life.
 var refusals = map[string]securityEvent{
 	"TOKEN_INVALID": signInRefused, "VIEWER_UNKNOWN": signInRefused, "ASSERTION_INVALID": signInRefused, "ASSERTION_SPENT": signInRefused,
+	"CERTIFICATE_INVALID": signInRefused, "CERTIFICATE_HEADER": signInRefused, "CERTIFICATE_UNFIT": signInRefused, "TOKEN_BOUND": signInRefused,
 	"TOKEN_EXPIRED": tokenRunOut,
 	"NOT_ALLOWED":   notAllowed, "FIELD_NOT_ALLOWED": notAllowed, "MANDATE_REQUIRED": notAllowed, "MANDATE_TOO_NARROW": notAllowed, "INTROSPECTION_CLOSED": notAllowed, "LOCAL_ONLY": notAllowed,
 	"ASSURANCE_TOO_LOW": assuranceTooLow,

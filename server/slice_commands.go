@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/vetgraph/vetgraph/internal/sharing"
 	"github.com/vetgraph/vetgraph/internal/slice"
+	"github.com/vetgraph/vetgraph/internal/webhook"
 )
 
 // sliceCommand looks at what partners may read, and has it reviewed.
@@ -24,6 +27,7 @@ type sliceCommand struct {
 	Diff  sliceDiffCommand  `cmd:"" help:"Tell what changes from one version to the next, what is wider first. 比较两个版本。"`
 	Key   sliceKeyCommand   `cmd:"" help:"Make a reviewer's key. 生成审核人密钥。"`
 	Sign  sliceSignCommand  `cmd:"" help:"Sign a slice as a reviewer, into NAME.sig beside it. 审核人签署。"`
+	Hook  sliceHookCommand  `cmd:"" name:"webhook-key" help:"Make a key that messages to a partner are signed with. 生成变化通知的签名密钥。"`
 }
 
 type sliceShowCommand struct {
@@ -70,7 +74,29 @@ func (c sliceShowCommand) Run(s *session) error {
 		w := fieldWords(at)
 		_, _ = fmt.Fprintf(s.out, "%s %-36s %s\n", mark, at, w.Zh)
 	}
-	_, err = fmt.Fprintln(s.out, "! 敏感或涉军信息 sensitive or military")
+	_, _ = fmt.Fprintln(s.out, "! 敏感或涉军信息 sensitive or military")
+	if told := one.Changes.Coordinates(); len(told) > 0 {
+		line("变化通知", "changes told", strings.Join(told, " "))
+	}
+	return c.counts(s, one)
+}
+
+// counts says how messages about the slice stand, where there is a record to ask.
+func (c sliceShowCommand) counts(s *session, one *slice.Slice) (err error) {
+	if s.Webhooks == "" || strings.HasSuffix(c.Name, ".yaml") {
+		return nil
+	}
+	h, err := openRecord(s.ctx, s.Config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close(context.WithoutCancel(s.ctx))) }()
+	all, err := h.Webhooks.Counts(s.ctx)
+	for _, n := range all {
+		if n.Slice == one.Name {
+			_, _ = fmt.Fprintf(s.out, "%s\t%d\n", n.State, n.N)
+		}
+	}
 	return err
 }
 
@@ -112,14 +138,21 @@ func (c sliceCheckCommand) Run(s *session) error {
 		load = slice.Load
 	}
 	r, err := load(os.DirFS(c.Folder))
+	var schemas map[string]*ast.Schema
 	if err == nil {
-		_, err = cutSlices(r)
+		schemas, err = cutSlices(r)
 	}
 	if err != nil {
 		return fmt.Errorf("数据共享授权文件有误 (slices have mistakes):\n%w", err)
 	}
 	for _, one := range r.All() {
 		_, _ = fmt.Fprintf(s.out, "%s\t%s\t%d 个字段 fields\n", one.Label(), one.Title.Zh, len(one.Fields.Coordinates()))
+		reach, err := one.Prove(described(), schemas[one.Name])
+		if err != nil {
+			return fmt.Errorf("授权之外的内容可以到达 (something beyond the slice can be reached): %w", err)
+		}
+		in, out := reach.Reachable, reach.Hidden
+		_, _ = fmt.Fprintf(s.out, "  可达 reachable: %d 类型 types, %d 字段 fields, %d 参数 arguments；不可达 hidden: %d, %d, %d\n", in.Types, in.Fields, in.Arguments, out.Types, out.Fields, out.Arguments)
 	}
 	return nil
 }
@@ -185,17 +218,35 @@ func (c sliceKeyCommand) Run(s *session) error {
 	if err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
-	f, err := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("key (签名密钥): %w", err)
-	}
-	if _, err := f.WriteString(private + "\n"); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := f.Close(); err != nil {
+	if err := writeKey(c.To, private); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, public)
+	return err
+}
+
+// writeKey writes a key into a file of its own, which nobody else may read.
+func writeKey(to, key string) error {
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("key (签名密钥): %w", err)
+	}
+	_, err = f.WriteString(key + "\n")
+	return errors.Join(err, f.Close())
+}
+
+type sliceHookCommand struct {
+	To     string `help:"File for the key; it is never overwritten. 密钥文件。" required:"" type:"path" placeholder:"FILE"`
+	Shared bool   `help:"A secret that both sides know (HMAC-SHA256), for receivers that cannot check Ed25519. 双方共享的口令。"`
+}
+
+// Run makes a key, and prints what the partner is given of it.
+func (c sliceHookCommand) Run(s *session) error {
+	key, partners := webhook.Generate(c.Shared)
+	if err := writeKey(c.To, key); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(s.out, partners)
 	return err
 }
 

@@ -56,6 +56,9 @@ func cutSlices(r *slice.Register) (map[string]*ast.Schema, error) {
 	var errs []error
 	for _, s := range r.All() {
 		cut, err := s.Cut(full)
+		if err == nil {
+			_, err = s.Prove(full, cut)
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}

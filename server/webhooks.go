@@ -107,6 +107,16 @@ func (e hookEntry) open(folder string, demo bool) (*webhook.Hook, error) {
 	return h, errors.Join(append(wrong, err)...)
 }
 
+// lookAtHooks reads where partners are told, for vetgraph doctor. It calls nobody.
+func lookAtHooks(c Config) (string, error) {
+	register, err := readSlices(c)
+	if err != nil {
+		return "", err
+	}
+	hooks, err := readHooks(c, register)
+	return strings.Join(sortedKeys(hooks), " "), err
+}
+
 // openWebhooks wires what partners are told. The queue comes later.
 func (h *Hub) openWebhooks(context.Context) error {
 	hooks, err := readHooks(h.Config, h.Sharing.Slices)
