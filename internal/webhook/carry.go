@@ -94,7 +94,7 @@ func (p *Post) carry(ctx context.Context, id string) (again time.Duration, err e
 	if !due {
 		return 0, p.end(ctx, m, announcement.StateDROPPED, "")
 	}
-	trouble := hook.send(ctx, m.ID, p.Now(), said)
+	trouble := hook.Send(ctx, m.ID, p.Now(), said)
 	if trouble == "" {
 		return 0, p.end(ctx, m, announcement.StateDELIVERED, "")
 	}

@@ -109,8 +109,9 @@ func (h *Hook) resting(now time.Time) time.Duration {
 	return h.rests.Sub(now)
 }
 
-// send makes one call. It answers why the partner has not taken the message, "" if it has.
-func (h *Hook) send(ctx context.Context, id string, now time.Time, body []byte) (trouble string) {
+// Send makes one call. It answers why the partner has not taken the message, as a code
+// such as HTTP_500 or TIME_OUT; "" if it has.
+func (h *Hook) Send(ctx context.Context, id string, now time.Time, body []byte) (trouble string) {
 	trouble, rest := h.call(ctx, id, now, body)
 	h.mu.Lock()
 	defer h.mu.Unlock()
