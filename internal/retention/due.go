@@ -110,10 +110,10 @@ func (t *Term) due(now time.Time) (where string, args []any) {
 	today := workday.FromTime(now)
 	all := []string{}
 	for _, c := range t.Where {
-		switch {
-		case c.Is == "SET":
+		switch c.Is {
+		case "SET":
 			all = append(all, "t."+c.Column+" IS NOT NULL")
-		case c.Is == "UNSET":
+		case "UNSET":
 			all = append(all, "t."+c.Column+" IS NULL")
 		default:
 			all = append(all, "t."+c.Column+" IN ('"+strings.Join(c.In, "', '")+"')") // of the record's own list: the loader looked
