@@ -37,9 +37,13 @@ func masked(s string) string {
 	return string(r[:3]) + strings.Repeat("*", len(r)-7) + string(r[len(r)-4:])
 }
 
-// shown is a value as it may stand on a screen: the numbers that identify or
-// cost a person are masked, whoever asks, but for the person's own copy.
+// shown is a value as it may stand on a screen: nothing where the policy withholds it
+// from who asks, and the numbers that identify or cost a person are masked, whoever
+// asks, but for the person's own copy.
 func (r *Resolver) shown(ctx context.Context, field string, v any) any {
+	if r.withheld(ctx, field) {
+		return nil
+	}
 	if inFull(ctx) {
 		return v
 	}
@@ -58,6 +62,12 @@ func (r *Resolver) shown(ctx context.Context, field string, v any) any {
 		return masked(s)
 	}
 	return v
+}
+
+// withheld says whether the policy keeps an element's value from who asks, though they
+// see the person. An element that the catalogue does not know any more is the record's alone.
+func (r *Resolver) withheld(ctx context.Context, element string) bool {
+	return r.Catalogue().Field(element) != nil && !access.Builtin().Value(r.Catalogue(), access.From(ctx), element)
 }
 
 // departmentAnswers asks every department once for all veterans of the request.

@@ -44,6 +44,7 @@ type cli struct {
 	Gateway     gatewayCommand     `cmd:"" help:"Answer a supergraph without a hub. 独立运行联邦网关。"`
 	Compose     composeCommand     `cmd:"" help:"Make one supergraph out of subgraphs. 合成超图。"`
 	Slice       sliceCommand       `cmd:"" help:"Look at what partners may read. 数据共享授权。"`
+	Policy      policyCommand      `cmd:"" help:"Print who is sent what: role by door by field, as CSV. 打印权限矩阵。"`
 	Version     versionCommand     `cmd:"" help:"Print the version. 版本。"`
 }
 

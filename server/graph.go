@@ -115,6 +115,7 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s.Use(underWay{})
 	s.Use(depthLimit(maxDepth))
 	s.Use(&costLimit{most: maxCost})
+	s.Use(h.policed)
 	return s
 }
 

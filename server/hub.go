@@ -87,7 +87,8 @@ type Hub struct {
 	ring      seal.Ring // public keys of the electronic seal
 	born      time.Time // of the demonstration's data
 	catalog   *catalog.Catalog
-	files     fs.FS           // what the catalogue was loaded from
+	files     fs.FS // what the catalogue was loaded from
+	policed   *policed
 	live      map[string]bool // departments and ports with an address of the operator's, not a played one
 	who       identifier
 	reach     atomic.Value // string: address under which departments reach us
@@ -165,6 +166,7 @@ func (h *Hub) openFiles(context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the catalogue has mistakes (事项目录有误):\n%w", err)
 	}
+	h.policed = &policed{catalog: h.catalog}
 	h.base = workday.Builtin()
 	if h.Config.Calendar == "" {
 		return nil

@@ -25,7 +25,8 @@ type Policy struct {
 	Doors    []Door                       `yaml:"doors"`
 	Roles    []Role                       `yaml:"roles"`
 	Rows     []Rows                       `yaml:"rows"`
-	Elements map[string]map[string]string `yaml:"elements"` // type -> field -> elements of the catalogue, or one of Theirs, Own, Asked
+	Called   map[string]string            `yaml:"called"`   // type of the schema -> entity, where the names differ
+	Elements map[string]map[string]string `yaml:"elements"` // type -> field -> elements of the catalogue, or one of Theirs, Own, Asked, Itself
 
 	roles  map[Kind]*Role
 	sights map[string]map[Kind]Sight // by entity
@@ -96,11 +97,13 @@ var Sights = []Sight{
 }
 
 // In place of an element: what stands there is looked at value by value, is for the
-// person and the window alone, or belongs to what is before the department.
+// person and the window alone, belongs to what is before the department, or to
+// whoever asks.
 const (
 	Theirs = "THEIRS"
 	Own    = "OWN"
 	Asked  = "ASKED"
+	Itself = "ITSELF"
 )
 
 var (
@@ -136,6 +139,11 @@ func LoadPolicy(file string, data []byte) (*Policy, error) {
 		}
 	}
 	p.readRows(s)
+	for _, typ := range slices.Sorted(maps.Keys(p.Called)) {
+		if p.sights[p.Called[typ]] == nil {
+			s.BlameKey(&p.Called, typ, "%s is no entity", p.Called[typ])
+		}
+	}
 	for _, typ := range slices.Sorted(maps.Keys(p.Elements)) {
 		for field, elements := range p.Elements[typ] {
 			if len(strings.Fields(elements)) == 0 {
@@ -236,6 +244,18 @@ func (p *Policy) Role(k Kind) *Role { return p.roles[k] }
 // Sight is which rows of an entity a kind sees.
 func (p *Policy) Sight(entity string, k Kind) Sight { return p.sights[entity][k] }
 
+// Entity is the entity whose rows a type of the schema shows, empty for one that is part
+// of another, no part of the record, or the hub's own and told by whoever keeps it.
+func (p *Policy) Entity(typ string) string {
+	if e, ok := p.Called[typ]; ok {
+		typ = e
+	}
+	if len(p.sights[typ]) == 0 {
+		return ""
+	}
+	return typ
+}
+
 // Entities are those that the policy speaks of, sorted.
 func (p *Policy) Entities() []string { return slices.Sorted(maps.Keys(p.sights)) }
 
@@ -261,12 +281,13 @@ func Needs(c *catalog.Catalog, department, element string) bool {
 	return f.Origin == department || slices.ContainsFunc(c.Matters, func(m *catalog.Matter) bool { return m.Lead == department && slices.Contains(m.Asks, element) })
 }
 
-// Sent says whether a role may be sent a field with these classes; a viewer of a
-// role that is [Role.Needed] only what their department needs. Rows and acts are
+// Sent says whether a viewer may be sent a field with these classes, beyond root
+// fields, which ask for acts; a viewer of a role that is [Role.Needed] only what their department needs. Rows and acts are
 // looked at elsewhere. What may hold one class or another is sent to those who may
 // be sent either, and looked at value by value ([Policy.Value]).
 func (p *Policy) Sent(c *catalog.Catalog, v *Viewer, typ, field string, classes []string) bool {
-	if v.Kind == Machine {
+	_, root := p.asks[typ+"."+field]
+	if root || v.Kind == Machine || p.Elements[typ][field] == Itself {
 		return true
 	}
 	r := p.roles[v.Kind]
