@@ -56,7 +56,7 @@ func TestChangesAreChecked(t *testing.T) {
 	if err == nil {
 		t.Fatal("read")
 	}
-	for _, want := range []string{"name stands there twice", "sex is not among", "changes of bornOn", "changes of asOf", "wants the fields Query.veteran(id)"} {
+	for _, want := range []string{"bus.yaml:14:3: name stands there twice", "sex is not among", "changes of bornOn", "changes of asOf", "wants the fields Query.veteran(id)"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q in\n%v", want, err)
 		}

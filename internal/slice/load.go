@@ -106,10 +106,10 @@ func Read(file string, data []byte) (*Slice, error) {
 		s.Clients[i].check(check)
 	}
 	s.Fields.check(func(typ, format string, args ...any) {
-		d.BlameKey((*map[string][]string)(&s.Fields), typ, format, args...)
+		d.BlameKey(&s.Fields, typ, format, args...)
 	})
 	s.Changes.check(s.Fields, func(typ, format string, args ...any) {
-		d.BlameKey((*map[string][]string)(&s.Changes), typ, format, args...)
+		d.BlameKey(&s.Changes, typ, format, args...)
 	})
 	check(len(s.Fields["Query"]) > 0, &s.Fields, "wants a field of Query: there must be a way in")
 	if err := d.Err(); err != nil {
