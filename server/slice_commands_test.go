@@ -42,6 +42,17 @@ func TestSliceCommands(t *testing.T) {
 	_, wrong = command("slice", "show", "nothing")
 	want("unknown", wrong, "employment insurance preferential")
 
+	told, _ := command("slice", "show", "insurance")
+	want("changes", told, "变化通知 changes told", "Enrolment.state")
+	hook := filepath.Join(t.TempDir(), "hook.key")
+	public, wrong := command("slice", "webhook-key", "--to", hook)
+	want("key", public, "whpk_", wrong)
+	if text, err := os.ReadFile(hook); err != nil || !strings.HasPrefix(string(text), "whsk_") {
+		t.Errorf("no key is written: %v", err)
+	}
+	_, wrong = command("slice", "webhook-key", "--to", hook)
+	want("again", wrong, "exists")
+
 	folder, _ := bureau(t)
 	file := filepath.Join(folder, "insurance.yaml")
 	_, wrong = command("slice", "check", folder)
@@ -84,11 +95,11 @@ func TestSliceCommands(t *testing.T) {
 	}
 	_, wrong = command("slice", "check", folder)
 	want("changed after it was signed", wrong, "of another text")
-	if err := os.WriteFile(file, bytes.Replace(text, []byte("[id, name, citizenNumber"), []byte("[id, nom, citizenNumber"), 1), 0o600); err != nil {
+	if err := os.WriteFile(file, bytes.Replace(text, []byte("[id, name, citizenNumber"), []byte("[id, name, citizenNo"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, wrong = command("slice", "check", folder, "--unsigned")
-	want("a field that is not there", wrong, "there is no field Veteran.nom")
+	want("a field that is not there", wrong, "there is no field Veteran.citizenNo")
 	_, wrong = command("slice", "sign", file, "--key", filepath.Join(keys, "data"))
-	want("what is not sound is not signed", wrong, "there is no field Veteran.nom")
+	want("what is not sound is not signed", wrong, "there is no field Veteran.citizenNo")
 }
