@@ -54,6 +54,7 @@ type Config struct {
 	Documents      []string `help:"Manifests of documents that clients may name by their hash. 可信查询清单文件。" type:"path" placeholder:"FILE"`
 	TrustedOnly    bool     `help:"Run no other documents at /graphql, except for operators. 只运行可信查询。"`
 	Rate           int      `help:"Cost that one viewer may ask for in a minute, as X-Query-Cost tells it; -1 for no bound, the default in the demonstration, else 600000. 每人每分钟的查询成本上限。" placeholder:"N"`
+	Streams        int      `help:"Subscriptions, and websockets, that one viewer may have open at once; -1 for no bound. Default 200. 每人同时打开的连接和订阅数上限。" placeholder:"N"`
 	Origins        []string `help:"Web origins, besides our own, that may call from a browser. 允许的其他网页来源。" placeholder:"ORIGIN"`
 
 	OIDCIssuer      string `name:"oidc-issuer" help:"Issuer of sign-in tokens. 登录服务地址。" placeholder:"URL"`
@@ -118,6 +119,9 @@ func (c *Config) check() error {
 	c.checkKeys(&wrong)
 	if c.Rate > 0 && c.Rate < maxCost {
 		wrong.add("--rate", fmt.Sprintf("is at least %d, the cost of the largest operation, or -1", maxCost))
+	}
+	if c.Streams < -1 {
+		wrong.add("--streams", "is at least 1, or -1")
 	}
 	if c.TrustedOnly && len(c.Documents) == 0 {
 		wrong.add("--trusted-only", "needs --documents")

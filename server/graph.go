@@ -92,7 +92,7 @@ func (h *Hub) transports(s *handler.Server, init transport.WebsocketInitFunc) {
 func (h *Hub) sockets(init transport.WebsocketInitFunc) graphql.Transport {
 	return closing{transport.Websocket{
 		Implementation:        transport.CoderWebsocketImplementation{AcceptOptions: websocket.AcceptOptions{OriginPatterns: hosts(h.Config.Origins)}},
-		InitFunc:              counted(init),
+		InitFunc:              h.streams.websockets(counted(init)),
 		InitTimeout:           10 * time.Second,
 		KeepAlivePingInterval: 20 * time.Second,
 		PingPongInterval:      20 * time.Second,
@@ -119,8 +119,9 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	return s
 }
 
-// count lets the meters see what is asked.
+// count lets the meters see what is asked, and bounds what stays open.
 func (h *Hub) count(s *handler.Server) {
+	s.Use(h.streams)
 	s.Use(h.meters)
 	s.Use(h.meters.usage)
 }

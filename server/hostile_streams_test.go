@@ -1,9 +1,14 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"log"
+	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +16,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"github.com/vetgraph/vetgraph/internal/store/storetest"
+	"github.com/vetgraph/vetgraph/server"
 )
 
 type frame struct {
@@ -141,4 +147,118 @@ func TestHostileFrames(t *testing.T) {
 	if _, body := k.ask("veteran0", k.public+"/graphql", "{ me { kind } }", nil); !strings.Contains(string(body), `"VETERAN"`) {
 		t.Errorf("others are not answered any more: %s", body)
 	}
+}
+
+// One viewer keeps so many subscriptions and websockets open and no more, over however
+// many connections; others are not in their way, and what has ended makes room.
+func TestStreamsOfOneViewer(t *testing.T) {
+	t.Parallel()
+	const most = 3
+	k := open(t, storetest.SQLite(t), noon, func(c *server.Config) { c.Streams = most })
+	id := k.submit("veteran0", 0, "streams-of-one")
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	begin := func(ctx context.Context, as string) (string, func()) {
+		body := bodyOf(fmt.Sprintf(`subscription { caseProgress(id: %q) { __typename } }`, id))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.public+"/graphql", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}, "Authorization": {"Bearer " + k.token(as)}}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return text, func() { _ = res.Body.Close() }
+			}
+		}
+		t.Fatal("it ended without a word")
+		return "", nil
+	}
+	var ends []func()
+	for range most {
+		said, end := begin(ctx, "veteran0")
+		if !strings.Contains(said, "CaseProgress") {
+			t.Fatal(said)
+		}
+		ends = append(ends, end)
+	}
+	said, end := begin(ctx, "veteran0")
+	end()
+	if !strings.Contains(said, `"reason":"TOO_MANY_STREAMS"`) {
+		t.Errorf("one more is answered %s", said)
+	}
+	if said, end = begin(ctx, "clerk"); !strings.Contains(said, "CaseProgress") {
+		t.Errorf("somebody else is answered %s", said)
+	}
+	end()
+	ends[0]()
+	for said = "TOO_MANY_STREAMS"; strings.Contains(said, "TOO_MANY_STREAMS"); { // a count falls a moment after its end
+		if said, end = begin(ctx, "veteran0"); ctx.Err() != nil {
+			t.Fatal("there is no room again")
+		}
+		ends = append(ends, end)
+	}
+	for range most {
+		k.socket(ctx, t, "veteran1")
+	}
+	ws := k.socket(ctx, t, "")
+	if err := wsjson.Write(ctx, ws, frame{Type: "connection_init", Payload: map[string]string{"Authorization": "Bearer " + k.token("veteran1")}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := ws.Read(ctx); err == nil && !strings.Contains(string(got), "TOO_MANY_STREAMS") {
+		t.Errorf("one websocket more is answered %s", got)
+	}
+	if _, _, err := ws.Read(ctx); err == nil {
+		t.Error("it stays open")
+	}
+	for _, end := range ends {
+		end()
+	}
+}
+
+// What somebody writes into the headers of a websocket that is not to be is not written
+// where those who run the hub read.
+func TestRefusedHandshakeIsNotRepeated(t *testing.T) {
+	e, set := listen(t)
+	var said lockedText
+	log.SetOutput(&said)
+	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	k := open(t, storetest.SQLite(t), noon, set)
+	for _, origin := range []string{"https://" + mark + ".example.org", "%" + mark, mark + " x"} {
+		status, _, answer := k.send(http.MethodGet, k.public+"/graphql", "", map[string]string{
+			"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "graphql-transport-ws", "Origin": origin,
+		})
+		if status != http.StatusForbidden {
+			t.Errorf("%q: %d %s", origin, status, answer)
+		}
+	}
+	for where, text := range e.heard(t, k.hub) {
+		if strings.Contains(text, mark) {
+			t.Errorf("it is in the %s: %.300s", where, text)
+		}
+	}
+	if text := said.String(); strings.Contains(text, mark) || !strings.Contains(text, "handshake") {
+		t.Errorf("it is said: %s", text)
+	}
+}
+
+// lockedText is what several goroutines write.
+type lockedText struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedText) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

@@ -89,6 +89,7 @@ type Hub struct {
 	catalog   *catalog.Catalog
 	files     fs.FS // what the catalogue was loaded from
 	policed   *policed
+	streams   *streams
 	live      map[string]bool // departments and ports with an address of the operator's, not a played one
 	who       identifier
 	reach     atomic.Value // string: address under which departments reach us
@@ -114,7 +115,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if say == nil {
 		say = func(string, string) {}
 	}
-	h := &Hub{Config: c, Divisions: division.Builtin(), meters: newMeters()}
+	h := &Hub{Config: c, Divisions: division.Builtin(), meters: newMeters(), streams: newStreams(c)}
 	h.reach.Store(c.PublicURL)
 	if c.PublicURL == "" {
 		h.reach.Store(c.scheme() + "://" + c.Listen)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,5 +32,8 @@ type opened struct {
 func (o *opened) Accept(w http.ResponseWriter, r *http.Request, options transport.WebsocketAcceptOptions) (transport.WebsocketConn, error) {
 	conn, err := o.WebsocketImplementation.Accept(w, r, options)
 	o.conn = conn
+	if err != nil { // it repeats headers, and the library writes it where those who run the hub read
+		err = errors.New("the handshake was refused")
+	}
 	return conn, err
 }
