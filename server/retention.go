@@ -74,12 +74,12 @@ func (h *Hub) casesGo(ctx context.Context, tx store.Tx, ids []string) (func(cont
 }
 
 // retentionRounds forget what need not be kept any longer. Terms are days and years,
-// so it is looked at a few times a day.
+// so once an hour is often enough; one that has much to do goes on in the next.
 func (h *Hub) retentionRounds() []queue.Round {
 	if h.Config.Demo && h.Config.Unwatched {
 		return nil
 	}
-	return []queue.Round{{Name: "retention", Every: 6 * time.Hour, Do: h.Forget}}
+	return []queue.Round{{Name: "retention", Every: time.Hour, Do: h.Forget}}
 }
 
 // Forget does one round, and tells who watches over the hub how many rows went by

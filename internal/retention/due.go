@@ -77,11 +77,11 @@ var holds = map[string]func(shape) string{
 		return "NOT EXISTS (SELECT 1 FROM disputes d WHERE d.veteran_id = " + s.person() + " AND d.state = 'OPEN')"
 	},
 	"OPEN_TASK": func(s shape) string {
-		of := "k.subject = t.id"
+		of := "t.id NOT IN (SELECT k.subject FROM tasks k WHERE k.state = 'OPEN')" // read once: subjects have no index of their own
 		if s.file() != "" {
-			of = "(" + of + " OR k.case_id = " + s.file() + ")"
+			of += " AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.case_id = " + s.file() + " AND k.state = 'OPEN')"
 		}
-		return "NOT EXISTS (SELECT 1 FROM tasks k WHERE k.state = 'OPEN' AND " + of + ")"
+		return of
 	},
 	"OPEN_MANDATE": func(s shape) string {
 		if s.person() == "" {
@@ -171,11 +171,6 @@ func (s Span) String() string {
 		return fmt.Sprintf("%d 年 years, %s", s.Years, s.From)
 	}
 	return fmt.Sprintf("%d 自然日 days, %s", s.Days, s.From)
-}
-
-// query finds the rows of a term that are due after an ID, in the order of IDs.
-func (t *Term) query(where string, most int) string {
-	return fmt.Sprintf("SELECT t.id FROM %s t WHERE %s AND t.id > $3 ORDER BY t.id LIMIT %d", t.table, where, most)
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
