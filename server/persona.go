@@ -40,6 +40,7 @@ var personas = map[string]claims{
 	"supervisor":   {kind: "SUPERVISOR", division: province},
 	"analyst":      {kind: "ANALYST", division: province},
 	"operator":     {kind: "OPERATOR"},
+	"security":     {kind: "SECURITY"},
 	"auditor":      {kind: "AUDITOR", division: province},
 }
 

@@ -26,7 +26,8 @@ type Policy struct {
 	Roles    []Role                       `yaml:"roles"`
 	Rows     []Rows                       `yaml:"rows"`
 	Called   map[string]string            `yaml:"called"`   // type of the schema -> entity, where the names differ
-	Elements map[string]map[string]string `yaml:"elements"` // type -> field -> elements of the catalogue, or one of Theirs, Own, Asked, Itself
+	Itself   []string                     `yaml:"itself"`   // types that tell of whoever asks
+	Elements map[string]map[string]string `yaml:"elements"` // type -> field -> elements of the catalogue, or one of Theirs, Own, Asked
 
 	roles  map[Kind]*Role
 	sights map[string]map[Kind]Sight // by entity
@@ -97,13 +98,11 @@ var Sights = []Sight{
 }
 
 // In place of an element: what stands there is looked at value by value, is for the
-// person and the window alone, belongs to what is before the department, or to
-// whoever asks.
+// person and the window alone, or belongs to what is before the department.
 const (
 	Theirs = "THEIRS"
 	Own    = "OWN"
 	Asked  = "ASKED"
-	Itself = "ITSELF"
 )
 
 var (
@@ -140,7 +139,7 @@ func LoadPolicy(file string, data []byte) (*Policy, error) {
 	}
 	p.readRows(s)
 	for _, typ := range slices.Sorted(maps.Keys(p.Called)) {
-		if p.sights[p.Called[typ]] == nil {
+		if p.Called[typ] != "NONE" && p.sights[p.Called[typ]] == nil {
 			s.BlameKey(&p.Called, typ, "%s is no entity", p.Called[typ])
 		}
 	}
@@ -287,7 +286,7 @@ func Needs(c *catalog.Catalog, department, element string) bool {
 // be sent either, and looked at value by value ([Policy.Value]).
 func (p *Policy) Sent(c *catalog.Catalog, v *Viewer, typ, field string, classes []string) bool {
 	_, root := p.asks[typ+"."+field]
-	if root || v.Kind == Machine || p.Elements[typ][field] == Itself {
+	if root || v.Kind == Machine || slices.Contains(p.Itself, typ) {
 		return true
 	}
 	r := p.roles[v.Kind]
