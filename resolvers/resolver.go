@@ -4,6 +4,7 @@ package resolvers
 import (
 	"time"
 
+	"github.com/vetgraph/vetgraph/internal/administration"
 	"github.com/vetgraph/vetgraph/internal/appointment"
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -24,22 +25,23 @@ import (
 
 // Resolver carries the rooms that fields call.
 type Resolver struct {
-	Profile    *profile.Profile
-	Desk       *casefile.Desk
-	Lookup     *lookup.Desk
-	Mandates   *mandate.Desk
-	Disputes   *dispute.Desk
-	Office     *supervision.Office
-	Post       *notify.Post
-	Diary      *appointment.Diary
-	Ratings    *rating.Desk
-	Subsidies  *subsidy.Desk
-	Assurances *identity.Desk
-	Catalogue  func() *catalog.Catalog // the one in force
-	Board      *switchboard.Board
-	Sharing    *sharing.Desk
-	Receipts   *reads.Log
-	Stage      *switchboard.Stage
-	Places     *division.Tree
-	Now        func() time.Time
+	Profile        *profile.Profile
+	Desk           *casefile.Desk
+	Lookup         *lookup.Desk
+	Mandates       *mandate.Desk
+	Disputes       *dispute.Desk
+	Office         *supervision.Office
+	Post           *notify.Post
+	Diary          *appointment.Diary
+	Ratings        *rating.Desk
+	Subsidies      *subsidy.Desk
+	Assurances     *identity.Desk
+	Administration *administration.Desk
+	Catalogue      func() *catalog.Catalog // the one in force
+	Board          *switchboard.Board
+	Sharing        *sharing.Desk
+	Receipts       *reads.Log
+	Stage          *switchboard.Stage
+	Places         *division.Tree
+	Now            func() time.Time
 }

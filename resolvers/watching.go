@@ -44,9 +44,5 @@ func taskPage(ts []*gen.Task, more bool) *model.TaskConnection {
 }
 
 func violationPage(vs []*gen.Violation, more bool) *model.ViolationConnection {
-	c := &model.ViolationConnection{Nodes: vs, PageInfo: &model.PageInfo{HasNextPage: more}}
-	if n := len(vs); n > 0 {
-		c.PageInfo.EndCursor = &vs[n-1].ID
-	}
-	return c
+	return &model.ViolationConnection{Nodes: vs, PageInfo: pageEndingWith(vs, more, func(v *gen.Violation) string { return v.ID })}
 }

@@ -116,6 +116,7 @@ func (h *Hub) server(schema graphql.ExecutableSchema) *handler.Server {
 	s.Use(depthLimit(maxDepth))
 	s.Use(&costLimit{most: maxCost})
 	s.Use(h.policed)
+	h.keepOut(s)
 	return s
 }
 

@@ -22,6 +22,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/vetgraph/vetgraph/internal/access"
+	"github.com/vetgraph/vetgraph/internal/administration"
 	"github.com/vetgraph/vetgraph/internal/appointment"
 	"github.com/vetgraph/vetgraph/internal/casefile"
 	"github.com/vetgraph/vetgraph/internal/catalog"
@@ -55,31 +56,32 @@ import (
 
 // Hub is everything that runs.
 type Hub struct {
-	Config    Config
-	Store     *store.Store
-	Vault     *vault.Vault
-	Profile   *profile.Profile
-	Cases     *casefile.Desk
-	Registry  *port.Registry
-	Queue     *queue.Queue
-	Fleet     *department.Fleet // the simulated departments; nil in production
-	Resolver  *resolvers.Resolver
-	Divisions *division.Tree
-	Office    *supervision.Office
-	Post      *notify.Post
-	Messages  *exchange.Exchange // the played message gateway; nil in production
-	Mandates  *mandate.Desk
-	Disputes  *dispute.Desk
-	Diary     *appointment.Diary
-	Ratings   *rating.Desk
-	Subsidies *subsidy.Desk
-	Identity  *identity.Desk
-	Payers    *department.Payers // the played finance department and bank; nil in production
-	Board     *switchboard.Board
-	Sharing   *sharing.Desk
-	Webhooks  *webhook.Post
-	Receipts  *receipt.Log
-	Retention *retention.Keeper
+	Config         Config
+	Store          *store.Store
+	Vault          *vault.Vault
+	Profile        *profile.Profile
+	Cases          *casefile.Desk
+	Registry       *port.Registry
+	Queue          *queue.Queue
+	Administration *administration.Desk
+	Fleet          *department.Fleet // the simulated departments; nil in production
+	Resolver       *resolvers.Resolver
+	Divisions      *division.Tree
+	Office         *supervision.Office
+	Post           *notify.Post
+	Messages       *exchange.Exchange // the played message gateway; nil in production
+	Mandates       *mandate.Desk
+	Disputes       *dispute.Desk
+	Diary          *appointment.Diary
+	Ratings        *rating.Desk
+	Subsidies      *subsidy.Desk
+	Identity       *identity.Desk
+	Payers         *department.Payers // the played finance department and bank; nil in production
+	Board          *switchboard.Board
+	Sharing        *sharing.Desk
+	Webhooks       *webhook.Post
+	Receipts       *receipt.Log
+	Retention      *retention.Keeper
 
 	base      *workday.Calendar              // built in and configured
 	years     atomic.Pointer[casefile.Years] // with those that an operator has loaded
@@ -120,7 +122,7 @@ func Open(ctx context.Context, c Config, say func(zh, en string)) (*Hub, error) 
 	if c.PublicURL == "" {
 		h.reach.Store(c.scheme() + "://" + c.Listen)
 	}
-	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openSupervision, h.openMandates, h.openSlices, h.openCertificates, h.openWebhooks, h.openSeal, h.openReceipts, h.openRetention, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
+	err := h.open(ctx, h.lockData, h.openTraces, h.openFiles, h.openKeys, h.openStore, h.openRooms, h.openAdministration, h.openSupervision, h.openMandates, h.openSlices, h.openCertificates, h.openWebhooks, h.openSeal, h.openReceipts, h.openRetention, h.openDepartments, h.openSubsidies, h.openQueue, h.openSwitchboard, h.openVisits, h.openResolvers,
 		func(ctx context.Context) error { return h.prepare(ctx, say) }, h.catchUp, h.openSignIn, h.openSupergraph, h.openDocuments, h.startQueue)
 	if err != nil {
 		return nil, err
@@ -310,7 +312,7 @@ func (h *Hub) openResolvers(context.Context) error {
 	h.Resolver = &resolvers.Resolver{
 		Profile: h.Profile, Desk: h.Cases, Catalogue: func() *catalog.Catalog { return h.catalog },
 		Lookup: &lookup.Desk{Profile: h.Profile, Catalog: func() *catalog.Catalog { return h.catalog }, Departments: h.Registry, Keeper: mirror},
-		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Assurances: h.Identity, Board: h.Board, Receipts: h.Receipts, Sharing: h.Sharing, Stage: h.stage(), Places: h.Divisions, Now: h.Config.Now,
+		Office: h.Office, Post: h.Post, Diary: h.Diary, Ratings: h.Ratings, Mandates: h.Mandates, Disputes: h.Disputes, Subsidies: h.Subsidies, Assurances: h.Identity, Board: h.Board, Receipts: h.Receipts, Sharing: h.Sharing, Administration: h.Administration, Stage: h.stage(), Places: h.Divisions, Now: h.Config.Now,
 	}
 	h.Cases.Registers = h.Resolver.Lookup
 	return nil

@@ -70,11 +70,11 @@ func (h *Hub) viewer(ctx context.Context, header string) (*access.Viewer, error)
 	}
 	switch v.Kind {
 	case access.Veteran:
-		return h.seated(v, token), nil
+		v = h.seated(v, token)
 	case access.Partner:
-		return h.entered(v), nil
+		v = h.entered(v)
 	}
-	return v, nil
+	return v, h.Administration.Admit(ctx, v)
 }
 
 // closedForbidden is how graphql-transport-ws ends a connection whose first

@@ -46,7 +46,8 @@ var refusals = map[string]securityEvent{
 	"TOKEN_INVALID": signInRefused, "VIEWER_UNKNOWN": signInRefused, "ASSERTION_INVALID": signInRefused, "ASSERTION_SPENT": signInRefused,
 	"CERTIFICATE_INVALID": signInRefused, "CERTIFICATE_HEADER": signInRefused, "CERTIFICATE_UNFIT": signInRefused, "TOKEN_BOUND": signInRefused,
 	"TOKEN_EXPIRED": tokenRunOut,
-	"NOT_ALLOWED":   notAllowed, "FIELD_NOT_ALLOWED": notAllowed, "MANDATE_REQUIRED": notAllowed, "MANDATE_TOO_NARROW": notAllowed, "INTROSPECTION_CLOSED": notAllowed, "LOCAL_ONLY": notAllowed,
+	"NOT_ALLOWED":   notAllowed, "FIELD_NOT_ALLOWED": notAllowed, "MANDATE_REQUIRED": notAllowed, "MANDATE_TOO_NARROW": notAllowed, "INTROSPECTION_CLOSED": notAllowed, "LOCAL_ONLY": notAllowed, "ROLES_SEPARATED": notAllowed,
+	"ACCOUNT_RESTRICTED": signInRefused, "SLICE_RESTRICTED": sliceRefused,
 	"ASSURANCE_TOO_LOW": assuranceTooLow,
 	"PURPOSE_WRONG":     purposeWrong, "PURPOSE_MISSING": purposeWrong,
 	"SLICE_NONE": sliceRefused, "SLICE_ONLY": sliceRefused, "SLICE_CLOSED": sliceRefused, "SLICE_BY_POST": sliceRefused,
@@ -62,6 +63,7 @@ var refusals = map[string]securityEvent{
 var deeds = map[string]securityEvent{
 	"grantConsent": consentGiven, "withdrawConsent": consentWithdrawn,
 	"pausePort": adminActed, "drainPort": adminActed, "resumePort": adminActed, "replayPort": adminActed, "loadCalendar": adminActed,
+	"restrict": adminActed, "liftRestriction": adminActed,
 }
 
 // witness hears of the events of one request. It knows who asked once that is known.

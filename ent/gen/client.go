@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/vetgraph/vetgraph/ent/gen/administrativeact"
 	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
@@ -57,6 +58,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
@@ -76,6 +78,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AdministrativeAct is the client for interacting with the AdministrativeAct builders.
+	AdministrativeAct *AdministrativeActClient
 	// Announcement is the client for interacting with the Announcement builders.
 	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
@@ -160,6 +164,8 @@ type Client struct {
 	ReceiptCosignature *ReceiptCosignatureClient
 	// ReceiptHead is the client for interacting with the ReceiptHead builders.
 	ReceiptHead *ReceiptHeadClient
+	// Restriction is the client for interacting with the Restriction builders.
+	Restriction *RestrictionClient
 	// Saying is the client for interacting with the Saying builders.
 	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
@@ -195,6 +201,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AdministrativeAct = NewAdministrativeActClient(c.config)
 	c.Announcement = NewAnnouncementClient(c.config)
 	c.Appointment = NewAppointmentClient(c.config)
 	c.ArmyRelation = NewArmyRelationClient(c.config)
@@ -237,6 +244,7 @@ func (c *Client) init() {
 	c.ReceiptCheckpoint = NewReceiptCheckpointClient(c.config)
 	c.ReceiptCosignature = NewReceiptCosignatureClient(c.config)
 	c.ReceiptHead = NewReceiptHeadClient(c.config)
+	c.Restriction = NewRestrictionClient(c.config)
 	c.Saying = NewSayingClient(c.config)
 	c.ServicePeriod = NewServicePeriodClient(c.config)
 	c.Settlement = NewSettlementClient(c.config)
@@ -341,6 +349,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		AdministrativeAct:  NewAdministrativeActClient(cfg),
 		Announcement:       NewAnnouncementClient(cfg),
 		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
@@ -383,6 +392,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
 		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
 		ReceiptHead:        NewReceiptHeadClient(cfg),
+		Restriction:        NewRestrictionClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
@@ -414,6 +424,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                ctx,
 		config:             cfg,
+		AdministrativeAct:  NewAdministrativeActClient(cfg),
 		Announcement:       NewAnnouncementClient(cfg),
 		Appointment:        NewAppointmentClient(cfg),
 		ArmyRelation:       NewArmyRelationClient(cfg),
@@ -456,6 +467,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
 		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
 		ReceiptHead:        NewReceiptHeadClient(cfg),
+		Restriction:        NewRestrictionClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
 		Settlement:         NewSettlementClient(cfg),
@@ -474,7 +486,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Announcement.
+//		AdministrativeAct.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -497,17 +509,17 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Announcement, c.Appointment, c.ArmyRelation, c.Award, c.Background,
-		c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent,
-		c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
-		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
-		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
-		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.AdministrativeAct, c.Announcement, c.Appointment, c.ArmyRelation, c.Award,
+		c.Background, c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion,
+		c.Consent, c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute,
+		c.Division, c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event,
+		c.Guidance, c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
 		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
 		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
-		c.ReceiptHead, c.Saying, c.ServicePeriod, c.Settlement, c.SliceUse, c.Slot,
-		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
-		c.Veteran, c.Violation,
+		c.ReceiptHead, c.Restriction, c.Saying, c.ServicePeriod, c.Settlement,
+		c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
+		c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -517,17 +529,17 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Announcement, c.Appointment, c.ArmyRelation, c.Award, c.Background,
-		c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion, c.Consent,
-		c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute, c.Division,
-		c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event, c.Guidance,
-		c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item, c.Mandate,
-		c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
+		c.AdministrativeAct, c.Announcement, c.Appointment, c.ArmyRelation, c.Award,
+		c.Background, c.CalendarYear, c.CaseFile, c.CatalogVersion, c.ClientAssertion,
+		c.Consent, c.Contact, c.Correction, c.Disability, c.Discharge, c.Dispute,
+		c.Division, c.EconomicSubsidy, c.EmploymentRecord, c.Enrolment, c.Event,
+		c.Guidance, c.HouseholdEntry, c.IdentityCard, c.IdentityCheck, c.Item,
+		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
 		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
 		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
-		c.ReceiptHead, c.Saying, c.ServicePeriod, c.Settlement, c.SliceUse, c.Slot,
-		c.SocialSecurityCard, c.Subsidy, c.Task, c.Training, c.TrainingSubsidy,
-		c.Veteran, c.Violation,
+		c.ReceiptHead, c.Restriction, c.Saying, c.ServicePeriod, c.Settlement,
+		c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
+		c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -536,6 +548,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AdministrativeActMutation:
+		return c.AdministrativeAct.mutate(ctx, m)
 	case *AnnouncementMutation:
 		return c.Announcement.mutate(ctx, m)
 	case *AppointmentMutation:
@@ -620,6 +634,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ReceiptCosignature.mutate(ctx, m)
 	case *ReceiptHeadMutation:
 		return c.ReceiptHead.mutate(ctx, m)
+	case *RestrictionMutation:
+		return c.Restriction.mutate(ctx, m)
 	case *SayingMutation:
 		return c.Saying.mutate(ctx, m)
 	case *ServicePeriodMutation:
@@ -646,6 +662,139 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Violation.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("gen: unknown mutation type %T", m)
+	}
+}
+
+// AdministrativeActClient is a client for the AdministrativeAct schema.
+type AdministrativeActClient struct {
+	config
+}
+
+// NewAdministrativeActClient returns a client for the AdministrativeAct from the given config.
+func NewAdministrativeActClient(c config) *AdministrativeActClient {
+	return &AdministrativeActClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `administrativeact.Hooks(f(g(h())))`.
+func (c *AdministrativeActClient) Use(hooks ...Hook) {
+	c.hooks.AdministrativeAct = append(c.hooks.AdministrativeAct, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `administrativeact.Intercept(f(g(h())))`.
+func (c *AdministrativeActClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AdministrativeAct = append(c.inters.AdministrativeAct, interceptors...)
+}
+
+// Create returns a builder for creating a AdministrativeAct entity.
+func (c *AdministrativeActClient) Create() *AdministrativeActCreate {
+	mutation := newAdministrativeActMutation(c.config, OpCreate)
+	return &AdministrativeActCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AdministrativeAct entities.
+func (c *AdministrativeActClient) CreateBulk(builders ...*AdministrativeActCreate) *AdministrativeActCreateBulk {
+	return &AdministrativeActCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AdministrativeActClient) MapCreateBulk(slice any, setFunc func(*AdministrativeActCreate, int)) *AdministrativeActCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AdministrativeActCreateBulk{err: fmt.Errorf("calling to AdministrativeActClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AdministrativeActCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AdministrativeActCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AdministrativeAct.
+func (c *AdministrativeActClient) Update() *AdministrativeActUpdate {
+	mutation := newAdministrativeActMutation(c.config, OpUpdate)
+	return &AdministrativeActUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AdministrativeActClient) UpdateOne(_m *AdministrativeAct) *AdministrativeActUpdateOne {
+	mutation := newAdministrativeActMutation(c.config, OpUpdateOne, withAdministrativeAct(_m))
+	return &AdministrativeActUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AdministrativeActClient) UpdateOneID(id string) *AdministrativeActUpdateOne {
+	mutation := newAdministrativeActMutation(c.config, OpUpdateOne, withAdministrativeActID(id))
+	return &AdministrativeActUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AdministrativeAct.
+func (c *AdministrativeActClient) Delete() *AdministrativeActDelete {
+	mutation := newAdministrativeActMutation(c.config, OpDelete)
+	return &AdministrativeActDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AdministrativeActClient) DeleteOne(_m *AdministrativeAct) *AdministrativeActDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AdministrativeActClient) DeleteOneID(id string) *AdministrativeActDeleteOne {
+	builder := c.Delete().Where(administrativeact.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AdministrativeActDeleteOne{builder}
+}
+
+// Query returns a query builder for AdministrativeAct.
+func (c *AdministrativeActClient) Query() *AdministrativeActQuery {
+	return &AdministrativeActQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAdministrativeAct},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AdministrativeAct entity by its id.
+func (c *AdministrativeActClient) Get(ctx context.Context, id string) (*AdministrativeAct, error) {
+	return c.Query().Where(administrativeact.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AdministrativeActClient) GetX(ctx context.Context, id string) *AdministrativeAct {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AdministrativeActClient) Hooks() []Hook {
+	return c.hooks.AdministrativeAct
+}
+
+// Interceptors returns the client interceptors.
+func (c *AdministrativeActClient) Interceptors() []Interceptor {
+	return c.inters.AdministrativeAct
+}
+
+func (c *AdministrativeActClient) mutate(ctx context.Context, m *AdministrativeActMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AdministrativeActCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AdministrativeActUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AdministrativeActUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AdministrativeActDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown AdministrativeAct mutation op: %q", m.Op())
 	}
 }
 
@@ -6827,6 +6976,139 @@ func (c *ReceiptHeadClient) mutate(ctx context.Context, m *ReceiptHeadMutation) 
 	}
 }
 
+// RestrictionClient is a client for the Restriction schema.
+type RestrictionClient struct {
+	config
+}
+
+// NewRestrictionClient returns a client for the Restriction from the given config.
+func NewRestrictionClient(c config) *RestrictionClient {
+	return &RestrictionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `restriction.Hooks(f(g(h())))`.
+func (c *RestrictionClient) Use(hooks ...Hook) {
+	c.hooks.Restriction = append(c.hooks.Restriction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `restriction.Intercept(f(g(h())))`.
+func (c *RestrictionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Restriction = append(c.inters.Restriction, interceptors...)
+}
+
+// Create returns a builder for creating a Restriction entity.
+func (c *RestrictionClient) Create() *RestrictionCreate {
+	mutation := newRestrictionMutation(c.config, OpCreate)
+	return &RestrictionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Restriction entities.
+func (c *RestrictionClient) CreateBulk(builders ...*RestrictionCreate) *RestrictionCreateBulk {
+	return &RestrictionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RestrictionClient) MapCreateBulk(slice any, setFunc func(*RestrictionCreate, int)) *RestrictionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RestrictionCreateBulk{err: fmt.Errorf("calling to RestrictionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RestrictionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RestrictionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Restriction.
+func (c *RestrictionClient) Update() *RestrictionUpdate {
+	mutation := newRestrictionMutation(c.config, OpUpdate)
+	return &RestrictionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RestrictionClient) UpdateOne(_m *Restriction) *RestrictionUpdateOne {
+	mutation := newRestrictionMutation(c.config, OpUpdateOne, withRestriction(_m))
+	return &RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RestrictionClient) UpdateOneID(id string) *RestrictionUpdateOne {
+	mutation := newRestrictionMutation(c.config, OpUpdateOne, withRestrictionID(id))
+	return &RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Restriction.
+func (c *RestrictionClient) Delete() *RestrictionDelete {
+	mutation := newRestrictionMutation(c.config, OpDelete)
+	return &RestrictionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RestrictionClient) DeleteOne(_m *Restriction) *RestrictionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RestrictionClient) DeleteOneID(id string) *RestrictionDeleteOne {
+	builder := c.Delete().Where(restriction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RestrictionDeleteOne{builder}
+}
+
+// Query returns a query builder for Restriction.
+func (c *RestrictionClient) Query() *RestrictionQuery {
+	return &RestrictionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRestriction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Restriction entity by its id.
+func (c *RestrictionClient) Get(ctx context.Context, id string) (*Restriction, error) {
+	return c.Query().Where(restriction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RestrictionClient) GetX(ctx context.Context, id string) *Restriction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RestrictionClient) Hooks() []Hook {
+	return c.hooks.Restriction
+}
+
+// Interceptors returns the client interceptors.
+func (c *RestrictionClient) Interceptors() []Interceptor {
+	return c.inters.Restriction
+}
+
+func (c *RestrictionClient) mutate(ctx context.Context, m *RestrictionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RestrictionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RestrictionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RestrictionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RestrictionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Restriction mutation op: %q", m.Op())
+	}
+}
+
 // SayingClient is a client for the Saying schema.
 type SayingClient struct {
 	config
@@ -8570,25 +8852,27 @@ func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Val
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Announcement, Appointment, ArmyRelation, Award, Background, CalendarYear,
-		CaseFile, CatalogVersion, ClientAssertion, Consent, Contact, Correction,
-		Disability, Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord,
-		Enrolment, Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item,
-		Mandate, Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
-		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
-		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
-		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,
-		TrainingSubsidy, Veteran, Violation []ent.Hook
+		AdministrativeAct, Announcement, Appointment, ArmyRelation, Award, Background,
+		CalendarYear, CaseFile, CatalogVersion, ClientAssertion, Consent, Contact,
+		Correction, Disability, Discharge, Dispute, Division, EconomicSubsidy,
+		EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry, IdentityCard,
+		IdentityCheck, Item, Mandate, Material, Notification, Obligation, Pause,
+		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		PreferentialCard, Rank, Rating, Receipt, ReceiptCheckpoint, ReceiptCosignature,
+		ReceiptHead, Restriction, Saying, ServicePeriod, Settlement, SliceUse, Slot,
+		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Hook
 	}
 	inters struct {
-		Announcement, Appointment, ArmyRelation, Award, Background, CalendarYear,
-		CaseFile, CatalogVersion, ClientAssertion, Consent, Contact, Correction,
-		Disability, Discharge, Dispute, Division, EconomicSubsidy, EmploymentRecord,
-		Enrolment, Event, Guidance, HouseholdEntry, IdentityCard, IdentityCheck, Item,
-		Mandate, Material, Notification, Obligation, Pause, PaymentLine, PaymentRoll,
-		PensionRelation, PortOrder, PreReview, PreferentialCard, Rank, Rating, Receipt,
-		ReceiptCheckpoint, ReceiptCosignature, ReceiptHead, Saying, ServicePeriod,
-		Settlement, SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training,
-		TrainingSubsidy, Veteran, Violation []ent.Interceptor
+		AdministrativeAct, Announcement, Appointment, ArmyRelation, Award, Background,
+		CalendarYear, CaseFile, CatalogVersion, ClientAssertion, Consent, Contact,
+		Correction, Disability, Discharge, Dispute, Division, EconomicSubsidy,
+		EmploymentRecord, Enrolment, Event, Guidance, HouseholdEntry, IdentityCard,
+		IdentityCheck, Item, Mandate, Material, Notification, Obligation, Pause,
+		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
+		PreferentialCard, Rank, Rating, Receipt, ReceiptCheckpoint, ReceiptCosignature,
+		ReceiptHead, Restriction, Saying, ServicePeriod, Settlement, SliceUse, Slot,
+		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
+		Violation []ent.Interceptor
 	}
 )

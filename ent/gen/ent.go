@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/vetgraph/vetgraph/ent/gen/administrativeact"
 	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
@@ -54,6 +55,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
@@ -126,6 +128,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			administrativeact.Table:  administrativeact.ValidColumn,
 			announcement.Table:       announcement.ValidColumn,
 			appointment.Table:        appointment.ValidColumn,
 			armyrelation.Table:       armyrelation.ValidColumn,
@@ -168,6 +171,7 @@ func checkColumn(t, c string) error {
 			receiptcheckpoint.Table:  receiptcheckpoint.ValidColumn,
 			receiptcosignature.Table: receiptcosignature.ValidColumn,
 			receipthead.Table:        receipthead.ValidColumn,
+			restriction.Table:        restriction.ValidColumn,
 			saying.Table:             saying.ValidColumn,
 			serviceperiod.Table:      serviceperiod.ValidColumn,
 			settlement.Table:         settlement.ValidColumn,

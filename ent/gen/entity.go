@@ -5,6 +5,9 @@ package gen
 import "github.com/vetgraph/vetgraph/internal/fact"
 
 // IsEntity implements fedruntime.Entity.
+func (*AdministrativeAct) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Announcement) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
@@ -204,6 +207,9 @@ func (*ReceiptCosignature) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*ReceiptHead) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
+func (*Restriction) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
 func (*Saying) IsEntity() {}

@@ -11,6 +11,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/vetgraph/vetgraph/ent/gen/administrativeact"
 	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
@@ -54,6 +55,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
@@ -80,6 +82,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAdministrativeAct  = "AdministrativeAct"
 	TypeAnnouncement       = "Announcement"
 	TypeAppointment        = "Appointment"
 	TypeArmyRelation       = "ArmyRelation"
@@ -122,6 +125,7 @@ const (
 	TypeReceiptCheckpoint  = "ReceiptCheckpoint"
 	TypeReceiptCosignature = "ReceiptCosignature"
 	TypeReceiptHead        = "ReceiptHead"
+	TypeRestriction        = "Restriction"
 	TypeSaying             = "Saying"
 	TypeServicePeriod      = "ServicePeriod"
 	TypeSettlement         = "Settlement"
@@ -135,6 +139,703 @@ const (
 	TypeVeteran            = "Veteran"
 	TypeViolation          = "Violation"
 )
+
+// AdministrativeActMutation represents an operation that mutates the AdministrativeAct nodes in the graph.
+type AdministrativeActMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	at            *time.Time
+	role          *string
+	account       *string
+	act           *string
+	deed          *string
+	subject       *string
+	reason        *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AdministrativeAct, error)
+	predicates    []predicate.AdministrativeAct
+}
+
+var _ ent.Mutation = (*AdministrativeActMutation)(nil)
+
+// administrativeactOption allows management of the mutation configuration using functional options.
+type administrativeactOption func(*AdministrativeActMutation)
+
+// newAdministrativeActMutation creates new mutation for the AdministrativeAct entity.
+func newAdministrativeActMutation(c config, op Op, opts ...administrativeactOption) *AdministrativeActMutation {
+	m := &AdministrativeActMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAdministrativeAct,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAdministrativeActID sets the ID field of the mutation.
+func withAdministrativeActID(id string) administrativeactOption {
+	return func(m *AdministrativeActMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AdministrativeAct
+		)
+		m.oldValue = func(ctx context.Context) (*AdministrativeAct, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AdministrativeAct.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAdministrativeAct sets the old AdministrativeAct of the mutation.
+func withAdministrativeAct(node *AdministrativeAct) administrativeactOption {
+	return func(m *AdministrativeActMutation) {
+		m.oldValue = func(context.Context) (*AdministrativeAct, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AdministrativeActMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AdministrativeActMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AdministrativeAct entities.
+func (m *AdministrativeActMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AdministrativeActMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AdministrativeActMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AdministrativeAct.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAt sets the "at" field.
+func (m *AdministrativeActMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AdministrativeActMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AdministrativeActMutation) ResetAt() {
+	m.at = nil
+}
+
+// SetRole sets the "role" field.
+func (m *AdministrativeActMutation) SetRole(s string) {
+	m.role = &s
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *AdministrativeActMutation) Role() (r string, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldRole(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *AdministrativeActMutation) ResetRole() {
+	m.role = nil
+}
+
+// SetAccount sets the "account" field.
+func (m *AdministrativeActMutation) SetAccount(s string) {
+	m.account = &s
+}
+
+// Account returns the value of the "account" field in the mutation.
+func (m *AdministrativeActMutation) Account() (r string, exists bool) {
+	v := m.account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccount returns the old "account" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldAccount(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccount: %w", err)
+	}
+	return oldValue.Account, nil
+}
+
+// ResetAccount resets all changes to the "account" field.
+func (m *AdministrativeActMutation) ResetAccount() {
+	m.account = nil
+}
+
+// SetAct sets the "act" field.
+func (m *AdministrativeActMutation) SetAct(s string) {
+	m.act = &s
+}
+
+// Act returns the value of the "act" field in the mutation.
+func (m *AdministrativeActMutation) Act() (r string, exists bool) {
+	v := m.act
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAct returns the old "act" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldAct(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAct is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAct requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAct: %w", err)
+	}
+	return oldValue.Act, nil
+}
+
+// ResetAct resets all changes to the "act" field.
+func (m *AdministrativeActMutation) ResetAct() {
+	m.act = nil
+}
+
+// SetDeed sets the "deed" field.
+func (m *AdministrativeActMutation) SetDeed(s string) {
+	m.deed = &s
+}
+
+// Deed returns the value of the "deed" field in the mutation.
+func (m *AdministrativeActMutation) Deed() (r string, exists bool) {
+	v := m.deed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeed returns the old "deed" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldDeed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeed: %w", err)
+	}
+	return oldValue.Deed, nil
+}
+
+// ResetDeed resets all changes to the "deed" field.
+func (m *AdministrativeActMutation) ResetDeed() {
+	m.deed = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *AdministrativeActMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *AdministrativeActMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (m *AdministrativeActMutation) ClearSubject() {
+	m.subject = nil
+	m.clearedFields[administrativeact.FieldSubject] = struct{}{}
+}
+
+// SubjectCleared returns if the "subject" field was cleared in this mutation.
+func (m *AdministrativeActMutation) SubjectCleared() bool {
+	_, ok := m.clearedFields[administrativeact.FieldSubject]
+	return ok
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *AdministrativeActMutation) ResetSubject() {
+	m.subject = nil
+	delete(m.clearedFields, administrativeact.FieldSubject)
+}
+
+// SetReason sets the "reason" field.
+func (m *AdministrativeActMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AdministrativeActMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the AdministrativeAct entity.
+// If the AdministrativeAct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AdministrativeActMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *AdministrativeActMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[administrativeact.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *AdministrativeActMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[administrativeact.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AdministrativeActMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, administrativeact.FieldReason)
+}
+
+// Where appends a list predicates to the AdministrativeActMutation builder.
+func (m *AdministrativeActMutation) Where(ps ...predicate.AdministrativeAct) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AdministrativeActMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AdministrativeActMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AdministrativeAct, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AdministrativeActMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AdministrativeActMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AdministrativeAct).
+func (m *AdministrativeActMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AdministrativeActMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.at != nil {
+		fields = append(fields, administrativeact.FieldAt)
+	}
+	if m.role != nil {
+		fields = append(fields, administrativeact.FieldRole)
+	}
+	if m.account != nil {
+		fields = append(fields, administrativeact.FieldAccount)
+	}
+	if m.act != nil {
+		fields = append(fields, administrativeact.FieldAct)
+	}
+	if m.deed != nil {
+		fields = append(fields, administrativeact.FieldDeed)
+	}
+	if m.subject != nil {
+		fields = append(fields, administrativeact.FieldSubject)
+	}
+	if m.reason != nil {
+		fields = append(fields, administrativeact.FieldReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AdministrativeActMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case administrativeact.FieldAt:
+		return m.At()
+	case administrativeact.FieldRole:
+		return m.Role()
+	case administrativeact.FieldAccount:
+		return m.Account()
+	case administrativeact.FieldAct:
+		return m.Act()
+	case administrativeact.FieldDeed:
+		return m.Deed()
+	case administrativeact.FieldSubject:
+		return m.Subject()
+	case administrativeact.FieldReason:
+		return m.Reason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AdministrativeActMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case administrativeact.FieldAt:
+		return m.OldAt(ctx)
+	case administrativeact.FieldRole:
+		return m.OldRole(ctx)
+	case administrativeact.FieldAccount:
+		return m.OldAccount(ctx)
+	case administrativeact.FieldAct:
+		return m.OldAct(ctx)
+	case administrativeact.FieldDeed:
+		return m.OldDeed(ctx)
+	case administrativeact.FieldSubject:
+		return m.OldSubject(ctx)
+	case administrativeact.FieldReason:
+		return m.OldReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown AdministrativeAct field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AdministrativeActMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case administrativeact.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case administrativeact.FieldRole:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case administrativeact.FieldAccount:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccount(v)
+		return nil
+	case administrativeact.FieldAct:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAct(v)
+		return nil
+	case administrativeact.FieldDeed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeed(v)
+		return nil
+	case administrativeact.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case administrativeact.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AdministrativeAct field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AdministrativeActMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AdministrativeActMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AdministrativeActMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AdministrativeAct numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AdministrativeActMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(administrativeact.FieldSubject) {
+		fields = append(fields, administrativeact.FieldSubject)
+	}
+	if m.FieldCleared(administrativeact.FieldReason) {
+		fields = append(fields, administrativeact.FieldReason)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AdministrativeActMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AdministrativeActMutation) ClearField(name string) error {
+	switch name {
+	case administrativeact.FieldSubject:
+		m.ClearSubject()
+		return nil
+	case administrativeact.FieldReason:
+		m.ClearReason()
+		return nil
+	}
+	return fmt.Errorf("unknown AdministrativeAct nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AdministrativeActMutation) ResetField(name string) error {
+	switch name {
+	case administrativeact.FieldAt:
+		m.ResetAt()
+		return nil
+	case administrativeact.FieldRole:
+		m.ResetRole()
+		return nil
+	case administrativeact.FieldAccount:
+		m.ResetAccount()
+		return nil
+	case administrativeact.FieldAct:
+		m.ResetAct()
+		return nil
+	case administrativeact.FieldDeed:
+		m.ResetDeed()
+		return nil
+	case administrativeact.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case administrativeact.FieldReason:
+		m.ResetReason()
+		return nil
+	}
+	return fmt.Errorf("unknown AdministrativeAct field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AdministrativeActMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AdministrativeActMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AdministrativeActMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AdministrativeActMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AdministrativeActMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AdministrativeActMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AdministrativeActMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AdministrativeAct unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AdministrativeActMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AdministrativeAct edge %s", name)
+}
 
 // AnnouncementMutation represents an operation that mutates the Announcement nodes in the graph.
 type AnnouncementMutation struct {
@@ -39816,6 +40517,776 @@ func (m *ReceiptHeadMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ReceiptHeadMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReceiptHead edge %s", name)
+}
+
+// RestrictionMutation represents an operation that mutates the Restriction nodes in the graph.
+type RestrictionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	kind          *restriction.Kind
+	subject       *string
+	reason        *string
+	restricted_at *time.Time
+	restricted_by *string
+	lifted_at     *time.Time
+	lifted_by     *string
+	lifted_reason *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Restriction, error)
+	predicates    []predicate.Restriction
+}
+
+var _ ent.Mutation = (*RestrictionMutation)(nil)
+
+// restrictionOption allows management of the mutation configuration using functional options.
+type restrictionOption func(*RestrictionMutation)
+
+// newRestrictionMutation creates new mutation for the Restriction entity.
+func newRestrictionMutation(c config, op Op, opts ...restrictionOption) *RestrictionMutation {
+	m := &RestrictionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRestriction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRestrictionID sets the ID field of the mutation.
+func withRestrictionID(id string) restrictionOption {
+	return func(m *RestrictionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Restriction
+		)
+		m.oldValue = func(ctx context.Context) (*Restriction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Restriction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRestriction sets the old Restriction of the mutation.
+func withRestriction(node *Restriction) restrictionOption {
+	return func(m *RestrictionMutation) {
+		m.oldValue = func(context.Context) (*Restriction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RestrictionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RestrictionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Restriction entities.
+func (m *RestrictionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RestrictionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RestrictionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Restriction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *RestrictionMutation) SetKind(r restriction.Kind) {
+	m.kind = &r
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *RestrictionMutation) Kind() (r restriction.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldKind(ctx context.Context) (v restriction.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *RestrictionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *RestrictionMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *RestrictionMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *RestrictionMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *RestrictionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *RestrictionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *RestrictionMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetRestrictedAt sets the "restricted_at" field.
+func (m *RestrictionMutation) SetRestrictedAt(t time.Time) {
+	m.restricted_at = &t
+}
+
+// RestrictedAt returns the value of the "restricted_at" field in the mutation.
+func (m *RestrictionMutation) RestrictedAt() (r time.Time, exists bool) {
+	v := m.restricted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRestrictedAt returns the old "restricted_at" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldRestrictedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRestrictedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRestrictedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRestrictedAt: %w", err)
+	}
+	return oldValue.RestrictedAt, nil
+}
+
+// ResetRestrictedAt resets all changes to the "restricted_at" field.
+func (m *RestrictionMutation) ResetRestrictedAt() {
+	m.restricted_at = nil
+}
+
+// SetRestrictedBy sets the "restricted_by" field.
+func (m *RestrictionMutation) SetRestrictedBy(s string) {
+	m.restricted_by = &s
+}
+
+// RestrictedBy returns the value of the "restricted_by" field in the mutation.
+func (m *RestrictionMutation) RestrictedBy() (r string, exists bool) {
+	v := m.restricted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRestrictedBy returns the old "restricted_by" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldRestrictedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRestrictedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRestrictedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRestrictedBy: %w", err)
+	}
+	return oldValue.RestrictedBy, nil
+}
+
+// ResetRestrictedBy resets all changes to the "restricted_by" field.
+func (m *RestrictionMutation) ResetRestrictedBy() {
+	m.restricted_by = nil
+}
+
+// SetLiftedAt sets the "lifted_at" field.
+func (m *RestrictionMutation) SetLiftedAt(t time.Time) {
+	m.lifted_at = &t
+}
+
+// LiftedAt returns the value of the "lifted_at" field in the mutation.
+func (m *RestrictionMutation) LiftedAt() (r time.Time, exists bool) {
+	v := m.lifted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiftedAt returns the old "lifted_at" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldLiftedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiftedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiftedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiftedAt: %w", err)
+	}
+	return oldValue.LiftedAt, nil
+}
+
+// ClearLiftedAt clears the value of the "lifted_at" field.
+func (m *RestrictionMutation) ClearLiftedAt() {
+	m.lifted_at = nil
+	m.clearedFields[restriction.FieldLiftedAt] = struct{}{}
+}
+
+// LiftedAtCleared returns if the "lifted_at" field was cleared in this mutation.
+func (m *RestrictionMutation) LiftedAtCleared() bool {
+	_, ok := m.clearedFields[restriction.FieldLiftedAt]
+	return ok
+}
+
+// ResetLiftedAt resets all changes to the "lifted_at" field.
+func (m *RestrictionMutation) ResetLiftedAt() {
+	m.lifted_at = nil
+	delete(m.clearedFields, restriction.FieldLiftedAt)
+}
+
+// SetLiftedBy sets the "lifted_by" field.
+func (m *RestrictionMutation) SetLiftedBy(s string) {
+	m.lifted_by = &s
+}
+
+// LiftedBy returns the value of the "lifted_by" field in the mutation.
+func (m *RestrictionMutation) LiftedBy() (r string, exists bool) {
+	v := m.lifted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiftedBy returns the old "lifted_by" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldLiftedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiftedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiftedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiftedBy: %w", err)
+	}
+	return oldValue.LiftedBy, nil
+}
+
+// ClearLiftedBy clears the value of the "lifted_by" field.
+func (m *RestrictionMutation) ClearLiftedBy() {
+	m.lifted_by = nil
+	m.clearedFields[restriction.FieldLiftedBy] = struct{}{}
+}
+
+// LiftedByCleared returns if the "lifted_by" field was cleared in this mutation.
+func (m *RestrictionMutation) LiftedByCleared() bool {
+	_, ok := m.clearedFields[restriction.FieldLiftedBy]
+	return ok
+}
+
+// ResetLiftedBy resets all changes to the "lifted_by" field.
+func (m *RestrictionMutation) ResetLiftedBy() {
+	m.lifted_by = nil
+	delete(m.clearedFields, restriction.FieldLiftedBy)
+}
+
+// SetLiftedReason sets the "lifted_reason" field.
+func (m *RestrictionMutation) SetLiftedReason(s string) {
+	m.lifted_reason = &s
+}
+
+// LiftedReason returns the value of the "lifted_reason" field in the mutation.
+func (m *RestrictionMutation) LiftedReason() (r string, exists bool) {
+	v := m.lifted_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLiftedReason returns the old "lifted_reason" field's value of the Restriction entity.
+// If the Restriction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RestrictionMutation) OldLiftedReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLiftedReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLiftedReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLiftedReason: %w", err)
+	}
+	return oldValue.LiftedReason, nil
+}
+
+// ClearLiftedReason clears the value of the "lifted_reason" field.
+func (m *RestrictionMutation) ClearLiftedReason() {
+	m.lifted_reason = nil
+	m.clearedFields[restriction.FieldLiftedReason] = struct{}{}
+}
+
+// LiftedReasonCleared returns if the "lifted_reason" field was cleared in this mutation.
+func (m *RestrictionMutation) LiftedReasonCleared() bool {
+	_, ok := m.clearedFields[restriction.FieldLiftedReason]
+	return ok
+}
+
+// ResetLiftedReason resets all changes to the "lifted_reason" field.
+func (m *RestrictionMutation) ResetLiftedReason() {
+	m.lifted_reason = nil
+	delete(m.clearedFields, restriction.FieldLiftedReason)
+}
+
+// Where appends a list predicates to the RestrictionMutation builder.
+func (m *RestrictionMutation) Where(ps ...predicate.Restriction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RestrictionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RestrictionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Restriction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RestrictionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RestrictionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Restriction).
+func (m *RestrictionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RestrictionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.kind != nil {
+		fields = append(fields, restriction.FieldKind)
+	}
+	if m.subject != nil {
+		fields = append(fields, restriction.FieldSubject)
+	}
+	if m.reason != nil {
+		fields = append(fields, restriction.FieldReason)
+	}
+	if m.restricted_at != nil {
+		fields = append(fields, restriction.FieldRestrictedAt)
+	}
+	if m.restricted_by != nil {
+		fields = append(fields, restriction.FieldRestrictedBy)
+	}
+	if m.lifted_at != nil {
+		fields = append(fields, restriction.FieldLiftedAt)
+	}
+	if m.lifted_by != nil {
+		fields = append(fields, restriction.FieldLiftedBy)
+	}
+	if m.lifted_reason != nil {
+		fields = append(fields, restriction.FieldLiftedReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RestrictionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case restriction.FieldKind:
+		return m.Kind()
+	case restriction.FieldSubject:
+		return m.Subject()
+	case restriction.FieldReason:
+		return m.Reason()
+	case restriction.FieldRestrictedAt:
+		return m.RestrictedAt()
+	case restriction.FieldRestrictedBy:
+		return m.RestrictedBy()
+	case restriction.FieldLiftedAt:
+		return m.LiftedAt()
+	case restriction.FieldLiftedBy:
+		return m.LiftedBy()
+	case restriction.FieldLiftedReason:
+		return m.LiftedReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RestrictionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case restriction.FieldKind:
+		return m.OldKind(ctx)
+	case restriction.FieldSubject:
+		return m.OldSubject(ctx)
+	case restriction.FieldReason:
+		return m.OldReason(ctx)
+	case restriction.FieldRestrictedAt:
+		return m.OldRestrictedAt(ctx)
+	case restriction.FieldRestrictedBy:
+		return m.OldRestrictedBy(ctx)
+	case restriction.FieldLiftedAt:
+		return m.OldLiftedAt(ctx)
+	case restriction.FieldLiftedBy:
+		return m.OldLiftedBy(ctx)
+	case restriction.FieldLiftedReason:
+		return m.OldLiftedReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RestrictionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case restriction.FieldKind:
+		v, ok := value.(restriction.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case restriction.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case restriction.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case restriction.FieldRestrictedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRestrictedAt(v)
+		return nil
+	case restriction.FieldRestrictedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRestrictedBy(v)
+		return nil
+	case restriction.FieldLiftedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiftedAt(v)
+		return nil
+	case restriction.FieldLiftedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiftedBy(v)
+		return nil
+	case restriction.FieldLiftedReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLiftedReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RestrictionMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RestrictionMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RestrictionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Restriction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RestrictionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(restriction.FieldLiftedAt) {
+		fields = append(fields, restriction.FieldLiftedAt)
+	}
+	if m.FieldCleared(restriction.FieldLiftedBy) {
+		fields = append(fields, restriction.FieldLiftedBy)
+	}
+	if m.FieldCleared(restriction.FieldLiftedReason) {
+		fields = append(fields, restriction.FieldLiftedReason)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RestrictionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RestrictionMutation) ClearField(name string) error {
+	switch name {
+	case restriction.FieldLiftedAt:
+		m.ClearLiftedAt()
+		return nil
+	case restriction.FieldLiftedBy:
+		m.ClearLiftedBy()
+		return nil
+	case restriction.FieldLiftedReason:
+		m.ClearLiftedReason()
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RestrictionMutation) ResetField(name string) error {
+	switch name {
+	case restriction.FieldKind:
+		m.ResetKind()
+		return nil
+	case restriction.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case restriction.FieldReason:
+		m.ResetReason()
+		return nil
+	case restriction.FieldRestrictedAt:
+		m.ResetRestrictedAt()
+		return nil
+	case restriction.FieldRestrictedBy:
+		m.ResetRestrictedBy()
+		return nil
+	case restriction.FieldLiftedAt:
+		m.ResetLiftedAt()
+		return nil
+	case restriction.FieldLiftedBy:
+		m.ResetLiftedBy()
+		return nil
+	case restriction.FieldLiftedReason:
+		m.ResetLiftedReason()
+		return nil
+	}
+	return fmt.Errorf("unknown Restriction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RestrictionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RestrictionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RestrictionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RestrictionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RestrictionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RestrictionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RestrictionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Restriction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RestrictionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Restriction edge %s", name)
 }
 
 // SayingMutation represents an operation that mutates the Saying nodes in the graph.

@@ -3,6 +3,7 @@
 package gen
 
 import (
+	"github.com/vetgraph/vetgraph/ent/gen/administrativeact"
 	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
@@ -44,6 +45,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receipt"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
@@ -63,6 +65,50 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	administrativeactFields := schema.AdministrativeAct{}.Fields()
+	_ = administrativeactFields
+	// administrativeactDescRole is the schema descriptor for role field.
+	administrativeactDescRole := administrativeactFields[2].Descriptor()
+	// administrativeact.RoleValidator is a validator for the "role" field. It is called by the builders before save.
+	administrativeact.RoleValidator = administrativeactDescRole.Validators[0].(func(string) error)
+	// administrativeactDescAccount is the schema descriptor for account field.
+	administrativeactDescAccount := administrativeactFields[3].Descriptor()
+	// administrativeact.AccountValidator is a validator for the "account" field. It is called by the builders before save.
+	administrativeact.AccountValidator = administrativeactDescAccount.Validators[0].(func(string) error)
+	// administrativeactDescAct is the schema descriptor for act field.
+	administrativeactDescAct := administrativeactFields[4].Descriptor()
+	// administrativeact.ActValidator is a validator for the "act" field. It is called by the builders before save.
+	administrativeact.ActValidator = administrativeactDescAct.Validators[0].(func(string) error)
+	// administrativeactDescDeed is the schema descriptor for deed field.
+	administrativeactDescDeed := administrativeactFields[5].Descriptor()
+	// administrativeact.DeedValidator is a validator for the "deed" field. It is called by the builders before save.
+	administrativeact.DeedValidator = administrativeactDescDeed.Validators[0].(func(string) error)
+	// administrativeactDescSubject is the schema descriptor for subject field.
+	administrativeactDescSubject := administrativeactFields[6].Descriptor()
+	// administrativeact.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	administrativeact.SubjectValidator = administrativeactDescSubject.Validators[0].(func(string) error)
+	// administrativeactDescReason is the schema descriptor for reason field.
+	administrativeactDescReason := administrativeactFields[7].Descriptor()
+	// administrativeact.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	administrativeact.ReasonValidator = administrativeactDescReason.Validators[0].(func(string) error)
+	// administrativeactDescID is the schema descriptor for id field.
+	administrativeactDescID := administrativeactFields[0].Descriptor()
+	// administrativeact.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	administrativeact.IDValidator = func() func(string) error {
+		validators := administrativeactDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	announcementFields := schema.Announcement{}.Fields()
 	_ = announcementFields
 	// announcementDescSlice is the schema descriptor for slice field.
@@ -1685,6 +1731,46 @@ func init() {
 	receiptheadDescOrigin := receiptheadFields[1].Descriptor()
 	// receipthead.OriginValidator is a validator for the "origin" field. It is called by the builders before save.
 	receipthead.OriginValidator = receiptheadDescOrigin.Validators[0].(func(string) error)
+	restrictionFields := schema.Restriction{}.Fields()
+	_ = restrictionFields
+	// restrictionDescSubject is the schema descriptor for subject field.
+	restrictionDescSubject := restrictionFields[2].Descriptor()
+	// restriction.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	restriction.SubjectValidator = restrictionDescSubject.Validators[0].(func(string) error)
+	// restrictionDescReason is the schema descriptor for reason field.
+	restrictionDescReason := restrictionFields[3].Descriptor()
+	// restriction.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	restriction.ReasonValidator = restrictionDescReason.Validators[0].(func(string) error)
+	// restrictionDescRestrictedBy is the schema descriptor for restricted_by field.
+	restrictionDescRestrictedBy := restrictionFields[5].Descriptor()
+	// restriction.RestrictedByValidator is a validator for the "restricted_by" field. It is called by the builders before save.
+	restriction.RestrictedByValidator = restrictionDescRestrictedBy.Validators[0].(func(string) error)
+	// restrictionDescLiftedBy is the schema descriptor for lifted_by field.
+	restrictionDescLiftedBy := restrictionFields[7].Descriptor()
+	// restriction.LiftedByValidator is a validator for the "lifted_by" field. It is called by the builders before save.
+	restriction.LiftedByValidator = restrictionDescLiftedBy.Validators[0].(func(string) error)
+	// restrictionDescLiftedReason is the schema descriptor for lifted_reason field.
+	restrictionDescLiftedReason := restrictionFields[8].Descriptor()
+	// restriction.LiftedReasonValidator is a validator for the "lifted_reason" field. It is called by the builders before save.
+	restriction.LiftedReasonValidator = restrictionDescLiftedReason.Validators[0].(func(string) error)
+	// restrictionDescID is the schema descriptor for id field.
+	restrictionDescID := restrictionFields[0].Descriptor()
+	// restriction.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	restriction.IDValidator = func() func(string) error {
+		validators := restrictionDescID.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(id string) error {
+			for _, fn := range fns {
+				if err := fn(id); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	sayingMixin := schema.Saying{}.Mixin()
 	sayingMixinFields0 := sayingMixin[0].Fields()
 	_ = sayingMixinFields0

@@ -12,6 +12,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AdministrativeAct is the client for interacting with the AdministrativeAct builders.
+	AdministrativeAct *AdministrativeActClient
 	// Announcement is the client for interacting with the Announcement builders.
 	Announcement *AnnouncementClient
 	// Appointment is the client for interacting with the Appointment builders.
@@ -96,6 +98,8 @@ type Tx struct {
 	ReceiptCosignature *ReceiptCosignatureClient
 	// ReceiptHead is the client for interacting with the ReceiptHead builders.
 	ReceiptHead *ReceiptHeadClient
+	// Restriction is the client for interacting with the Restriction builders.
+	Restriction *RestrictionClient
 	// Saying is the client for interacting with the Saying builders.
 	Saying *SayingClient
 	// ServicePeriod is the client for interacting with the ServicePeriod builders.
@@ -251,6 +255,7 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AdministrativeAct = NewAdministrativeActClient(tx.config)
 	tx.Announcement = NewAnnouncementClient(tx.config)
 	tx.Appointment = NewAppointmentClient(tx.config)
 	tx.ArmyRelation = NewArmyRelationClient(tx.config)
@@ -293,6 +298,7 @@ func (tx *Tx) init() {
 	tx.ReceiptCheckpoint = NewReceiptCheckpointClient(tx.config)
 	tx.ReceiptCosignature = NewReceiptCosignatureClient(tx.config)
 	tx.ReceiptHead = NewReceiptHeadClient(tx.config)
+	tx.Restriction = NewRestrictionClient(tx.config)
 	tx.Saying = NewSayingClient(tx.config)
 	tx.ServicePeriod = NewServicePeriodClient(tx.config)
 	tx.Settlement = NewSettlementClient(tx.config)
@@ -314,7 +320,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Announcement.QueryXXX(), the query will be executed
+// applies a query, for example: AdministrativeAct.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

@@ -139,6 +139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GrantConsentInput", ec.unmarshalInputGrantConsentInput),
 			graphql.NewInputUnmarshaler("GrantMandateInput", ec.unmarshalInputGrantMandateInput),
 			graphql.NewInputUnmarshaler("ItemFilter", ec.unmarshalInputItemFilter),
+			graphql.NewInputUnmarshaler("LiftRestrictionInput", ec.unmarshalInputLiftRestrictionInput),
 			graphql.NewInputUnmarshaler("LoadCalendarInput", ec.unmarshalInputLoadCalendarInput),
 			graphql.NewInputUnmarshaler("MatterRatingInput", ec.unmarshalInputMatterRatingInput),
 			graphql.NewInputUnmarshaler("MatterRepresentation", ec.unmarshalInputMatterRepresentation),
@@ -153,6 +154,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReplyRatingInput", ec.unmarshalInputReplyRatingInput),
 			graphql.NewInputUnmarshaler("RequestMandateInput", ec.unmarshalInputRequestMandateInput),
 			graphql.NewInputUnmarshaler("RequestPreReviewInput", ec.unmarshalInputRequestPreReviewInput),
+			graphql.NewInputUnmarshaler("RestrictInput", ec.unmarshalInputRestrictInput),
 			graphql.NewInputUnmarshaler("ResumeItemInput", ec.unmarshalInputResumeItemInput),
 			graphql.NewInputUnmarshaler("ResumePortInput", ec.unmarshalInputResumePortInput),
 			graphql.NewInputUnmarshaler("ReturnItemInput", ec.unmarshalInputReturnItemInput),
@@ -262,6 +264,110 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/administration.graphqls", Input: `extend type Query {
+  "被停用的账号和数据共享，新的在前；安全管理员和审计管理员可看。 Accounts and slices that are kept out, newest first; for the security and the audit administrator."
+  restrictions(lifted: Boolean = false, first: Int = 20, after: String): RestrictionConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+  "管理员办过的事，新的在前；只有审计管理员可看。 What administrators did, newest first; for the audit administrator alone."
+  administrativeActs(account: String, first: Int = 20, after: String): AdministrativeActConnection! @listSize(slicingArguments: ["first"], sizedFields: ["nodes"], requireOneSlicingArgument: false) @authenticated @tag(name: "operational")
+}
+
+extend type Mutation {
+  "停用一个账号或一项数据共享，立即生效；安全管理员办理。 Keeps an account or a slice out, at once; for the security administrator."
+  restrict(input: RestrictInput!): RestrictionPayload! @authenticated @tag(name: "operational")
+  "解除停用。 Lets them in again."
+  liftRestriction(input: LiftRestrictionInput!): RestrictionPayload! @authenticated @tag(name: "operational")
+}
+
+"停用什么。 What is kept out."
+enum RestrictionKind @tag(name: "public") {
+  "账号：登录凭证的主体，或合作单位的客户端。 An account: the subject of a token, or a partner's client."
+  ACCOUNT
+  "一项数据共享。 A slice."
+  SLICE
+}
+
+"停用。 A restriction: an account or a slice that is kept out."
+type Restriction {
+  "编号。 Opaque ID."
+  id: ID! @tag(name: "operational")
+  "停用什么。 What is kept out."
+  kind: RestrictionKind! @tag(name: "operational")
+  "账号，或数据共享的名称。 The account, or the slice's name."
+  subject: String! @tag(name: "operational")
+  "原因。 Why."
+  reason: String! @tag(name: "operational")
+  "何时停用。 Since when."
+  restrictedAt: Time! @tag(name: "operational")
+  "由谁停用。 By whose account."
+  restrictedBy: String! @tag(name: "operational")
+  "何时解除。 When it was lifted."
+  liftedAt: Time @tag(name: "operational")
+  "由谁解除。 By whose account."
+  liftedBy: String @tag(name: "operational")
+  "解除的原因。 Why it was lifted."
+  liftedReason: String @tag(name: "operational")
+}
+
+"停用的一页。 A page of restrictions."
+type RestrictionConnection {
+  "本页。 The restrictions."
+  nodes: [Restriction!]! @tag(name: "operational")
+  "翻页。 Paging."
+  pageInfo: PageInfo! @tag(name: "operational")
+}
+
+"管理员办过的一件事。 One thing that an administrator did."
+type AdministrativeAct {
+  "编号。 Opaque ID."
+  id: ID! @tag(name: "operational")
+  "何时。 When."
+  at: Time! @tag(name: "operational")
+  "以哪个角色：OPERATOR 系统管理员；SECURITY 安全管理员；AUDITOR 审计管理员。 In which role: system, security or audit administrator."
+  role: String! @tag(name: "operational")
+  "账号。 The account."
+  account: String! @tag(name: "operational")
+  "办理的是哪种行为，见权限策略。 The act of the policy."
+  act: String! @tag(name: "operational")
+  "结果代码，如 PAUSE。 What it came to, e.g. PAUSE."
+  deed: String! @tag(name: "operational")
+  "对象：端口、年份、账号或数据共享。 The port, years, account or slice."
+  subject: String @tag(name: "operational")
+  "原因。 Why."
+  reason: String @tag(name: "operational")
+}
+
+"管理员办过的事的一页。 A page of what administrators did."
+type AdministrativeActConnection {
+  "本页。 The acts."
+  nodes: [AdministrativeAct!]! @tag(name: "operational")
+  "翻页。 Paging."
+  pageInfo: PageInfo! @tag(name: "operational")
+}
+
+"停用。 What to keep out, and why."
+input RestrictInput {
+  "停用什么。 What."
+  kind: RestrictionKind! @tag(name: "operational")
+  "账号，或数据共享的名称。 The account, or the slice's name."
+  subject: String! @tag(name: "operational")
+  "原因，写进日志。 Why; it goes into the journal."
+  reason: String! @tag(name: "operational")
+}
+
+"解除停用。 What to let in again, and why."
+input LiftRestrictionInput {
+  "停用的编号。 ID of the restriction."
+  restrictionId: ID! @tag(name: "operational")
+  "原因，写进日志。 Why; it goes into the journal."
+  reason: String! @tag(name: "operational")
+}
+
+"停用或解除的结果。 What came of it."
+type RestrictionPayload {
+  "停用。 The restriction."
+  restriction: Restriction! @tag(name: "operational")
+}
+`, BuiltIn: false},
 	{Name: "../schema/appointment.graphqls", Input: `extend type Query {
   "一键预约的建议：一次跑动办完全部须本人到场的事，带哪些原件，有哪些空位。 The proposal for one visit that serves every in-person step, with the originals to bring and the free places."
   appointmentOptions(input: AppointmentOptionsInput!): AppointmentOptions! @authenticated @tag(name: "personal")
@@ -3998,6 +4104,38 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AdministrativeAct(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AdministrativeAct_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AdministrativeAct_at(ctx, field)
+	case "role":
+		return ec.fieldContext_AdministrativeAct_role(ctx, field)
+	case "account":
+		return ec.fieldContext_AdministrativeAct_account(ctx, field)
+	case "act":
+		return ec.fieldContext_AdministrativeAct_act(ctx, field)
+	case "deed":
+		return ec.fieldContext_AdministrativeAct_deed(ctx, field)
+	case "subject":
+		return ec.fieldContext_AdministrativeAct_subject(ctx, field)
+	case "reason":
+		return ec.fieldContext_AdministrativeAct_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdministrativeAct", field.Name)
+}
+
+func (ec *executionContext) childFields_AdministrativeActConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AdministrativeActConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AdministrativeActConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdministrativeActConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_Appointment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5926,6 +6064,48 @@ func (ec *executionContext) childFields_RequestPreReviewPayload(ctx context.Cont
 		return ec.fieldContext_RequestPreReviewPayload_preReviews(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestPreReviewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Restriction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Restriction_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Restriction_kind(ctx, field)
+	case "subject":
+		return ec.fieldContext_Restriction_subject(ctx, field)
+	case "reason":
+		return ec.fieldContext_Restriction_reason(ctx, field)
+	case "restrictedAt":
+		return ec.fieldContext_Restriction_restrictedAt(ctx, field)
+	case "restrictedBy":
+		return ec.fieldContext_Restriction_restrictedBy(ctx, field)
+	case "liftedAt":
+		return ec.fieldContext_Restriction_liftedAt(ctx, field)
+	case "liftedBy":
+		return ec.fieldContext_Restriction_liftedBy(ctx, field)
+	case "liftedReason":
+		return ec.fieldContext_Restriction_liftedReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Restriction", field.Name)
+}
+
+func (ec *executionContext) childFields_RestrictionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RestrictionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RestrictionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestrictionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RestrictionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "restriction":
+		return ec.fieldContext_RestrictionPayload_restriction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestrictionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SaveDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -8,8 +8,18 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/internal/words"
 )
+
+// 管理员办过的事的一页。 A page of what administrators did.
+type AdministrativeActConnection struct {
+	// 本页。 The acts.
+	Nodes []*gen.AdministrativeAct `json:"nodes"`
+	// 翻页。 Paging.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
 
 type CaseRepresentation struct {
 	ID     *string `json:"id,omitempty"`
@@ -53,6 +63,14 @@ type GrantConsentInput struct {
 	Version int `json:"version"`
 }
 
+// 解除停用。 What to let in again, and why.
+type LiftRestrictionInput struct {
+	// 停用的编号。 ID of the restriction.
+	RestrictionID string `json:"restrictionId"`
+	// 原因，写进日志。 Why; it goes into the journal.
+	Reason string `json:"reason"`
+}
+
 type MatterRepresentation struct {
 	Code *string `json:"code,omitempty"`
 	Slug *string `json:"slug,omitempty"`
@@ -87,6 +105,30 @@ type PlayedFault struct {
 }
 
 type Query struct {
+}
+
+// 停用。 What to keep out, and why.
+type RestrictInput struct {
+	// 停用什么。 What.
+	Kind restriction.Kind `json:"kind"`
+	// 账号，或数据共享的名称。 The account, or the slice's name.
+	Subject string `json:"subject"`
+	// 原因，写进日志。 Why; it goes into the journal.
+	Reason string `json:"reason"`
+}
+
+// 停用的一页。 A page of restrictions.
+type RestrictionConnection struct {
+	// 本页。 The restrictions.
+	Nodes []*gen.Restriction `json:"nodes"`
+	// 翻页。 Paging.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// 停用或解除的结果。 What came of it.
+type RestrictionPayload struct {
+	// 停用。 The restriction.
+	Restriction *gen.Restriction `json:"restriction"`
 }
 
 // 读取的一项信息。 One thing that is read.

@@ -59,6 +59,10 @@ const (
 	WatchPorts     Act = "ports.watch"      // how they fare, and who held them
 	OperatePorts   Act = "ports.operate"    // pause, drain, resume, replay
 	LoadCalendar   Act = "calendar.load"    //
+
+	Restrict           Act = "account.restrict"    // keep an account or a slice out, and let it in again
+	ReadRestrictions   Act = "restriction.read"    //
+	ReadAdministration Act = "administration.read" // what administrators did
 )
 
 // Viewer is whoever asks.

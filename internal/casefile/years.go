@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/vetgraph/vetgraph/ent/gen"
@@ -16,6 +17,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/lifecycle"
 	"github.com/vetgraph/vetgraph/internal/store"
 	"github.com/vetgraph/vetgraph/internal/workday"
@@ -154,14 +156,18 @@ func (d *Desk) LoadCalendar(ctx context.Context, schedule []byte, dryRun bool) (
 	if dryRun {
 		return moves, nil
 	}
-	who := access.From(ctx).ID
+	by := access.From(ctx)
 	err = d.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		for _, year := range slices.Sorted(maps.Keys(fresh)) {
-			err := tx.Ent.CalendarYear.Create().SetID(year).SetSchedule(fresh[year]).SetLoadedAt(d.Now().UTC()).SetLoadedBy(who).
+			err := tx.Ent.CalendarYear.Create().SetID(year).SetSchedule(fresh[year]).SetLoadedAt(d.Now().UTC()).SetLoadedBy(by.ID).
 				OnConflictColumns("id").UpdateNewValues().Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("keep the year %s: %w", year, err)
 			}
+		}
+		years := strings.Join(slices.Sorted(maps.Keys(fresh)), " ")
+		if err := journal.Administer(ctx, tx, by, journal.Deed{Act: access.LoadCalendar, Deed: "LOAD", Subject: years, At: d.Now()}); err != nil {
+			return err
 		}
 		return d.moveTerms(ctx, tx, terms) // with the year: they cannot be reckoned from it alone
 	})

@@ -48,8 +48,8 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
 		"sayings": c.Saying.Query().Count, "consents": c.Consent.Query().Count, "slice uses": c.SliceUse.Query().Count, "client assertions": c.ClientAssertion.Query().Count, "announcements": c.Announcement.Query().Count,
 		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
-		"receipt cosignatures": c.ReceiptCosignature.Query().Count,
-		"persons by edge":      c.CaseFile.Query().QueryVeteran().Count,
+		"receipt cosignatures": c.ReceiptCosignature.Query().Count, "administrative acts": c.AdministrativeAct.Query().Count, "restrictions": c.Restriction.Query().Count,
+		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
 	}
 }
 
@@ -139,7 +139,7 @@ func TestReads(t *testing.T) {
 // What tells where cases stand, and what tells who people are.
 var (
 	counted  = []string{"cases", "items", "materials", "events", "pre-reviews", "corrections", "pauses", "obligations", "appointments", "ratings"}
-	logged   = []string{"receipts", "receipt heads", "receipt checkpoints", "receipt cosignatures"} // for whom package receipt asks
+	logged   = []string{"receipts", "receipt heads", "receipt checkpoints", "receipt cosignatures", "administrative acts", "restrictions"} // for whom their rooms ask
 	personal = []string{
 		"veterans", "backgrounds", "contacts", "household entries", "identity cards", "service periods", "ranks", "awards", "discharges", "settlements",
 		"disabilities", "employment records", "trainings", "guidances", "training subsidies", "enrolments", "social-security cards", "army relations",
@@ -280,6 +280,8 @@ func populate(t *testing.T, s *store.Store) []string {
 		tx.Ent.ReceiptHead.Create().SetID(1).SetOrigin("x").SetSize(0).SetRoot([]byte{1}).ExecX(ctx)
 		tx.Ent.ReceiptCheckpoint.Create().SetID(1).SetNote([]byte{1}).SetSignedAt(now).ExecX(ctx)
 		tx.Ent.ReceiptCosignature.Create().SetID("1 x").SetSize(1).SetWitness("x").SetLine([]byte{1}).ExecX(ctx)
+		tx.Ent.AdministrativeAct.Create().SetID("a").SetAt(now).SetRole("OPERATOR").SetAccount("x").SetAct("x").SetDeed("x").ExecX(ctx)
+		tx.Ent.Restriction.Create().SetID("r").SetKind("ACCOUNT").SetSubject("x").SetReason("x").SetRestrictedAt(now).SetRestrictedBy("x").ExecX(ctx)
 		tx.Ent.SliceUse.Create().SetID("u").SetSlice("bus").SetDay(1).ExecX(ctx)
 		tx.Ent.ClientAssertion.Create().SetID("a").SetUntil(now).ExecX(ctx)
 		tx.Ent.Announcement.Create().SetID("w").SetSlice("bus").SetVeteranID("v").SetAt(1).SetKind("LEFT").ExecX(ctx)

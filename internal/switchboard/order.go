@@ -10,6 +10,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/catalog"
 	"github.com/vetgraph/vetgraph/internal/fault"
+	"github.com/vetgraph/vetgraph/internal/journal"
 	"github.com/vetgraph/vetgraph/internal/store"
 )
 
@@ -38,7 +39,7 @@ func (b *Board) order(ctx context.Context, portID, reason string, kind portorder
 	if err := words(reason, true); err != nil {
 		return err
 	}
-	who := access.From(ctx).ID
+	by := access.From(ctx)
 	ctx = access.AsMachine(ctx, "switchboard")
 	err = b.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		open, err := b.open(ctx, tx, portID)
@@ -49,12 +50,15 @@ func (b *Board) order(ctx context.Context, portID, reason string, kind portorder
 			return heldAlready()
 		}
 		if open != nil {
-			if err := b.end(ctx, tx, open, who, reason); err != nil {
+			if err := b.end(ctx, tx, open, by.ID, reason); err != nil {
 				return err
 			}
 		}
+		if err := b.done(ctx, tx, by, string(kind), portID, reason); err != nil {
+			return err
+		}
 		return tx.Ent.PortOrder.Create().SetID(store.NewID()).SetPort(portID).SetKind(kind).SetReason(reason).
-			SetOrderedBy(who).SetOrderedAt(b.Now().UTC()).Exec(ctx)
+			SetOrderedBy(by.ID).SetOrderedAt(b.Now().UTC()).Exec(ctx)
 	})
 	if gen.IsConstraintError(err) {
 		return heldAlready() // by somebody at another hub, just now
@@ -74,7 +78,7 @@ func (b *Board) Resume(ctx context.Context, portID, reason string) error {
 	if err := words(reason, false); err != nil {
 		return err
 	}
-	who := access.From(ctx).ID
+	by := access.From(ctx)
 	ctx = access.AsMachine(ctx, "switchboard")
 	err = b.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
 		open, err := b.open(ctx, tx, portID)
@@ -84,7 +88,10 @@ func (b *Board) Resume(ctx context.Context, portID, reason string) error {
 		if open == nil {
 			return notHeld()
 		}
-		if err := b.end(ctx, tx, open, who, reason); err != nil {
+		if err := b.end(ctx, tx, open, by.ID, reason); err != nil {
+			return err
+		}
+		if err := b.done(ctx, tx, by, "RESUME", portID, reason); err != nil {
 			return err
 		}
 		if !delivers(p) {
@@ -96,6 +103,11 @@ func (b *Board) Resume(ctx context.Context, portID, reason string) error {
 		return err
 	}
 	return b.Refresh(ctx)
+}
+
+// done writes an order into the journal of administrators.
+func (b *Board) done(ctx context.Context, tx store.Tx, by *access.Viewer, deed, portID, reason string) error {
+	return journal.Administer(ctx, tx, by, journal.Deed{Act: access.OperatePorts, Deed: deed, Subject: portID, Reason: reason, At: b.Now()})
 }
 
 // Orders lists what was ordered about a port, or all, newest first.

@@ -53,7 +53,7 @@ func (b *Board) Replay(ctx context.Context, portID string, again Again) (Replaye
 	if err := again.check(p, now); err != nil {
 		return Replayed{}, err
 	}
-	who := access.From(ctx).ID
+	by := access.From(ctx)
 	ctx = access.AsMachine(ctx, "switchboard")
 	again.Since = again.Since.UTC()
 	var done Replayed
@@ -66,8 +66,11 @@ func (b *Board) Replay(ctx context.Context, portID string, again Again) (Replaye
 		if done, err = b.replay(ctx, tx, p, again); err != nil {
 			return err
 		}
-		return tx.Ent.PortOrder.Create().SetID(store.NewID()).SetPort(portID).SetKind(portorder.KindREPLAY).SetReason(again.Reason).SetOrderedBy(who).SetOrderedAt(now).
-			SetEndedAt(now).SetEndedBy(who).SetReplayFrom(again.Since).SetDelivered(done.Delivered + done.Lost).SetAsked(done.Asked).Exec(ctx)
+		if err := b.done(ctx, tx, by, "REPLAY", portID, again.Reason); err != nil {
+			return err
+		}
+		return tx.Ent.PortOrder.Create().SetID(store.NewID()).SetPort(portID).SetKind(portorder.KindREPLAY).SetReason(again.Reason).SetOrderedBy(by.ID).SetOrderedAt(now).
+			SetEndedAt(now).SetEndedBy(by.ID).SetReplayFrom(again.Since).SetDelivered(done.Delivered + done.Lost).SetAsked(done.Asked).Exec(ctx)
 	})
 	return done, err
 }

@@ -9,6 +9,18 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen"
 )
 
+// The AdministrativeActFunc type is an adapter to allow the use of ordinary
+// function as AdministrativeAct mutator.
+type AdministrativeActFunc func(context.Context, *gen.AdministrativeActMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AdministrativeActFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.AdministrativeActMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.AdministrativeActMutation", m)
+}
+
 // The AnnouncementFunc type is an adapter to allow the use of ordinary
 // function as Announcement mutator.
 type AnnouncementFunc func(context.Context, *gen.AnnouncementMutation) (gen.Value, error)
@@ -511,6 +523,18 @@ func (f ReceiptHeadFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptHeadMutation", m)
+}
+
+// The RestrictionFunc type is an adapter to allow the use of ordinary
+// function as Restriction mutator.
+type RestrictionFunc func(context.Context, *gen.RestrictionMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RestrictionFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.RestrictionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.RestrictionMutation", m)
 }
 
 // The SayingFunc type is an adapter to allow the use of ordinary

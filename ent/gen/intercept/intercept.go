@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/vetgraph/vetgraph/ent/gen"
+	"github.com/vetgraph/vetgraph/ent/gen/administrativeact"
 	"github.com/vetgraph/vetgraph/ent/gen/announcement"
 	"github.com/vetgraph/vetgraph/ent/gen/appointment"
 	"github.com/vetgraph/vetgraph/ent/gen/armyrelation"
@@ -51,6 +52,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
 	"github.com/vetgraph/vetgraph/ent/gen/settlement"
@@ -119,6 +121,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q gen.Query) error {
 		return err
 	}
 	return f(ctx, query)
+}
+
+// The AdministrativeActFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AdministrativeActFunc func(context.Context, *gen.AdministrativeActQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f AdministrativeActFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.AdministrativeActQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.AdministrativeActQuery", q)
+}
+
+// The TraverseAdministrativeAct type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAdministrativeAct func(context.Context, *gen.AdministrativeActQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAdministrativeAct) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAdministrativeAct) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.AdministrativeActQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.AdministrativeActQuery", q)
 }
 
 // The AnnouncementFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1255,6 +1284,33 @@ func (f TraverseReceiptHead) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptHeadQuery", q)
 }
 
+// The RestrictionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RestrictionFunc func(context.Context, *gen.RestrictionQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f RestrictionFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.RestrictionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.RestrictionQuery", q)
+}
+
+// The TraverseRestriction type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRestriction func(context.Context, *gen.RestrictionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRestriction) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRestriction) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.RestrictionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.RestrictionQuery", q)
+}
+
 // The SayingFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SayingFunc func(context.Context, *gen.SayingQuery) (gen.Value, error)
 
@@ -1582,6 +1638,8 @@ func (f TraverseViolation) Traverse(ctx context.Context, q gen.Query) error {
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q gen.Query) (Query, error) {
 	switch q := q.(type) {
+	case *gen.AdministrativeActQuery:
+		return &query[*gen.AdministrativeActQuery, predicate.AdministrativeAct, administrativeact.OrderOption]{typ: gen.TypeAdministrativeAct, tq: q}, nil
 	case *gen.AnnouncementQuery:
 		return &query[*gen.AnnouncementQuery, predicate.Announcement, announcement.OrderOption]{typ: gen.TypeAnnouncement, tq: q}, nil
 	case *gen.AppointmentQuery:
@@ -1666,6 +1724,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.ReceiptCosignatureQuery, predicate.ReceiptCosignature, receiptcosignature.OrderOption]{typ: gen.TypeReceiptCosignature, tq: q}, nil
 	case *gen.ReceiptHeadQuery:
 		return &query[*gen.ReceiptHeadQuery, predicate.ReceiptHead, receipthead.OrderOption]{typ: gen.TypeReceiptHead, tq: q}, nil
+	case *gen.RestrictionQuery:
+		return &query[*gen.RestrictionQuery, predicate.Restriction, restriction.OrderOption]{typ: gen.TypeRestriction, tq: q}, nil
 	case *gen.SayingQuery:
 		return &query[*gen.SayingQuery, predicate.Saying, saying.OrderOption]{typ: gen.TypeSaying, tq: q}, nil
 	case *gen.ServicePeriodQuery:

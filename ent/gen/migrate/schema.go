@@ -9,6 +9,30 @@ import (
 )
 
 var (
+	// AdministrativeActsColumns holds the columns for the "administrative_acts" table.
+	AdministrativeActsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "role", Type: field.TypeString, Size: 20},
+		{Name: "account", Type: field.TypeString, Size: 80},
+		{Name: "act", Type: field.TypeString, Size: 40},
+		{Name: "deed", Type: field.TypeString, Size: 40},
+		{Name: "subject", Type: field.TypeString, Nullable: true, Size: 120},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
+	}
+	// AdministrativeActsTable holds the schema information for the "administrative_acts" table.
+	AdministrativeActsTable = &schema.Table{
+		Name:       "administrative_acts",
+		Columns:    AdministrativeActsColumns,
+		PrimaryKey: []*schema.Column{AdministrativeActsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "administrativeact_account_role",
+				Unique:  false,
+				Columns: []*schema.Column{AdministrativeActsColumns[3], AdministrativeActsColumns[2]},
+			},
+		},
+	}
 	// AnnouncementsColumns holds the columns for the "announcements" table.
 	AnnouncementsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 40},
@@ -1495,6 +1519,34 @@ var (
 		Columns:    ReceiptHeadsColumns,
 		PrimaryKey: []*schema.Column{ReceiptHeadsColumns[0]},
 	}
+	// RestrictionsColumns holds the columns for the "restrictions" table.
+	RestrictionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 80},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ACCOUNT", "SLICE"}},
+		{Name: "subject", Type: field.TypeString, Size: 120},
+		{Name: "reason", Type: field.TypeString, Size: 1000},
+		{Name: "restricted_at", Type: field.TypeTime},
+		{Name: "restricted_by", Type: field.TypeString, Size: 80},
+		{Name: "lifted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "lifted_by", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "lifted_reason", Type: field.TypeString, Nullable: true, Size: 1000},
+	}
+	// RestrictionsTable holds the schema information for the "restrictions" table.
+	RestrictionsTable = &schema.Table{
+		Name:       "restrictions",
+		Columns:    RestrictionsColumns,
+		PrimaryKey: []*schema.Column{RestrictionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "restriction_kind_subject",
+				Unique:  true,
+				Columns: []*schema.Column{RestrictionsColumns[1], RestrictionsColumns[2]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "lifted_at IS NULL",
+				},
+			},
+		},
+	}
 	// SayingsColumns holds the columns for the "sayings" table.
 	SayingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 80},
@@ -1924,6 +1976,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AdministrativeActsTable,
 		AnnouncementsTable,
 		AppointmentsTable,
 		ArmyRelationsTable,
@@ -1966,6 +2019,7 @@ var (
 		ReceiptCheckpointsTable,
 		ReceiptCosignaturesTable,
 		ReceiptHeadsTable,
+		RestrictionsTable,
 		SayingsTable,
 		ServicePeriodsTable,
 		SettlementsTable,

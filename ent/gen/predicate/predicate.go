@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AdministrativeAct is the predicate function for administrativeact builders.
+type AdministrativeAct func(*sql.Selector)
+
 // Announcement is the predicate function for announcement builders.
 type Announcement func(*sql.Selector)
 
@@ -131,6 +134,9 @@ type ReceiptCosignature func(*sql.Selector)
 
 // ReceiptHead is the predicate function for receipthead builders.
 type ReceiptHead func(*sql.Selector)
+
+// Restriction is the predicate function for restriction builders.
+type Restriction func(*sql.Selector)
 
 // Saying is the predicate function for saying builders.
 type Saying func(*sql.Selector)
