@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -179,6 +180,36 @@ func TestMatrixIsHeldTo(t *testing.T) {
 		t.Errorf("%d fields, %d refusals: nothing was proved", len(w.all), refused)
 	}
 	t.Logf("%d fields of queries, %d questions, %d refused", len(w.all), asked, refused)
+}
+
+// Nobody comes through a door that the policy does not open to their role, and who is
+// refused there is told so.
+func TestDoorsAreThePolicys(t *testing.T) {
+	t.Parallel()
+	k := open(t, storetest.SQLite(t), noon)
+	for _, d := range access.Builtin().Doors {
+		address := k.public + d.At
+		if d.Name == "subgraph" {
+			address = k.sub + d.At
+		}
+		for _, as := range []string{"veteran0", "clerk", "officer-va", "supervisor", "analyst", "partner-insurance", "operator", "security", "auditor"} {
+			kind, _ := kindOf(as)
+			method, body := http.MethodGet, ""
+			switch d.Name {
+			case "graphql", "subgraph":
+				method, body = http.MethodPost, `{"query":"{ __typename }"}`
+			case "export":
+				address = k.public + d.At + "cases.csv"
+			}
+			headers := map[string]string{"Authorization": "Bearer " + k.token(as), "Content-Type": "application/json", "X-Purpose": "INSURANCE_TAKEOVER"}
+			status, _, got := k.send(method, address, body, headers)
+			if through := access.Builtin().Through(d.Name, kind); through != (status == http.StatusOK) {
+				t.Errorf("%s at %s: %d %.200s", as, d.Name, status, got)
+			} else if !through && (status != http.StatusForbidden || !strings.Contains(got, "NOT_ALLOWED") && !strings.Contains(got, "SLICE_ONLY")) {
+				t.Errorf("%s at %s is refused by %d %.200s", as, d.Name, status, got)
+			}
+		}
+	}
 }
 
 func kindOf(as string) (access.Kind, string) {

@@ -14,11 +14,11 @@ import (
 func (h *Hub) Handler() http.Handler {
 	mux := http.NewServeMux()
 	route := func(pattern, name string, handler http.Handler) { mux.Handle(pattern, h.meters.http(name, handler)) }
-	route("/graphql", "graphql", h.cors(h.identify(h.partners(h.graph()))))
+	route("/graphql", "graphql", h.cors(h.identify(through("graphql", h.partners(h.graph())))))
 	route("GET /schema.graphql", "schema", h.identify(h.ownSchema()))
 	route("POST "+tokenPath, "token", http.HandlerFunc(h.clientToken))
-	route("GET /export/{file}", "export", h.cors(h.identify(withoutPartners(h.exports()))))
-	route("GET "+copyPath, "copy", h.cors(h.identify(withoutPartners(h.personCopy()))))
+	route("GET /export/{file}", "export", h.cors(h.identify(through("export", h.exports()))))
+	route("GET "+copyPath, "copy", h.cors(h.identify(through("copy", h.personCopy()))))
 	route("POST /callbacks/{department}", "callback", http.HandlerFunc(h.callbacks))
 	route("POST /payments/{party}", "payment", http.HandlerFunc(h.payments))
 	route("GET /healthz", "health", http.HandlerFunc(healthy))
@@ -38,7 +38,7 @@ func (h *Hub) Handler() http.Handler {
 // is still the person whose token the router passes on.
 func (h *Hub) SubgraphHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/subgraph", h.meters.http("subgraph", h.routersOnly(h.identify(withoutPartners(h.subgraph())))))
+	mux.Handle("/subgraph", h.meters.http("subgraph", h.routersOnly(h.identify(through("subgraph", h.subgraph())))))
 	mux.HandleFunc("GET /healthz", healthy)
 	return h.observe(secure(mux))
 }

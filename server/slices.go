@@ -192,17 +192,6 @@ func (h *Hub) admitted(r *http.Request, s *sliced) (int, *fault.Fault) {
 	return 0, nil
 }
 
-// withoutPartners keeps partners to their slices: at every other door they are nobody.
-func withoutPartners(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if v := access.From(r.Context()); v != nil && v.Kind == access.Partner {
-			refuse(w, http.StatusForbidden, fault.New(fault.Denied, "SLICE_ONLY", "合作单位只能在 /graphql 按授权查询。", "Partners read by their slice at /graphql alone."))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // ownSchema serves the schema that the caller sees: a partner's is its slice's.
 func (h *Hub) ownSchema() http.Handler {
 	seen := schemaText(h.seen())
