@@ -19,6 +19,7 @@ import (
 	"github.com/vetgraph/vetgraph/internal/mandate"
 	"github.com/vetgraph/vetgraph/internal/notify"
 	"github.com/vetgraph/vetgraph/internal/port/trust"
+	"github.com/vetgraph/vetgraph/internal/retention"
 	"github.com/vetgraph/vetgraph/internal/slice"
 	"github.com/vetgraph/vetgraph/internal/subsidy"
 	"github.com/vetgraph/vetgraph/internal/supervision"
@@ -46,10 +47,11 @@ func FuzzLoaders(f *testing.F) {
 		func(b []byte) error { _, err := trust.Parse("x.yaml", b); return err },
 		func(b []byte) error { _, err := mandate.Load("x.yaml", b); return err },
 		func(b []byte) error { _, err := appointment.Load("x.yaml", b, c, places); return err },
+		func(b []byte) error { _, err := retention.Load("x.yaml", b); return err },
 	}
 	for file, n := range map[string]int{
 		"slice/slices/insurance.yaml": 0, "supervision/roster.yaml": 1, "supervision/supervision.yaml": 2, "identity/assurance.yaml": 3, "notify/notices.yaml": 5,
-		"access/policy.yaml": 6, "mandate/mandate.yaml": 10,
+		"access/policy.yaml": 6, "mandate/mandate.yaml": 10, "retention/rules.yaml": 12,
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "internal", filepath.FromSlash(file)))
 		if err != nil {
