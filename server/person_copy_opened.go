@@ -26,7 +26,7 @@ var copyTables = map[string]string{
 	"economic_subsidies": "EconomicSubsidy", "preferential_cards": "PreferentialCard", "pension_relations": "PensionRelation", "sayings": "Element",
 	"case_files": "Case", "items": "Item", "materials": "CaseMaterial", "events": "TimelineEntry", "pre_reviews": "PreReview", "corrections": "Correction",
 	"pauses": "ClockPause", "obligations": "Obligation", "appointments": "Appointment", "mandates": "Mandate", "ratings": "Rating",
-	"notifications": "Notification", "disputes": "Dispute", "subsidies": "Subsidy", "consents": "Consent", "identity_checks": "IdentityCheck", "receipts": "ReadReceipt",
+	"notifications": "Notification", "disputes": "Dispute", "subsidies": "Subsidy", "consents": "Consent", "identity_checks": "IdentityCheck", "receipts": "ReadReceipt", "receipt_persons": "ReadReceipt",
 	"payment_lines": "Subsidy",
 	"tasks":         "- given to a named officer; what became of the matter stands in the case",
 	"violations":    "- names the officer who answers for it, and is for those who supervise",

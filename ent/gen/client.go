@@ -58,6 +58,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptperson"
 	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
@@ -164,6 +165,8 @@ type Client struct {
 	ReceiptCosignature *ReceiptCosignatureClient
 	// ReceiptHead is the client for interacting with the ReceiptHead builders.
 	ReceiptHead *ReceiptHeadClient
+	// ReceiptPerson is the client for interacting with the ReceiptPerson builders.
+	ReceiptPerson *ReceiptPersonClient
 	// Restriction is the client for interacting with the Restriction builders.
 	Restriction *RestrictionClient
 	// Saying is the client for interacting with the Saying builders.
@@ -244,6 +247,7 @@ func (c *Client) init() {
 	c.ReceiptCheckpoint = NewReceiptCheckpointClient(c.config)
 	c.ReceiptCosignature = NewReceiptCosignatureClient(c.config)
 	c.ReceiptHead = NewReceiptHeadClient(c.config)
+	c.ReceiptPerson = NewReceiptPersonClient(c.config)
 	c.Restriction = NewRestrictionClient(c.config)
 	c.Saying = NewSayingClient(c.config)
 	c.ServicePeriod = NewServicePeriodClient(c.config)
@@ -392,6 +396,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
 		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
 		ReceiptHead:        NewReceiptHeadClient(cfg),
+		ReceiptPerson:      NewReceiptPersonClient(cfg),
 		Restriction:        NewRestrictionClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
@@ -467,6 +472,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ReceiptCheckpoint:  NewReceiptCheckpointClient(cfg),
 		ReceiptCosignature: NewReceiptCosignatureClient(cfg),
 		ReceiptHead:        NewReceiptHeadClient(cfg),
+		ReceiptPerson:      NewReceiptPersonClient(cfg),
 		Restriction:        NewRestrictionClient(cfg),
 		Saying:             NewSayingClient(cfg),
 		ServicePeriod:      NewServicePeriodClient(cfg),
@@ -517,9 +523,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
 		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
 		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
-		c.ReceiptHead, c.Restriction, c.Saying, c.ServicePeriod, c.Settlement,
-		c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
-		c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.ReceiptHead, c.ReceiptPerson, c.Restriction, c.Saying, c.ServicePeriod,
+		c.Settlement, c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task,
+		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -537,9 +543,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Mandate, c.Material, c.Notification, c.Obligation, c.Pause, c.PaymentLine,
 		c.PaymentRoll, c.PensionRelation, c.PortOrder, c.PreReview, c.PreferentialCard,
 		c.Rank, c.Rating, c.Receipt, c.ReceiptCheckpoint, c.ReceiptCosignature,
-		c.ReceiptHead, c.Restriction, c.Saying, c.ServicePeriod, c.Settlement,
-		c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task, c.Training,
-		c.TrainingSubsidy, c.Veteran, c.Violation,
+		c.ReceiptHead, c.ReceiptPerson, c.Restriction, c.Saying, c.ServicePeriod,
+		c.Settlement, c.SliceUse, c.Slot, c.SocialSecurityCard, c.Subsidy, c.Task,
+		c.Training, c.TrainingSubsidy, c.Veteran, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -634,6 +640,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ReceiptCosignature.mutate(ctx, m)
 	case *ReceiptHeadMutation:
 		return c.ReceiptHead.mutate(ctx, m)
+	case *ReceiptPersonMutation:
+		return c.ReceiptPerson.mutate(ctx, m)
 	case *RestrictionMutation:
 		return c.Restriction.mutate(ctx, m)
 	case *SayingMutation:
@@ -6976,6 +6984,139 @@ func (c *ReceiptHeadClient) mutate(ctx context.Context, m *ReceiptHeadMutation) 
 	}
 }
 
+// ReceiptPersonClient is a client for the ReceiptPerson schema.
+type ReceiptPersonClient struct {
+	config
+}
+
+// NewReceiptPersonClient returns a client for the ReceiptPerson from the given config.
+func NewReceiptPersonClient(c config) *ReceiptPersonClient {
+	return &ReceiptPersonClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `receiptperson.Hooks(f(g(h())))`.
+func (c *ReceiptPersonClient) Use(hooks ...Hook) {
+	c.hooks.ReceiptPerson = append(c.hooks.ReceiptPerson, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `receiptperson.Intercept(f(g(h())))`.
+func (c *ReceiptPersonClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReceiptPerson = append(c.inters.ReceiptPerson, interceptors...)
+}
+
+// Create returns a builder for creating a ReceiptPerson entity.
+func (c *ReceiptPersonClient) Create() *ReceiptPersonCreate {
+	mutation := newReceiptPersonMutation(c.config, OpCreate)
+	return &ReceiptPersonCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReceiptPerson entities.
+func (c *ReceiptPersonClient) CreateBulk(builders ...*ReceiptPersonCreate) *ReceiptPersonCreateBulk {
+	return &ReceiptPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReceiptPersonClient) MapCreateBulk(slice any, setFunc func(*ReceiptPersonCreate, int)) *ReceiptPersonCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReceiptPersonCreateBulk{err: fmt.Errorf("calling to ReceiptPersonClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReceiptPersonCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReceiptPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReceiptPerson.
+func (c *ReceiptPersonClient) Update() *ReceiptPersonUpdate {
+	mutation := newReceiptPersonMutation(c.config, OpUpdate)
+	return &ReceiptPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReceiptPersonClient) UpdateOne(_m *ReceiptPerson) *ReceiptPersonUpdateOne {
+	mutation := newReceiptPersonMutation(c.config, OpUpdateOne, withReceiptPerson(_m))
+	return &ReceiptPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReceiptPersonClient) UpdateOneID(id int64) *ReceiptPersonUpdateOne {
+	mutation := newReceiptPersonMutation(c.config, OpUpdateOne, withReceiptPersonID(id))
+	return &ReceiptPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReceiptPerson.
+func (c *ReceiptPersonClient) Delete() *ReceiptPersonDelete {
+	mutation := newReceiptPersonMutation(c.config, OpDelete)
+	return &ReceiptPersonDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReceiptPersonClient) DeleteOne(_m *ReceiptPerson) *ReceiptPersonDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReceiptPersonClient) DeleteOneID(id int64) *ReceiptPersonDeleteOne {
+	builder := c.Delete().Where(receiptperson.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReceiptPersonDeleteOne{builder}
+}
+
+// Query returns a query builder for ReceiptPerson.
+func (c *ReceiptPersonClient) Query() *ReceiptPersonQuery {
+	return &ReceiptPersonQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReceiptPerson},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReceiptPerson entity by its id.
+func (c *ReceiptPersonClient) Get(ctx context.Context, id int64) (*ReceiptPerson, error) {
+	return c.Query().Where(receiptperson.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReceiptPersonClient) GetX(ctx context.Context, id int64) *ReceiptPerson {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReceiptPersonClient) Hooks() []Hook {
+	return c.hooks.ReceiptPerson
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReceiptPersonClient) Interceptors() []Interceptor {
+	return c.inters.ReceiptPerson
+}
+
+func (c *ReceiptPersonClient) mutate(ctx context.Context, m *ReceiptPersonMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReceiptPersonCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReceiptPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReceiptPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReceiptPersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown ReceiptPerson mutation op: %q", m.Op())
+	}
+}
+
 // RestrictionClient is a client for the Restriction schema.
 type RestrictionClient struct {
 	config
@@ -8859,9 +9000,9 @@ type (
 		IdentityCheck, Item, Mandate, Material, Notification, Obligation, Pause,
 		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
 		PreferentialCard, Rank, Rating, Receipt, ReceiptCheckpoint, ReceiptCosignature,
-		ReceiptHead, Restriction, Saying, ServicePeriod, Settlement, SliceUse, Slot,
-		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Hook
+		ReceiptHead, ReceiptPerson, Restriction, Saying, ServicePeriod, Settlement,
+		SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy,
+		Veteran, Violation []ent.Hook
 	}
 	inters struct {
 		AdministrativeAct, Announcement, Appointment, ArmyRelation, Award, Background,
@@ -8871,8 +9012,8 @@ type (
 		IdentityCheck, Item, Mandate, Material, Notification, Obligation, Pause,
 		PaymentLine, PaymentRoll, PensionRelation, PortOrder, PreReview,
 		PreferentialCard, Rank, Rating, Receipt, ReceiptCheckpoint, ReceiptCosignature,
-		ReceiptHead, Restriction, Saying, ServicePeriod, Settlement, SliceUse, Slot,
-		SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy, Veteran,
-		Violation []ent.Interceptor
+		ReceiptHead, ReceiptPerson, Restriction, Saying, ServicePeriod, Settlement,
+		SliceUse, Slot, SocialSecurityCard, Subsidy, Task, Training, TrainingSubsidy,
+		Veteran, Violation []ent.Interceptor
 	}
 )

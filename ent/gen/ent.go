@@ -55,6 +55,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptperson"
 	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
@@ -171,6 +172,7 @@ func checkColumn(t, c string) error {
 			receiptcheckpoint.Table:  receiptcheckpoint.ValidColumn,
 			receiptcosignature.Table: receiptcosignature.ValidColumn,
 			receipthead.Table:        receipthead.ValidColumn,
+			receiptperson.Table:      receiptperson.ValidColumn,
 			restriction.Table:        restriction.ValidColumn,
 			saying.Table:             saying.ValidColumn,
 			serviceperiod.Table:      serviceperiod.ValidColumn,

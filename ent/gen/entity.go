@@ -209,6 +209,9 @@ func (*ReceiptCosignature) IsEntity() {}
 func (*ReceiptHead) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.
+func (*ReceiptPerson) IsEntity() {}
+
+// IsEntity implements fedruntime.Entity.
 func (*Restriction) IsEntity() {}
 
 // IsEntity implements fedruntime.Entity.

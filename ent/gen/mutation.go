@@ -55,6 +55,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptperson"
 	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
@@ -125,6 +126,7 @@ const (
 	TypeReceiptCheckpoint  = "ReceiptCheckpoint"
 	TypeReceiptCosignature = "ReceiptCosignature"
 	TypeReceiptHead        = "ReceiptHead"
+	TypeReceiptPerson      = "ReceiptPerson"
 	TypeRestriction        = "Restriction"
 	TypeSaying             = "Saying"
 	TypeServicePeriod      = "ServicePeriod"
@@ -40517,6 +40519,338 @@ func (m *ReceiptHeadMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ReceiptHeadMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReceiptHead edge %s", name)
+}
+
+// ReceiptPersonMutation represents an operation that mutates the ReceiptPerson nodes in the graph.
+type ReceiptPersonMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	person        *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ReceiptPerson, error)
+	predicates    []predicate.ReceiptPerson
+}
+
+var _ ent.Mutation = (*ReceiptPersonMutation)(nil)
+
+// receiptpersonOption allows management of the mutation configuration using functional options.
+type receiptpersonOption func(*ReceiptPersonMutation)
+
+// newReceiptPersonMutation creates new mutation for the ReceiptPerson entity.
+func newReceiptPersonMutation(c config, op Op, opts ...receiptpersonOption) *ReceiptPersonMutation {
+	m := &ReceiptPersonMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReceiptPerson,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReceiptPersonID sets the ID field of the mutation.
+func withReceiptPersonID(id int64) receiptpersonOption {
+	return func(m *ReceiptPersonMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReceiptPerson
+		)
+		m.oldValue = func(ctx context.Context) (*ReceiptPerson, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReceiptPerson.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReceiptPerson sets the old ReceiptPerson of the mutation.
+func withReceiptPerson(node *ReceiptPerson) receiptpersonOption {
+	return func(m *ReceiptPersonMutation) {
+		m.oldValue = func(context.Context) (*ReceiptPerson, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReceiptPersonMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReceiptPersonMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReceiptPerson entities.
+func (m *ReceiptPersonMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReceiptPersonMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReceiptPersonMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReceiptPerson.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPerson sets the "person" field.
+func (m *ReceiptPersonMutation) SetPerson(b []byte) {
+	m.person = &b
+}
+
+// Person returns the value of the "person" field in the mutation.
+func (m *ReceiptPersonMutation) Person() (r []byte, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPerson returns the old "person" field's value of the ReceiptPerson entity.
+// If the ReceiptPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReceiptPersonMutation) OldPerson(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPerson is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPerson requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPerson: %w", err)
+	}
+	return oldValue.Person, nil
+}
+
+// ResetPerson resets all changes to the "person" field.
+func (m *ReceiptPersonMutation) ResetPerson() {
+	m.person = nil
+}
+
+// Where appends a list predicates to the ReceiptPersonMutation builder.
+func (m *ReceiptPersonMutation) Where(ps ...predicate.ReceiptPerson) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReceiptPersonMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReceiptPersonMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReceiptPerson, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReceiptPersonMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReceiptPersonMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReceiptPerson).
+func (m *ReceiptPersonMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReceiptPersonMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.person != nil {
+		fields = append(fields, receiptperson.FieldPerson)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReceiptPersonMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case receiptperson.FieldPerson:
+		return m.Person()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReceiptPersonMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case receiptperson.FieldPerson:
+		return m.OldPerson(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReceiptPerson field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReceiptPersonMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case receiptperson.FieldPerson:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPerson(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReceiptPerson field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReceiptPersonMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReceiptPersonMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReceiptPersonMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ReceiptPerson numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReceiptPersonMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReceiptPersonMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReceiptPersonMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ReceiptPerson nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReceiptPersonMutation) ResetField(name string) error {
+	switch name {
+	case receiptperson.FieldPerson:
+		m.ResetPerson()
+		return nil
+	}
+	return fmt.Errorf("unknown ReceiptPerson field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReceiptPersonMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReceiptPersonMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReceiptPersonMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReceiptPersonMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReceiptPersonMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReceiptPersonMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReceiptPersonMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ReceiptPerson unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReceiptPersonMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ReceiptPerson edge %s", name)
 }
 
 // RestrictionMutation represents an operation that mutates the Restriction nodes in the graph.

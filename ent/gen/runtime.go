@@ -45,6 +45,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receipt"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptperson"
 	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
@@ -1731,6 +1732,12 @@ func init() {
 	receiptheadDescOrigin := receiptheadFields[1].Descriptor()
 	// receipthead.OriginValidator is a validator for the "origin" field. It is called by the builders before save.
 	receipthead.OriginValidator = receiptheadDescOrigin.Validators[0].(func(string) error)
+	receiptpersonFields := schema.ReceiptPerson{}.Fields()
+	_ = receiptpersonFields
+	// receiptpersonDescPerson is the schema descriptor for person field.
+	receiptpersonDescPerson := receiptpersonFields[1].Descriptor()
+	// receiptperson.PersonValidator is a validator for the "person" field. It is called by the builders before save.
+	receiptperson.PersonValidator = receiptpersonDescPerson.Validators[0].(func([]byte) error)
 	restrictionFields := schema.Restriction{}.Fields()
 	_ = restrictionFields
 	// restrictionDescSubject is the schema descriptor for subject field.

@@ -98,6 +98,8 @@ type Tx struct {
 	ReceiptCosignature *ReceiptCosignatureClient
 	// ReceiptHead is the client for interacting with the ReceiptHead builders.
 	ReceiptHead *ReceiptHeadClient
+	// ReceiptPerson is the client for interacting with the ReceiptPerson builders.
+	ReceiptPerson *ReceiptPersonClient
 	// Restriction is the client for interacting with the Restriction builders.
 	Restriction *RestrictionClient
 	// Saying is the client for interacting with the Saying builders.
@@ -298,6 +300,7 @@ func (tx *Tx) init() {
 	tx.ReceiptCheckpoint = NewReceiptCheckpointClient(tx.config)
 	tx.ReceiptCosignature = NewReceiptCosignatureClient(tx.config)
 	tx.ReceiptHead = NewReceiptHeadClient(tx.config)
+	tx.ReceiptPerson = NewReceiptPersonClient(tx.config)
 	tx.Restriction = NewRestrictionClient(tx.config)
 	tx.Saying = NewSayingClient(tx.config)
 	tx.ServicePeriod = NewServicePeriodClient(tx.config)

@@ -24,8 +24,22 @@ func (Receipt) Fields() []ent.Field {
 	}
 }
 
+// ReceiptPerson says which leaves are about a person, so that they are found without
+// looking at all. It is filled behind the answers, leaf by leaf without gaps: what lies
+// behind its last row is looked for among the leaves themselves. Answers do not wait for
+// it, since its index is written at as many places as there are people.
+type ReceiptPerson struct{ ent.Schema }
+
+// Fields of the entity.
+func (ReceiptPerson) Fields() []ent.Field {
+	return []ent.Field{
+		counted("number of the leaf"),
+		field.Bytes("person").MaxLen(16).Immutable().Comment("pseudonym, as in the leaf"),
+	}
+}
+
 // Indexes of the entity.
-func (Receipt) Indexes() []ent.Index { return []ent.Index{index.Fields("person", "id")} }
+func (ReceiptPerson) Indexes() []ent.Index { return []ent.Index{index.Fields("person", "id")} }
 
 // ReceiptHead is the one row that says how far the log of reads has come. It is
 // locked while leaves are added, so that two hubs add one after the other.

@@ -47,7 +47,7 @@ func doors(c *gen.Client) map[string]func(context.Context) (int, error) {
 		"notifications": c.Notification.Query().Count, "identity checks": c.IdentityCheck.Query().Count, "disputes": c.Dispute.Query().Count,
 		"subsidies": c.Subsidy.Query().Count, "payment rolls": c.PaymentRoll.Query().Count, "payment lines": c.PaymentLine.Query().Count,
 		"sayings": c.Saying.Query().Count, "consents": c.Consent.Query().Count, "slice uses": c.SliceUse.Query().Count, "client assertions": c.ClientAssertion.Query().Count, "announcements": c.Announcement.Query().Count,
-		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
+		"receipts": c.Receipt.Query().Count, "receipt heads": c.ReceiptHead.Query().Count, "receipt persons": c.ReceiptPerson.Query().Count, "receipt checkpoints": c.ReceiptCheckpoint.Query().Count,
 		"receipt cosignatures": c.ReceiptCosignature.Query().Count, "administrative acts": c.AdministrativeAct.Query().Count, "restrictions": c.Restriction.Query().Count,
 		"persons by edge": c.CaseFile.Query().QueryVeteran().Count,
 	}
@@ -139,7 +139,7 @@ func TestReads(t *testing.T) {
 // What tells where cases stand, and what tells who people are.
 var (
 	counted  = []string{"cases", "items", "materials", "events", "pre-reviews", "corrections", "pauses", "obligations", "appointments", "ratings"}
-	logged   = []string{"receipts", "receipt heads", "receipt checkpoints", "receipt cosignatures", "administrative acts", "restrictions"} // for whom their rooms ask
+	logged   = []string{"receipts", "receipt persons", "receipt heads", "receipt checkpoints", "receipt cosignatures", "administrative acts", "restrictions"} // for whom their rooms ask
 	personal = []string{
 		"veterans", "backgrounds", "contacts", "household entries", "identity cards", "service periods", "ranks", "awards", "discharges", "settlements",
 		"disabilities", "employment records", "trainings", "guidances", "training subsidies", "enrolments", "social-security cards", "army relations",
@@ -277,6 +277,7 @@ func populate(t *testing.T, s *store.Store) []string {
 		tx.Ent.PortOrder.Create().SetID("o").SetPort("ps.x").SetKind("PAUSE").SetOrderedBy("x").SetOrderedAt(now).ExecX(ctx)
 		tx.Ent.Slot.Create().SetID("s").SetDivision(people[0].Division).SetWindow("w").SetDay(today).SetStarts(540).SetEnds(570).SetCapacity(1).ExecX(ctx)
 		tx.Ent.Receipt.Create().SetID(0).SetAt(0).SetPerson([]byte{1}).SetBody([]byte{1}).SetHashes([]byte{1}).ExecX(ctx)
+		tx.Ent.ReceiptPerson.Create().SetID(0).SetPerson([]byte{1}).ExecX(ctx)
 		tx.Ent.ReceiptHead.Create().SetID(1).SetOrigin("x").SetSize(0).SetRoot([]byte{1}).ExecX(ctx)
 		tx.Ent.ReceiptCheckpoint.Create().SetID(1).SetNote([]byte{1}).SetSignedAt(now).ExecX(ctx)
 		tx.Ent.ReceiptCosignature.Create().SetID("1 x").SetSize(1).SetWitness("x").SetLine([]byte{1}).ExecX(ctx)

@@ -102,10 +102,14 @@ func (a *audit) checkpoints(ctx context.Context, p store.Plain) error {
 func (a *audit) leaves(ctx context.Context, p store.Plain) error {
 	e := &edge{}
 	a.root(e)
-	err := p.Each(ctx, `SELECT id, at, person, body, hashes FROM receipts ORDER BY id`, nil, func(scan func(...any) error) error {
+	unfiled, err := firstUnfiled(ctx, p)
+	if err != nil {
+		return err
+	}
+	err = p.Each(ctx, `SELECT r.id, r.at, r.person, r.body, r.hashes, p.person FROM receipts r LEFT JOIN receipt_persons p ON p.id = r.id ORDER BY r.id`, nil, func(scan func(...any) error) error {
 		var id, at int64
-		var person, body, hashes []byte
-		if err := scan(&id, &at, &person, &body, &hashes); err != nil {
+		var person, body, hashes, under []byte
+		if err := scan(&id, &at, &person, &body, &hashes, &under); err != nil {
 			a.blame("receipts %d: %v", e.size, err)
 			return nil
 		}
@@ -122,6 +126,10 @@ func (a *audit) leaves(ctx context.Context, p store.Plain) error {
 			a.blame("receipts %d: its time is not that of the leaf", id)
 		case leaf.Person != hex.EncodeToString(person):
 			a.blame("receipts %d: its person is not that of the leaf", id)
+		case id < unfiled && under == nil:
+			a.blame("receipt_persons %d: it is missing, and later ones are there", id)
+		case id < unfiled && !bytes.Equal(under, person):
+			a.blame("receipt_persons %d: its person is not that of the leaf", id)
 		}
 		a.root(e)
 		return nil
@@ -130,6 +138,15 @@ func (a *audit) leaves(ctx context.Context, p store.Plain) error {
 		return err
 	}
 	a.report.Leaves, a.report.Root = e.size, e.root()
+	err = p.Each(ctx, `SELECT p.id FROM receipt_persons p LEFT JOIN receipts r ON r.id = p.id WHERE r.id IS NULL ORDER BY p.id`, nil, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		a.blame("receipt_persons %d: there is no such leaf", id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	heads := 0
 	err = p.Each(ctx, `SELECT id, origin, size, root FROM receipt_heads ORDER BY id`, nil, func(scan func(...any) error) error {
 		var id, size int64

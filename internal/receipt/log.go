@@ -45,7 +45,9 @@ type Log struct {
 	witnesses []*witnessKey
 
 	changes       chan change
+	grown         chan struct{} // something was added since leaves were filed last
 	stopped, done chan struct{}
+	filed         chan struct{} // who files has ended
 	close         sync.Once
 	known         *edge // what the tree was after our last commit; the writer's own
 	signed        atomic.Pointer[Checkpoint]
@@ -80,7 +82,7 @@ const patience = 15 * time.Second
 
 // Open opens the log, which it begins if there is none.
 func Open(ctx context.Context, o Options) (*Log, error) {
-	l := &Log{Options: o, changes: make(chan change, 256), stopped: make(chan struct{}), done: make(chan struct{})}
+	l := &Log{Options: o, changes: make(chan change, 256), grown: make(chan struct{}, 1), stopped: make(chan struct{}), done: make(chan struct{}), filed: make(chan struct{})}
 	if l.Now == nil {
 		l.Now = time.Now
 	}
@@ -108,6 +110,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		}
 	}
 	go l.keep()
+	go l.file()
 	return l, nil
 }
 
@@ -133,6 +136,7 @@ func (l *Log) Origin() string { return l.origin }
 func (l *Log) Close(context.Context) error {
 	l.close.Do(func() { close(l.stopped) })
 	<-l.done
+	<-l.filed
 	return nil
 }
 
@@ -293,4 +297,5 @@ func (l *Log) commit(batch []change) {
 	for _, c := range batch {
 		c.result <- err
 	}
+	l.hasGrown()
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/vetgraph/vetgraph/ent/gen"
 	"github.com/vetgraph/vetgraph/ent/gen/casefile"
-	"github.com/vetgraph/vetgraph/ent/gen/predicate"
 	"github.com/vetgraph/vetgraph/ent/gen/receipt"
 	"github.com/vetgraph/vetgraph/internal/access"
 	"github.com/vetgraph/vetgraph/internal/fault"
@@ -64,19 +63,12 @@ func (l *Log) Reads(ctx context.Context, veteranID string, w Wish) (found []Entr
 	person := l.names.of("person", veteranID).raw
 	var numbers map[string]string
 	for {
-		where := []predicate.Receipt{receipt.Person(person), receipt.IDLT(before)}
-		if !w.From.IsZero() {
-			where = append(where, receipt.AtGTE(w.From.UnixMilli()))
-		}
-		if !w.To.IsZero() {
-			where = append(where, receipt.AtLT(w.To.UnixMilli()))
-		}
-		rows, err := l.Store.Read.Receipt.Query().Where(where...).Order(gen.Desc(receipt.FieldID)).Limit(chunk).All(ctx)
+		rows, err := l.of(ctx, person, before, w)
 		if err != nil {
 			return nil, false, fmt.Errorf("read receipts: %w", err)
 		}
 		for _, r := range rows {
-			before = r.ID
+			before = r.id
 			e, err := l.entry(r)
 			if err != nil {
 				return nil, false, err
@@ -109,15 +101,15 @@ func noCursor() error {
 
 // entry is a row as the person may know of it by now, nil if they may not. Its case
 // is still a pseudonym.
-func (l *Log) entry(r *gen.Receipt) (*Entry, error) {
-	leaf, err := Parse(r.Body)
+func (l *Log) entry(r kept) (*Entry, error) {
+	leaf, err := Parse(r.body)
 	if err != nil {
-		return nil, fmt.Errorf("leaf %d: %w: %w", r.ID, err, ErrBroken)
+		return nil, fmt.Errorf("leaf %d: %w: %w", r.id, err, ErrBroken)
 	}
 	if !l.Rules.told(&leaf, l.Now()) {
 		return nil, nil
 	}
-	e := &Entry{ID: r.ID, Leaf: leaf, Masked: l.Rules.masked(&leaf), Own: leaf.Kind == string(access.Veteran), Case: leaf.Case}
+	e := &Entry{ID: r.id, Leaf: leaf, Masked: l.Rules.masked(&leaf), Own: leaf.Kind == string(access.Veteran), Case: leaf.Case}
 	e.Leaf.Viewer = "" // an account is nobody's business
 	if e.Masked {
 		e.Leaf.Department, e.Leaf.Slice, e.Leaf.Division = "", "", ""
@@ -152,7 +144,7 @@ func (l *Log) Prove(ctx context.Context, veteranID string, id int64) (*Proof, er
 	} else if err != nil {
 		return nil, fmt.Errorf("read receipt: %w", err)
 	}
-	e, err := l.entry(r)
+	e, err := l.entry(kept{r.ID, r.Body})
 	if err != nil {
 		return nil, err
 	}

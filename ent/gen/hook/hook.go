@@ -525,6 +525,18 @@ func (f ReceiptHeadFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptHeadMutation", m)
 }
 
+// The ReceiptPersonFunc type is an adapter to allow the use of ordinary
+// function as ReceiptPerson mutator.
+type ReceiptPersonFunc func(context.Context, *gen.ReceiptPersonMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReceiptPersonFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.ReceiptPersonMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.ReceiptPersonMutation", m)
+}
+
 // The RestrictionFunc type is an adapter to allow the use of ordinary
 // function as Restriction mutator.
 type RestrictionFunc func(context.Context, *gen.RestrictionMutation) (gen.Value, error)

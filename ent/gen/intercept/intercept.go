@@ -52,6 +52,7 @@ import (
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcheckpoint"
 	"github.com/vetgraph/vetgraph/ent/gen/receiptcosignature"
 	"github.com/vetgraph/vetgraph/ent/gen/receipthead"
+	"github.com/vetgraph/vetgraph/ent/gen/receiptperson"
 	"github.com/vetgraph/vetgraph/ent/gen/restriction"
 	"github.com/vetgraph/vetgraph/ent/gen/saying"
 	"github.com/vetgraph/vetgraph/ent/gen/serviceperiod"
@@ -1284,6 +1285,33 @@ func (f TraverseReceiptHead) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptHeadQuery", q)
 }
 
+// The ReceiptPersonFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReceiptPersonFunc func(context.Context, *gen.ReceiptPersonQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReceiptPersonFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReceiptPersonQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReceiptPersonQuery", q)
+}
+
+// The TraverseReceiptPerson type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReceiptPerson func(context.Context, *gen.ReceiptPersonQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReceiptPerson) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReceiptPerson) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReceiptPersonQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReceiptPersonQuery", q)
+}
+
 // The RestrictionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RestrictionFunc func(context.Context, *gen.RestrictionQuery) (gen.Value, error)
 
@@ -1724,6 +1752,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.ReceiptCosignatureQuery, predicate.ReceiptCosignature, receiptcosignature.OrderOption]{typ: gen.TypeReceiptCosignature, tq: q}, nil
 	case *gen.ReceiptHeadQuery:
 		return &query[*gen.ReceiptHeadQuery, predicate.ReceiptHead, receipthead.OrderOption]{typ: gen.TypeReceiptHead, tq: q}, nil
+	case *gen.ReceiptPersonQuery:
+		return &query[*gen.ReceiptPersonQuery, predicate.ReceiptPerson, receiptperson.OrderOption]{typ: gen.TypeReceiptPerson, tq: q}, nil
 	case *gen.RestrictionQuery:
 		return &query[*gen.RestrictionQuery, predicate.Restriction, restriction.OrderOption]{typ: gen.TypeRestriction, tq: q}, nil
 	case *gen.SayingQuery:

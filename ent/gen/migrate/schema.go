@@ -1466,13 +1466,6 @@ var (
 		Name:       "receipts",
 		Columns:    ReceiptsColumns,
 		PrimaryKey: []*schema.Column{ReceiptsColumns[0]},
-		Indexes: []*schema.Index{
-			{
-				Name:    "receipt_person_id",
-				Unique:  false,
-				Columns: []*schema.Column{ReceiptsColumns[2], ReceiptsColumns[0]},
-			},
-		},
 	}
 	// ReceiptCheckpointsColumns holds the columns for the "receipt_checkpoints" table.
 	ReceiptCheckpointsColumns = []*schema.Column{
@@ -1518,6 +1511,24 @@ var (
 		Name:       "receipt_heads",
 		Columns:    ReceiptHeadsColumns,
 		PrimaryKey: []*schema.Column{ReceiptHeadsColumns[0]},
+	}
+	// ReceiptPersonsColumns holds the columns for the "receipt_persons" table.
+	ReceiptPersonsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "person", Type: field.TypeBytes, Size: 16},
+	}
+	// ReceiptPersonsTable holds the schema information for the "receipt_persons" table.
+	ReceiptPersonsTable = &schema.Table{
+		Name:       "receipt_persons",
+		Columns:    ReceiptPersonsColumns,
+		PrimaryKey: []*schema.Column{ReceiptPersonsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "receiptperson_person_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReceiptPersonsColumns[1], ReceiptPersonsColumns[0]},
+			},
+		},
 	}
 	// RestrictionsColumns holds the columns for the "restrictions" table.
 	RestrictionsColumns = []*schema.Column{
@@ -2019,6 +2030,7 @@ var (
 		ReceiptCheckpointsTable,
 		ReceiptCosignaturesTable,
 		ReceiptHeadsTable,
+		ReceiptPersonsTable,
 		RestrictionsTable,
 		SayingsTable,
 		ServicePeriodsTable,

@@ -135,6 +135,9 @@ type ReceiptCosignature func(*sql.Selector)
 // ReceiptHead is the predicate function for receipthead builders.
 type ReceiptHead func(*sql.Selector)
 
+// ReceiptPerson is the predicate function for receiptperson builders.
+type ReceiptPerson func(*sql.Selector)
+
 // Restriction is the predicate function for restriction builders.
 type Restriction func(*sql.Selector)
 

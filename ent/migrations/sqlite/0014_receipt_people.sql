@@ -1,0 +1,7 @@
+-- +goose Up
+PRAGMA foreign_keys = off;
+CREATE TABLE `receipt_persons` (`id` integer NOT NULL, `person` blob NOT NULL, PRIMARY KEY (`id`));
+INSERT INTO `receipt_persons` (`id`, `person`) SELECT `id`, `person` FROM `receipts` ORDER BY `id`;
+CREATE INDEX `receiptperson_person_id` ON `receipt_persons` (`person`, `id`);
+DROP INDEX `receipt_person_id`;
+PRAGMA foreign_keys = on;
