@@ -104,10 +104,13 @@ func TestDraftConversation(t *testing.T) {
 			t.Errorf("%s sees it: %s", as, b)
 		}
 	}
+	if got := k.turnedAway("analyst", see, map[string]any{"c": c.ID}); got != "FIELD_NOT_ALLOWED" {
+		t.Errorf("an analyst sees what was typed: %q", got)
+	}
 	var seen struct{ Case draftCase }
-	k.get("analyst", see, map[string]any{"c": c.ID}, &seen)
+	k.get("analyst", `query($c: ID!) { case(id: $c) { id draft { savedAt } } }`, map[string]any{"c": c.ID}, &seen)
 	if seen.Case.Draft != nil {
-		t.Error("an analyst sees what was typed")
+		t.Error("an analyst sees that something was typed")
 	}
 	k.get("officer-ps", see, map[string]any{"c": c.ID}, &seen)
 	if d := seen.Case.Draft; d == nil || len(d.Matters) != 1 {

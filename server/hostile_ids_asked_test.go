@@ -23,7 +23,7 @@ var given = map[string]any{
 	"granted": true, "upheld": true, "passed": true, "bankName": "中国建设银行", "bankAccountNo": "6217000010001234567", "bankAccountName": "张三",
 	"answers": []any{}, "defects": []any{map[string]any{"words": "不清楚"}}, "matters": []any{"M01"}, "matter": "M01", "grade": "SATISFIED", "material": "MAT-ID",
 	"field": "name", "slotId": "01932b5c-1111-7111-8111-111111111111", "materials": []any{"MAT-ID"}, "slice": "insurance", "port": "P-PS", "target": "ps", "parent": "230100000000", "Query.division.code": "230100000000",
-	"Query.codeList.id": "sex", "department": "PS",
+	"Query.codeList.id": "sex", "department": "PS", "RestrictInput.kind": "ACCOUNT", "subject": "somebody", "restrictionId": "01932b5c-1111-7111-8111-111111111111",
 }
 
 // idPlace is where in the variables the ID of something of somebody's stands.

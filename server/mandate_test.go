@@ -229,7 +229,11 @@ func TestDisputeThroughTheDoor(t *testing.T) {
 			list := `{ disputes(first: 100) { nodes { ` + body + ` } pageInfo { hasNextPage } } }`
 			for as, want := range map[string]int{"officer-va": 1, "officer-ps": 0, "supervisor": 1} {
 				var page struct{ Disputes struct{ Nodes []dispute } }
-				k.get(as, list, nil, &page)
+				asked := list
+				if as == "supervisor" { // whom the policy sends no claims
+					asked = strings.Replace(list, " claim ", " ", 1)
+				}
+				k.get(as, asked, nil, &page)
 				ours := slices.DeleteFunc(page.Disputes.Nodes, func(n dispute) bool { return n.ID != d.ID }) // the examples have some too
 				if len(ours) != want {
 					t.Errorf("%s has %d", as, len(ours))

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -32,7 +31,7 @@ func (Announcement) Fields() []ent.Field {
 func (Announcement) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("slice", "veteran_id", "at").Unique(), // in order
-		index.Fields("slice", "at").Annotations(entsql.IndexWhere("state = 'WAITING'")),
+		index.Fields("slice", "state", "at"),               // whose turn it is
 		index.Fields("ended_at"),
 	}
 }

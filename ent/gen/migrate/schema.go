@@ -58,12 +58,9 @@ var (
 				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[2], AnnouncementsColumns[3]},
 			},
 			{
-				Name:    "announcement_slice_at",
+				Name:    "announcement_slice_state_at",
 				Unique:  false,
-				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[3]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "state = 'WAITING'",
-				},
+				Columns: []*schema.Column{AnnouncementsColumns[1], AnnouncementsColumns[6], AnnouncementsColumns[3]},
 			},
 			{
 				Name:    "announcement_ended_at",
