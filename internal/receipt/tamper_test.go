@@ -23,6 +23,7 @@ import (
 // tables of the log, with their columns that mean something.
 var tables = map[string][]string{
 	"receipts":             {"id", "at", "person", "body", "hashes"},
+	"receipt_persons":      {"id", "person"},
 	"receipt_heads":        {"id", "origin", "size", "root"},
 	"receipt_checkpoints":  {"id", "note", "signed_at"},
 	"receipt_cosignatures": {"id", "size", "witness", "line"},
@@ -53,6 +54,12 @@ func newForger(t *testing.T, leaves int) *forger {
 		if i%10 == 0 || i == leaves-1 {
 			f.look(private)
 		}
+	}
+	if err := f.Close(t.Context()); err != nil { // nothing is filed while it is forged
+		t.Fatal(err)
+	}
+	if err := f.File(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	f.rows = f.dump()
 	return f
@@ -177,7 +184,7 @@ func (f *forger) another(v any, column [][]any, i int) any {
 	return nil
 }
 
-// rehashed makes hashes and head fit the leaves, as whoever knows the method can.
+// rehashed makes hashes, head and filing fit the leaves, as whoever knows the method can.
 func rehashed(rows map[string][][]any) {
 	var hashes []tlog.Hash
 	read := tlog.HashReaderFunc(func(at []int64) (out []tlog.Hash, _ error) {
@@ -187,7 +194,9 @@ func rehashed(rows map[string][][]any) {
 		return out, nil
 	})
 	all := rows["receipts"]
+	rows["receipt_persons"] = nil
 	for i, row := range all {
+		rows["receipt_persons"] = append(rows["receipt_persons"], []any{int64(i), row[2]})
 		made, _ := tlog.StoredHashes(int64(i), row[3].([]byte), read) //nolint:forcetypeassert // a column of bytes
 		hashes = append(hashes, made...)
 		var flat []byte
@@ -213,9 +222,14 @@ func (f *forger) forge(rows map[string][][]any) string {
 		leaf.Purpose = "ANOTHER_PURPOSE"
 		row[3] = leaf.Bytes()
 	}
-	switch f.rnd.IntN(10) {
+	switch f.rnd.IntN(11) {
+	case 10: // the last may go: then it is not filed yet
+		filed := rows["receipt_persons"]
+		at := f.rnd.IntN(len(filed) - 1)
+		rows["receipt_persons"] = slices.Delete(filed, at, at+1)
+		return fmt.Sprintf("receipt_persons %d deleted", at)
 	case 0, 1, 2, 3:
-		table := []string{"receipts", "receipts", "receipts", "receipt_heads", "receipt_checkpoints", "receipt_cosignatures"}[f.rnd.IntN(6)]
+		table := []string{"receipts", "receipts", "receipts", "receipt_heads", "receipt_checkpoints", "receipt_cosignatures", "receipt_persons"}[f.rnd.IntN(7)]
 		columns := len(tables[table])
 		if table == "receipt_checkpoints" {
 			columns-- // when it was signed is a note of ours, not evidence
@@ -313,6 +327,9 @@ func TestForgeriesAreFound(t *testing.T) {
 			t.Errorf("%s: not found", what)
 		}
 		var leaf int
+		if n, _ := fmt.Sscanf(what, "receipt_persons %d ", &leaf); n == 1 && !strings.HasSuffix(what, " id changed") && !strings.HasPrefix(found, fmt.Sprintf("receipt_persons %d:", leaf)) {
+			t.Errorf("%s: found is %q", what, found)
+		}
 		if n, _ := fmt.Sscanf(what, "receipts %d ", &leaf); n == 1 && !strings.HasSuffix(what, " id changed") && !strings.HasPrefix(found, fmt.Sprintf("receipts %d:", leaf)) {
 			t.Errorf("%s: found is %q", what, found)
 		}

@@ -1,8 +1,10 @@
 // Command receipts measures what it costs an answer that its reads are kept first.
 //
 // It opens the real hub in this process and asks it over a real socket, with the
-// operations of tools/load, by turns of half a second with and without receipts, so
-// that whatever else the machine does falls on both. Several rounds are compared, each
+// operations of tools/load, by turns of two seconds with and without receipts, so
+// that whatever else the machine does falls on both. A turn with receipts is long enough
+// that leaves are filed within it; what it leaves is filed at its end, and is its own
+// too. Several rounds are compared, each
 // by itself, and the medians told; CPU for each answer is told too, which a busy machine
 // disturbs least. Nobody runs a hub without receipts: only this command can.
 //
@@ -52,10 +54,10 @@ func main() {
 	flag.IntVar(&o.veterans, "veterans", 2000, "synthetic people")
 	flag.IntVar(&o.clients, "clients", 4, "asking at once")
 	flag.IntVar(&o.seconds, "seconds", 8, "of one round of one operation, both sides together")
-	flag.IntVar(&o.rounds, "rounds", 5, "of each operation")
+	flag.IntVar(&o.rounds, "rounds", 7, "of each operation")
 	flag.StringVar(&o.only, "only", "", "operations whose file's name begins so")
 	profile := flag.String("profile", "", "file for a CPU profile of all")
-	flag.DurationVar(&o.turn, "turn", 500*time.Millisecond, "how long each side has its turn")
+	flag.DurationVar(&o.turn, "turn", 2*time.Second, "how long each side has its turn")
 	flag.Parse()
 	if *profile != "" {
 		f, err := os.Create(*profile)
@@ -212,7 +214,7 @@ func (r *rig) measure(door int, path, query string, variables func(int) any) ([]
 		}
 		for turn := range turns {
 			side := (turn + turn/2 + round) % 2
-			got, err := r.take(clients, r.addresses[side][door]+path, query, func(i int) any { return variables(n + i) })
+			got, err := r.take(clients, side, r.addresses[side][door]+path, query, func(i int) any { return variables(n + i) })
 			if err != nil {
 				return nil, err
 			}
@@ -228,8 +230,8 @@ func (r *rig) measure(door int, path, query string, variables func(int) any) ([]
 	return rounds, nil
 }
 
-// take has one turn.
-func (r *rig) take(clients []*http.Client, address, query string, variables func(int) any) (t taken, err error) {
+// take has one turn of a side.
+func (r *rig) take(clients []*http.Client, side int, address, query string, variables func(int) any) (t taken, err error) {
 	before, end := cpu(), time.Now().Add(r.turn)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -249,6 +251,9 @@ func (r *rig) take(clients []*http.Client, address, query string, variables func
 		})
 	}
 	wg.Wait()
+	if side == 0 {
+		err = errors.Join(err, r.hub.Receipts.File(context.Background()))
+	}
 	t.cpu = cpu() - before
 	return t, err
 }
