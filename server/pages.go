@@ -29,7 +29,7 @@ const (
 )
 
 // pages serves feedback sheets for print and the keys to check them, and in the
-// demonstration the start page and GraphiQL. In production a portal is its own
+// demonstration the portal, the start page and GraphiQL. In production a portal is its own
 // program, and personas do not exist.
 func (h *Hub) pages(route func(pattern, name string, handler http.Handler)) {
 	route("GET /.well-known/vetgraph-keys", "keys", http.HandlerFunc(h.publicKeys))
@@ -40,7 +40,8 @@ func (h *Hub) pages(route func(pattern, name string, handler http.Handler)) {
 		route("GET /{$}", "page", http.RedirectHandler("/schema.graphql", http.StatusFound))
 		return
 	}
-	route("GET /{$}", "page", page("page/index.html", strings.Replace(pagePolicy, "STYLE", styleHash(), 1)))
+	h.portal(route)
+	route("GET /start", "page", page("page/index.html", strings.Replace(pagePolicy, "STYLE", styleHash(), 1)))
 	route("GET /graphiql", "graphiql", page("page/graphiql.html", graphiqlPolicy))
 	for _, name := range []string{"page.css", "page.js", "graphiql.css", "graphiql.js"} {
 		route("GET /page/"+name, "asset", page("page/"+name, ""))

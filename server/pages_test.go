@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		return w
 	}
-	for _, page := range []string{"/", "/graphiql"} {
+	for _, page := range []string{"/", "/start", "/graphiql"} {
 		w := get(page)
 		policy := w.Header().Get("Content-Security-Policy")
 		for _, want := range []string{"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} {
