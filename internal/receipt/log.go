@@ -285,8 +285,8 @@ func (l *Log) commit(batch []change) {
 	}
 	after, err := l.atOnce(ctx, leaves)
 	if after == nil && err == nil {
-		err = l.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) (err error) {
-			after, err = l.grow(ctx, tx.Plain(), leaves)
+		err = l.Store.InPlain(ctx, func(ctx context.Context, p store.Plain) (err error) {
+			after, err = l.grow(ctx, p, leaves)
 			return err
 		})
 	}

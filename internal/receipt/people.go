@@ -81,8 +81,7 @@ func (l *Log) fileSome(ctx context.Context) (n int64, err error) {
 	if some, err := l.unfiled(ctx); err != nil || !some {
 		return 0, err
 	}
-	err = l.Store.InTx(ctx, func(ctx context.Context, tx store.Tx) error {
-		p := tx.Plain()
+	err = l.Store.InPlain(ctx, func(ctx context.Context, p store.Plain) error {
 		if p.Postgres() {
 			if _, err := p.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(filing)); err != nil {
 				return err

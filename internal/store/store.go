@@ -137,7 +137,17 @@ type Tx struct {
 // panics. It is the only code that commits. Entities read through tx die with
 // it; let IDs out, not entities.
 func (s *Store) InTx(ctx context.Context, f func(context.Context, Tx) error) (err error) {
-	tx, end, err := s.begin(ctx)
+	return s.inTx(ctx, true, f)
+}
+
+// InPlain is [Store.InTx] for plain statements alone: a client of ent with its guard
+// takes longer to make than a small transaction takes.
+func (s *Store) InPlain(ctx context.Context, f func(context.Context, Plain) error) error {
+	return s.inTx(ctx, false, func(ctx context.Context, tx Tx) error { return f(ctx, tx.Plain()) })
+}
+
+func (s *Store) inTx(ctx context.Context, entities bool, f func(context.Context, Tx) error) (err error) {
+	tx, end, err := s.begin(ctx, entities)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -160,7 +170,7 @@ func (s *Store) InTx(ctx context.Context, f func(context.Context, Tx) error) (er
 	return burn(ctx)
 }
 
-func (s *Store) begin(ctx context.Context) (Tx, func(commit bool) error, error) {
+func (s *Store) begin(ctx context.Context, entities bool) (Tx, func(commit bool) error, error) {
 	if s.Pool != nil {
 		tx, err := s.Pool.Begin(ctx)
 		if err != nil {
@@ -176,7 +186,11 @@ func (s *Store) begin(ctx context.Context) (Tx, func(commit bool) error, error) 
 			}
 			return nil
 		}
-		return Tx{Ent: client(within{counted{pgDriver{tx}}}), PG: tx}, end, nil
+		t := Tx{PG: tx}
+		if entities {
+			t.Ent = client(within{counted{pgDriver{tx}}})
+		}
+		return t, end, nil
 	}
 	tx, err := s.Writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -191,8 +205,11 @@ func (s *Store) begin(ctx context.Context) (Tx, func(commit bool) error, error) 
 		}
 		return nil
 	}
-	drv := entsql.NewDriver(dialect.SQLite, entsql.Conn{ExecQuerier: tx})
-	return Tx{Ent: client(within{counted{drv}}), SQL: tx}, end, nil
+	t := Tx{SQL: tx}
+	if entities {
+		t.Ent = client(within{counted{entsql.NewDriver(dialect.SQLite, entsql.Conn{ExecQuerier: tx})}})
+	}
+	return t, end, nil
 }
 
 // within is an ent driver on a transaction that is already open. Ent opens one
