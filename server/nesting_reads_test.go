@@ -125,6 +125,10 @@ func TestNestingCostsTheSame(t *testing.T) {
 					if leaf.SelectionSet == nil && leaf.Definition.Type.Elem == nil && !strings.Contains(plainest, leaf.Name) {
 						continue // a column
 					}
+					if l.left(3) {
+						answered[w.ends.Name+"."+leaf.Name] = true
+						continue
+					}
 					op := listOf(list, w.wrap(ast.SelectionSet{leaf}))
 					as := l.reader("", op)
 					if as == "" {

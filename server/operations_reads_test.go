@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -28,6 +30,17 @@ type library struct {
 	samples   map[string]map[string]string
 	lines     []string // of the table
 	sizes     [][2]int // of lists; a question too costly for one pair is asked with the next
+	turn      int      // of left
+}
+
+// left leaves out of n questions n-1, others in each run, where SQLite is asked them
+// all: the statements are the same, and each takes its time.
+func (l *library) left(n int) bool {
+	if l.hub.Store.Pool == nil || os.Getenv("VETGRAPH_EVERY_QUESTION") != "" {
+		return false
+	}
+	l.turn++
+	return l.turn%n != 0
 }
 
 func openLibrary(t *testing.T, database string) *library {
@@ -41,6 +54,7 @@ func openLibrary(t *testing.T, database string) *library {
 		l.veterans = append(l.veterans, v.ID)
 	}
 	l.meetOwner()
+	l.turn = rand.IntN(1000)
 	return l
 }
 
@@ -246,7 +260,9 @@ func TestWhatDocumentsCostForLists(t *testing.T) {
 				if seen[printed(op)] {
 					continue
 				}
-				seen[printed(op)] = true
+				if seen[printed(op)] = true; l.left(3) {
+					continue
+				}
 				as := l.reader(d.as, op)
 				if as == "" && (d.rough || personsAlone.MatchString(printed(op))) {
 					continue
@@ -282,7 +298,7 @@ func TestShapesCostNoMore(t *testing.T) {
 	eachRecord(t, func(t *testing.T, l *library) {
 		l.sizes = [][2]int{{8, 16}, {4, 8}, {2, 4}}
 		for _, d := range l.documents {
-			if d.op.Operation != ast.Query || d.rough || !grows(d.op) {
+			if d.op.Operation != ast.Query || d.rough || !grows(d.op) || l.left(3) {
 				continue
 			}
 			as := l.asker(d)
