@@ -230,7 +230,7 @@ func (w world) column(table, name string) (string, bool) {
 // differs says where two worlds are not the same, at most a few places.
 func (w world) differs(other world) (out []string) {
 	for table, rows := range w {
-		if table == "receipt_checkpoints" { // the log signs its head when it likes
+		if table == "receipt_checkpoints" || table == "receipt_persons" { // the log signs its head, and files its leaves, when it likes
 			continue
 		}
 		for id, row := range rows {
